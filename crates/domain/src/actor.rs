@@ -1,0 +1,119 @@
+//! Who is calling.
+
+use std::fmt;
+
+use time::OffsetDateTime;
+
+use crate::{AccountId, Author, Change, OrganizationId, PrivilegeSet, Rank, Reach, Scope, UserId};
+
+/// What authentication found out about a caller. The same for every call with the same credentials until something changes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// The user.
+    pub user_id: UserId,
+    /// The user's account.
+    pub account_id: AccountId,
+    /// The organization, which both belong to.
+    pub organization_id: OrganizationId,
+    /// The organization's default account.
+    pub default_account_id: AccountId,
+    /// What the user's effective roles allow together.
+    pub privileges: PrivilegeSet,
+    /// The highest rank among the effective roles.
+    pub rank: Rank,
+}
+
+impl Identity {
+    /// The part of the caller's own organization that `reach` covers.
+    pub fn scope(&self, reach: Reach) -> Scope {
+        match reach {
+            Reach::Organization => Scope::organization(self.organization_id),
+            Reach::Account(account) => Scope::account(self.organization_id, account),
+            Reach::User(user) => Scope::user(self.organization_id, user),
+        }
+    }
+}
+
+/// A caller in one request. Use cases take it first.
+#[derive(Clone, Debug)]
+pub struct Actor {
+    identity: Identity,
+    request_id: RequestId,
+}
+
+impl Actor {
+    /// `identity` calling in the request of that id.
+    pub fn new(identity: Identity, request_id: RequestId) -> Self {
+        Self {
+            identity,
+            request_id,
+        }
+    }
+
+    /// Who it is.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// The record of what this caller does at `at`.
+    pub fn change(&self, at: OffsetDateTime) -> Change {
+        Change {
+            author: Author::User(self.identity.user_id),
+            request_id: self.request_id,
+            at,
+        }
+    }
+}
+
+/// Names one request in replies, logs and the audit log: 24 lower-case hex digits (contract, section 2).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RequestId([u8; 12]);
+
+impl RequestId {
+    /// The id with these bytes.
+    pub const fn new(bytes: [u8; 12]) -> Self {
+        Self(bytes)
+    }
+
+    /// The id written as 24 lower-case hex digits.
+    pub fn parse(text: &str) -> Option<Self> {
+        if text.len() != 24
+            || !text
+                .bytes()
+                .all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+        {
+            return None;
+        }
+        let mut bytes = [0; 12];
+        for (place, byte) in bytes.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(text.get(place * 2..place * 2 + 2)?, 16).ok()?;
+        }
+        Some(Self(bytes))
+    }
+}
+
+impl fmt::Display for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RequestId({self})")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn request_ids_are_24_hex_digits() {
+        let id = RequestId::parse("59664ce6e4b0bbce0a2bd24f").unwrap();
+        assert_eq!(id.to_string(), "59664ce6e4b0bbce0a2bd24f");
+        assert_eq!(RequestId::parse("59664CE6e4b0bbce0a2bd24f"), None);
+        assert_eq!(RequestId::parse("59664ce6"), None);
+        assert_eq!(RequestId::parse("ä9664ce6e4b0bbce0a2bd24"), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! The heart of Tenantry: organizations, their accounts, users and instances, and the rules among them.
+//!
+//! This crate performs no I/O and knows no protocol. It defines
+//!
+//! * the entities ([`User`], [`Organization`], [`Account`], [`Instance`], [`Role`]) and their value types,
+//! * CEQL, the filter language of the platform API ([`ceql`]),
+//! * who may do what, as pure functions ([`policy`]),
+//! * the ports that adapters implement ([`ports`]),
+//! * the use cases that servers call ([`services`]).
+//!
+//! A library consumer may need nothing but the entities and CEQL:
+//!
+//! ```
+//! use tenantry_domain::{UserField, ceql::Filter};
+//!
+//! let filter = Filter::<UserField>::parse("lastName LIKE 'gre%' AND active = true")?;
+//! # let users: Vec<tenantry_domain::User> = Vec::new();
+//! let found: Vec<_> = users.iter().filter(|user| filter.matches(*user)).collect();
+//! # Ok::<(), tenantry_domain::ceql::CeqlError>(())
+//! ```
+#![warn(missing_docs)]
+
+mod account;
+mod actor;
+mod audit;
+pub mod ceql;
+mod email;
+mod ids;
+mod instance;
+mod organization;
+pub mod page;
+mod password_policy;
+pub mod policy;
+pub mod ports;
+mod privilege;
+mod problem;
+mod revision;
+mod role;
+mod scope;
+mod secret;
+pub mod services;
+mod text;
+mod user;
+
+pub use account::{Account, AccountDraft, AccountField};
+pub use actor::{Actor, Identity, RequestId};
+pub use audit::{
+    AuditAction, AuditField, AuditQuery, AuditRecord, Author, Change, Entity, Snapshot,
+};
+pub use email::Email;
+pub use ids::{AccountId, AuditId, ElementId, InstanceId, OrganizationId, RoleId, UserId};
+pub use instance::{Instance, InstanceDraft, InstanceField};
+pub use organization::{Organization, OrganizationDraft, OrganizationKind};
+pub use password_policy::{BrokenRule, PasswordPolicy, Person};
+pub use privilege::{Category, Privilege, PrivilegeSet};
+pub use problem::Problem;
+pub use revision::Revision;
+pub use role::{EffectiveRole, Rank, Role, RoleKey};
+pub use scope::{Reach, Scope};
+pub use secret::{KeyId, Password, PasswordHash, Sealed, SealedSecret, SecretDigest, SecretText};
+pub use text::{Name, Text};
+pub use user::{
+    AdminDraft, NewPassword, PasswordState, Profile, ProfilePatch, User, UserDraft, UserField,
+    UserPatch,
+};

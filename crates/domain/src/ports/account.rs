@@ -1,0 +1,49 @@
+//! Where accounts are kept.
+
+use async_trait::async_trait;
+
+use super::RepositoryError;
+use crate::{
+    Account, AccountDraft, AccountField, AccountId, Change, OrganizationId, Scope,
+    ceql::Filter,
+    page::{Count, Page, PageRequest, Sort},
+};
+
+/// Where accounts are kept. A user's scope covers that user's account.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait AccountRepository: Send + Sync {
+    /// Creates an active account beside the default one.
+    ///
+    /// # Errors
+    /// `Conflict` on `externalId` if an active account of the organization has it.
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        draft: &AccountDraft,
+        change: &Change,
+    ) -> Result<Account, RepositoryError>;
+
+    /// The account of that id, inactive ones too.
+    async fn find(&self, scope: &Scope, id: AccountId) -> Result<Option<Account>, RepositoryError>;
+
+    /// The accounts in `scope` that `filter` selects. (Whether inactive ones are wanted is said in the filter.)
+    ///
+    /// # Errors
+    /// `InvalidCursor` for a token of another list.
+    async fn list(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AccountField>,
+        sort: &Sort<AccountField>,
+        page: &PageRequest,
+    ) -> Result<Page<Account>, RepositoryError>;
+
+    /// How many there are, counted no further than `up_to`.
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AccountField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError>;
+}

@@ -1,0 +1,49 @@
+//! Password hashing.
+
+use async_trait::async_trait;
+
+use crate::{Password, PasswordHash};
+
+/// What came out of a comparison of a password with a hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not this password.
+    Wrong,
+    /// This password.
+    Right,
+    /// This password, but the hash is of an older or weaker kind: hash it anew.
+    RightButOutdated,
+}
+
+/// Hashes passwords, slowly on purpose. Implementations run on threads of their own, bounded in number, so that a storm of
+/// logins slows logins and nothing else.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// A new salted hash of `password`.
+    async fn hash(&self, password: &Password) -> Result<PasswordHash, HashError>;
+
+    /// Whether `password` is the one that was hashed.
+    ///
+    /// Without a hash (no such user, or one without a password) the answer is [`Verdict::Wrong`] after the same work, so
+    /// that nobody can tell the two apart by time.
+    async fn verify<'a>(
+        &self,
+        password: &Password,
+        hash: Option<&'a PasswordHash>,
+    ) -> Result<Verdict, HashError>;
+}
+
+/// Why a hash could not be made or compared.
+#[derive(Debug, thiserror::Error)]
+pub enum HashError {
+    /// Too many are waiting; try again later.
+    #[error("too many passwords are being checked")]
+    Busy,
+    /// A stored hash that nobody understands.
+    #[error("a stored password hash is of an unknown kind")]
+    UnknownFormat,
+    /// The hash function failed.
+    #[error("password hashing failed: {0}")]
+    Failed(String),
+}

@@ -1,0 +1,132 @@
+//! Secrets, passwords and their stored forms: types that cannot be printed by accident.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+macro_rules! hidden {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        ///
+        /// `Debug` shows a placeholder; there is no `Display`.
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
+
+        impl $name {
+            /// Takes the text in.
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            /// Hands the text out, to be hashed, compared, stored or sent to its owner, never to be logged.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(********)"))
+            }
+        }
+    )*};
+}
+
+hidden! {
+    /// A password as somebody typed it.
+    Password;
+    /// A secret that authenticates a user, an organization or an instance, in clear.
+    SecretText;
+    /// A password hash in PHC string format (`$argon2id$…`), or an imported family's own text form.
+    PasswordHash;
+}
+
+/// What a secret is looked up by: its digest. It does not reveal the secret.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SecretDigest([u8; 32]);
+
+impl SecretDigest {
+    /// The digest with these bytes.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes.
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+}
+
+/// Hidden too: a digest in a log would tell two users of one secret apart from others.
+impl fmt::Debug for SecretDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretDigest(********)")
+    }
+}
+
+/// Names the master key that something was sealed with, so that keys can be rotated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct KeyId(pub Uuid);
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Something encrypted and authenticated, readable only with the master key of that id.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// Which key opens it.
+    pub key_id: KeyId,
+    /// Nonce and ciphertext.
+    pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Sealed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sealed")
+            .field("key_id", &self.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A secret as a store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedSecret {
+    /// What it is found by.
+    pub digest: SecretDigest,
+    /// What it is revealed from.
+    pub sealed: Sealed,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_secret_is_printed() {
+        let sealed = Sealed {
+            key_id: KeyId(Uuid::nil()),
+            bytes: vec![115, 51, 99],
+        };
+        let secret = SealedSecret {
+            digest: SecretDigest::new([115; 32]),
+            sealed,
+        };
+        assert_eq!(
+            format!(
+                "{:?} {:?} {:?}",
+                Password::new("p4ss"),
+                SecretText::new("s3c"),
+                PasswordHash::new("$argon2id$x")
+            ),
+            "Password(********) SecretText(********) PasswordHash(********)"
+        );
+        assert_eq!(
+            format!("{secret:?}"),
+            "SealedSecret { digest: SecretDigest(********), sealed: Sealed { key_id: \
+             KeyId(00000000-0000-0000-0000-000000000000), .. } }"
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! What a use case may answer instead of what was asked.
+
+use crate::{
+    Entity, Problem,
+    policy::Forbidden,
+    ports::{HashError, RepositoryError, VaultError},
+};
+
+/// What a use case may answer instead of what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// The caller's credentials are missing, wrong, or no longer good.
+    #[error("the credentials are missing or wrong")]
+    Unauthenticated,
+    /// The caller is known, but may not do this.
+    #[error(transparent)]
+    Forbidden(#[from] Forbidden),
+    /// What was sent is wrong; all problems at once.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    Invalid(Vec<Problem>),
+    /// There is no such thing, as far as the caller may see.
+    #[error("no {entity} found with {key}")]
+    NotFound {
+        /// Of what kind.
+        entity: Entity,
+        /// How it was asked for, for example `ID 42`.
+        key: String,
+    },
+    /// The role that was to be granted is granted already.
+    #[error("the role '{role}' is granted already")]
+    AlreadyGranted {
+        /// Its key.
+        role: &'static str,
+    },
+    /// A port failed.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// A password could not be hashed or checked.
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    /// A secret could not be revealed.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+}
+
+impl ServiceError {
+    /// There is no `entity` with this id.
+    pub fn no_such(entity: Entity, id: impl std::fmt::Display) -> Self {
+        Self::NotFound {
+            entity,
+            key: format!("ID {id}"),
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Granting a role to a user, and taking it away.
+
+use super::UserService;
+use crate::{
+    Actor, Entity, Problem, Role, RoleKey, Scope, UserId,
+    policy::{self, Door, Forbidden},
+    ports::{RepositoryError, Revocation},
+    services::ServiceError,
+};
+
+/// The permit to change the direct grants of one user, if it is there.
+#[derive(Debug)]
+pub struct ChangeRoles<'a> {
+    pub(super) service: &'a UserService,
+    pub(super) actor: &'a Actor,
+    pub(super) reach: Scope,
+    pub(super) id: UserId,
+}
+
+impl ChangeRoles<'_> {
+    /// Grants the role of this key. The refusals come in the order of the contract, section 8.
+    ///
+    /// # Errors
+    /// `Invalid` for an unknown key, `NotFound` for the user, `Forbidden` for oneself, for a role above the caller or not
+    /// grantable there, `AlreadyGranted`.
+    pub async fn grant(&self, key: &str) -> Result<Role, ServiceError> {
+        let key = known(key)?;
+        self.check(key).await?;
+        let change = self.actor.change(self.service.clock.now());
+        match self
+            .service
+            .roles
+            .grant(&self.reach, self.id, key, &change)
+            .await
+        {
+            Ok(role) => role.ok_or_else(|| ServiceError::no_such(Entity::User, self.id)),
+            Err(RepositoryError::Conflict {
+                entity: Entity::Role,
+                ..
+            }) => Err(ServiceError::AlreadyGranted { role: key.as_str() }),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Takes the direct grant of the role of this key away.
+    ///
+    /// # Errors
+    /// As [`grant`](Self::grant); `NotFound` if the role is not granted directly.
+    pub async fn revoke(&self, key: &str) -> Result<(), ServiceError> {
+        let key = known(key)?;
+        self.check(key).await?;
+        let change = self.actor.change(self.service.clock.now());
+        match self
+            .service
+            .roles
+            .revoke(&self.reach, self.id, key, &change)
+            .await?
+        {
+            Some(Revocation::Revoked) => Ok(()),
+            Some(Revocation::NotGranted) => Err(ServiceError::NotFound {
+                entity: Entity::Role,
+                key: format!("key '{}' granted to user {}", key.as_str(), self.id),
+            }),
+            None => Err(ServiceError::no_such(Entity::User, self.id)),
+        }
+    }
+
+    async fn check(&self, key: RoleKey) -> Result<(), ServiceError> {
+        let identity = self.actor.identity();
+        let (user, _) = self
+            .service
+            .target(self.actor, Door::Users, &self.reach, self.id)
+            .await?;
+        if user.id == identity.user_id {
+            return Err(Forbidden::rule("Nobody can change the own roles.").into());
+        }
+        let in_default = user.account_id == identity.default_account_id;
+        let roles = self.service.roles.list(identity.organization_id).await?;
+        let role = roles.iter().find(|role| role.key == key).ok_or_else(|| {
+            Forbidden::rule(format!(
+                "The role '{}' cannot be granted through an organization.",
+                key.as_str()
+            ))
+        })?;
+        Ok(policy::may_grant(identity, role, in_default)?)
+    }
+}
+
+fn known(key: &str) -> Result<RoleKey, ServiceError> {
+    RoleKey::parse(key).ok_or_else(|| {
+        let keys: Vec<_> = RoleKey::OF_AN_ORGANIZATION
+            .iter()
+            .map(|key| key.as_str())
+            .collect();
+        ServiceError::Invalid(vec![Problem::new(
+            "key",
+            format!("'{key}' is no role; the roles are {}", keys.join(", ")),
+        )])
+    })
+}

@@ -1,0 +1,122 @@
+//! Creating a user in an account.
+
+use super::{UserService, UserWithRoles};
+use crate::{
+    AccountId, Actor, Email, Entity, Name, Password, PasswordPolicy, Person, Profile, RoleKey,
+    SecretText, UserDraft,
+    policy::{self, Forbidden},
+    ports::{RepositoryError, SecretKind},
+    services::ServiceError,
+};
+
+/// The permit to create users in an account.
+#[derive(Debug)]
+pub struct CreateUsers<'a> {
+    pub(super) service: &'a UserService,
+    pub(super) actor: &'a Actor,
+    pub(super) account: AccountId,
+}
+
+/// What is needed to create a user.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// What the user logs in with.
+    pub email: Email,
+    /// First name.
+    pub first_name: Name,
+    /// Last name.
+    pub last_name: Name,
+    /// Without it the user cannot log in, but can call with its secret.
+    pub password: Option<Password>,
+    /// Whether the user can authenticate at once.
+    pub active: bool,
+    /// Address, telephone, and the caller's own key.
+    pub profile: Profile,
+    /// Roles to grant. The one that the account's users have anyway may be among them.
+    pub roles: Vec<RoleKey>,
+}
+
+impl CreateUsers<'_> {
+    /// Creates the user; answers it with its roles and its secret.
+    ///
+    /// # Errors
+    /// `Invalid` if the password is too weak; `Forbidden` if a role may not be granted; `NotFound` if the organization
+    /// has no such account; a conflict if the e-mail is in use or the account is inactive.
+    pub async fn create(&self, new: NewUser) -> Result<(UserWithRoles, SecretText), ServiceError> {
+        let identity = self.actor.identity();
+        let roles = self.grantable(&new.roles).await?;
+        let password = match &new.password {
+            None => None,
+            Some(password) => {
+                let person = Person {
+                    first_name: &new.first_name,
+                    last_name: &new.last_name,
+                    email: &new.email,
+                };
+                self.service
+                    .password_policy()
+                    .check(password, &person)
+                    .map_err(|broken| {
+                        ServiceError::Invalid(vec![PasswordPolicy::problem(&broken)])
+                    })?;
+                Some(self.service.hasher.hash(password).await?)
+            }
+        };
+        let secret = self.service.vault.issue(SecretKind::User);
+        let draft = UserDraft {
+            account_id: self.account,
+            email: new.email,
+            first_name: new.first_name,
+            last_name: new.last_name,
+            active: new.active,
+            profile: new.profile,
+            password,
+            secret: secret.stored,
+            roles,
+        };
+        let change = self.actor.change(self.service.clock.now());
+        let user = match self
+            .service
+            .users
+            .create(identity.organization_id, &draft, &change)
+            .await
+        {
+            Err(RepositoryError::Conflict {
+                entity: Entity::Account,
+                field: "id",
+            }) => {
+                return Err(ServiceError::no_such(Entity::Account, self.account));
+            }
+            other => other?,
+        };
+        Ok((self.service.with_roles(user).await?, secret.clear))
+    }
+
+    /// The roles to store as direct grants: those asked for, without the one that the system gives anyway.
+    async fn grantable(&self, asked: &[RoleKey]) -> Result<Vec<RoleKey>, ServiceError> {
+        if asked.is_empty() {
+            return Ok(Vec::new());
+        }
+        let identity = self.actor.identity();
+        let in_default = self.account == identity.default_account_id;
+        let given_anyway = RoleKey::of_account(in_default);
+        let known = self.service.roles.list(identity.organization_id).await?;
+        let mut grants = Vec::new();
+        for key in asked.iter().copied().filter(|key| *key != given_anyway) {
+            let role = known
+                .iter()
+                .find(|role| role.key == key && key != RoleKey::SysAdmin)
+                .ok_or_else(|| {
+                    Forbidden::rule(format!(
+                        "The role '{}' cannot be granted through an organization.",
+                        key.as_str()
+                    ))
+                })?;
+            policy::may_grant(identity, role, in_default)?;
+            if !grants.contains(&key) {
+                grants.push(key);
+            }
+        }
+        Ok(grants)
+    }
+}

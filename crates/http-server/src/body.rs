@@ -1,0 +1,99 @@
+//! Bodies: read within a limit and a time, as JSON objects.
+
+use axum::{
+    body::to_bytes,
+    extract::{FromRequest, Request},
+    http::{HeaderMap, header},
+};
+use tenantry_domain::Problem;
+use tenantry_wire::JsonObject;
+
+use crate::{error::ApiError, router::AppState};
+
+/// A body that nobody has looked at yet. Handlers take it last, and read it after they know that the caller may call.
+#[derive(Debug)]
+pub(crate) struct UnreadBody {
+    request: Request,
+    state: AppState,
+}
+
+impl FromRequest<AppState> for UnreadBody {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request(request: Request, state: &AppState) -> Result<Self, Self::Rejection> {
+        Ok(Self {
+            request,
+            state: state.clone(),
+        })
+    }
+}
+
+impl UnreadBody {
+    /// Reads it as a JSON object.
+    pub(crate) async fn object(self) -> Result<JsonObject, ApiError> {
+        if !is_json(self.request.headers()) {
+            return Err(ApiError::unsupported_media_type());
+        }
+        let limit = self.state.config.body_limit;
+        let announced = self
+            .request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok());
+        if announced
+            .and_then(|text| text.parse::<u64>().ok())
+            .is_some_and(|length| length > limit as u64)
+        {
+            return Err(ApiError::body_too_large(limit));
+        }
+        let read = to_bytes(self.request.into_body(), limit);
+        let bytes = tokio::time::timeout(self.state.config.body_timeout, read)
+            .await
+            .map_err(|_| ApiError::body_too_slow())?
+            .map_err(|error| {
+                if is_length_limit(&error) {
+                    ApiError::body_too_large(limit)
+                } else {
+                    ApiError::invalid(vec![Problem::new("body", "broke off before its end")])
+                }
+            })?;
+        JsonObject::parse(&bytes)
+            .map_err(|error| ApiError::invalid(vec![Problem::new("body", error.0)]))
+    }
+}
+
+/// JSON in UTF-8. Without a `Content-Type` it is taken for that; whether it is, shows when it is read.
+fn is_json(headers: &HeaderMap) -> bool {
+    if headers.contains_key(header::CONTENT_ENCODING) {
+        return false;
+    }
+    let Some(value) = headers.get(header::CONTENT_TYPE) else {
+        return true;
+    };
+    let Ok(value) = value.to_str() else {
+        return false;
+    };
+    let mut parts = value.split(';').map(str::trim);
+    let media = parts.next().unwrap_or_default().to_ascii_lowercase();
+    let json = media == "application/json"
+        || (media.starts_with("application/") && media.ends_with("+json"));
+    let utf8 = parts.all(|parameter| match parameter.split_once('=') {
+        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => charset
+            .trim()
+            .trim_matches('"')
+            .eq_ignore_ascii_case("utf-8"),
+        _ => true,
+    });
+    json && utf8
+}
+
+fn is_length_limit(error: &axum::Error) -> bool {
+    let mut source = std::error::Error::source(error);
+    while let Some(error) = source {
+        if error.to_string().contains("length limit exceeded") {
+            return true;
+        }
+        source = error.source();
+    }
+    false
+}

@@ -1,0 +1,269 @@
+//! From what went wrong to what is answered: the only place that knows status codes.
+
+use axum::{
+    Json,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use tenantry_domain::{
+    Entity, Problem, RequestId,
+    ports::{HashError, RepositoryError},
+    services::ServiceError,
+};
+use tenantry_wire::error::{ErrorBody, FieldProblem, PROBLEM_JSON, ProblemBody, UNAUTHENTICATED};
+
+use crate::negotiation::ErrorFormat;
+
+/// How long a client should wait before it asks again while the store is away, in seconds.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+/// What is answered instead of what was asked for.
+///
+/// As a response it is empty and carries itself along; `exchange` renders it, because only there the request id and the
+/// wanted format are known.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    message: String,
+    problems: Vec<Problem>,
+    /// For the log alone, never for the client.
+    cause: Option<String>,
+}
+
+impl ApiError {
+    fn new(status: StatusCode, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            message: message.into(),
+            problems: Vec::new(),
+            cause: None,
+        }
+    }
+
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, UNAUTHENTICATED)
+    }
+
+    pub(crate) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, message)
+    }
+
+    /// A list without a hit. Clients know it by this very text.
+    pub(crate) fn none_found(what: &str) -> Self {
+        Self::not_found(format!("No {what} found"))
+    }
+
+    pub(crate) fn no_such(entity: Entity, id: &str) -> Self {
+        Self::not_found(format!("No {entity} found with ID {id}"))
+    }
+
+    pub(crate) fn invalid(problems: Vec<Problem>) -> Self {
+        let message = problems
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("; ");
+        Self {
+            problems,
+            ..Self::new(StatusCode::BAD_REQUEST, message)
+        }
+    }
+
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This path has no such method; see the header Allow.",
+        )
+    }
+
+    pub(crate) fn not_acceptable() -> Self {
+        let message =
+            "The header Accept admits neither application/json nor application/problem+json.";
+        Self::new(StatusCode::NOT_ACCEPTABLE, message)
+    }
+
+    pub(crate) fn unsupported_media_type() -> Self {
+        let message = "The body must be JSON: send Content-Type: application/json, in UTF-8, without Content-Encoding.";
+        Self::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
+    }
+
+    pub(crate) fn body_too_large(limit: usize) -> Self {
+        let message = format!("The body is larger than {limit} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, message)
+    }
+
+    pub(crate) fn body_too_slow() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "The body did not arrive in time.",
+        )
+    }
+
+    pub(crate) fn unavailable(cause: String) -> Self {
+        let message = "The store cannot be reached now. Try again.";
+        Self {
+            cause: Some(cause),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        }
+    }
+
+    pub(crate) fn internal(cause: String) -> Self {
+        let message = "Something went wrong here. The log has more under this request id.";
+        Self {
+            cause: Some(cause),
+            ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, message)
+        }
+    }
+
+    /// For errors that a library answered without us.
+    pub(crate) fn of_status(status: StatusCode) -> Self {
+        Self::new(
+            status,
+            status.canonical_reason().unwrap_or("The request failed"),
+        )
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// What the log should say about it, if anybody must look.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
+    }
+
+    /// The reply: `response`'s headers, and the error as body in the wanted form.
+    pub(crate) fn render(
+        &self,
+        response: Response,
+        path: &str,
+        id: RequestId,
+        format: ErrorFormat,
+    ) -> Response {
+        let (kept, _) = response.into_parts();
+        let mut rendered = match format {
+            ErrorFormat::Legacy => Json(ErrorBody {
+                request_id: id.to_string(),
+                message: &self.message,
+            })
+            .into_response(),
+            ErrorFormat::Problem => self.problem(path, id),
+        };
+        *rendered.status_mut() = self.status;
+        for (name, value) in &kept.headers {
+            if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+                rendered.headers_mut().append(name, value.clone());
+            }
+        }
+        rendered
+    }
+
+    fn problem(&self, path: &str, id: RequestId) -> Response {
+        let errors = self
+            .problems
+            .iter()
+            .map(|problem| FieldProblem::new(&problem.field, &problem.message))
+            .collect();
+        let body = ProblemBody {
+            r#type: "about:blank",
+            title: self.status.canonical_reason().unwrap_or("Error"),
+            status: self.status.as_u16(),
+            detail: &self.message,
+            instance: path,
+            request_id: id.to_string(),
+            errors,
+        };
+        let mut response = Json(body).into_response();
+        response
+            .headers_mut()
+            .insert(header::CONTENT_TYPE, HeaderValue::from_static(PROBLEM_JSON));
+        response
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        let extra: Option<(HeaderName, HeaderValue)> = match self.status {
+            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER)),
+            // A body that is not read to its end leaves nothing to go on with.
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
+                Some((header::CONNECTION, HeaderValue::from_static("close")))
+            }
+            _ => None,
+        };
+        if let Some((name, value)) = extra {
+            response.headers_mut().insert(name, value);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<ServiceError> for ApiError {
+    fn from(error: ServiceError) -> Self {
+        match error {
+            ServiceError::Unauthenticated => Self::unauthenticated(),
+            ServiceError::Forbidden(forbidden) => {
+                Self::new(StatusCode::FORBIDDEN, forbidden.reason)
+            }
+            ServiceError::Invalid(problems) => Self::invalid(problems),
+            ServiceError::NotFound { entity, key } => {
+                Self::not_found(format!("No {entity} found with {key}"))
+            }
+            ServiceError::AlreadyGranted { role } => Self::new(
+                StatusCode::CONFLICT,
+                format!("The role '{role}' (key) is granted to this user already."),
+            ),
+            ServiceError::Repository(error) => error.into(),
+            ServiceError::Hash(HashError::Busy) => Self::unavailable(HashError::Busy.to_string()),
+            ServiceError::Hash(error) => Self::internal(chain(&error)),
+            ServiceError::Vault(error) => Self::internal(chain(&error)),
+        }
+    }
+}
+
+impl From<RepositoryError> for ApiError {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Conflict {
+                entity: Entity::Account,
+                field: "active",
+            } => Self::new(
+                StatusCode::CONFLICT,
+                "The account is inactive: its field active must be true before users can be created in it.",
+            ),
+            RepositoryError::Conflict { entity, field } => Self::new(
+                StatusCode::CONFLICT,
+                format!("The {field} is in use by another {entity} already."),
+            ),
+            RepositoryError::Stale { entity } => Self::new(
+                StatusCode::PRECONDITION_FAILED,
+                format!(
+                    "The {entity} was changed meanwhile: read it again and repeat the change on what it is now."
+                ),
+            ),
+            RepositoryError::InvalidCursor => Self::invalid(vec![Problem::new(
+                "nextPage",
+                "is damaged, or belongs to another list: use a token only with the where and orderBy it came from",
+            )]),
+            RepositoryError::Denied { reason } => Self::new(StatusCode::FORBIDDEN, reason),
+            RepositoryError::Unavailable { .. } => Self::unavailable(chain(&error)),
+            RepositoryError::Unsupported { .. }
+            | RepositoryError::Corrupt { .. }
+            | RepositoryError::Backend { .. } => Self::internal(chain(&error)),
+        }
+    }
+}
+
+/// The error and all its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}

@@ -1,0 +1,101 @@
+//! Around every request: its id, its span, its log line, and the rendering of errors.
+
+use std::{any::Any, sync::Arc};
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderName, HeaderValue},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use tenantry_domain::{RequestId, ports::RequestIds};
+use tenantry_wire::header;
+use tracing::{Instrument, error, info, info_span};
+
+use crate::{error::ApiError, negotiation::ErrorFormat};
+
+/// What [`run`] needs.
+#[derive(Clone)]
+pub(crate) struct Exchange {
+    request_ids: Arc<dyn RequestIds>,
+}
+
+impl Exchange {
+    pub(crate) fn new(request_ids: Arc<dyn RequestIds>) -> Self {
+        Self { request_ids }
+    }
+}
+
+/// Gives the request its id, logs what became of it, and turns an [`ApiError`] into the body that the client asked for.
+pub(crate) async fn run(
+    State(exchange): State<Exchange>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let id = exchange.request_ids.next();
+    request.extensions_mut().insert(id);
+    let format = ErrorFormat::of(request.headers());
+    let path = request.uri().path().to_owned();
+    let span = info_span!(
+        "request",
+        request_id = %id,
+        method = %request.method(),
+        path = tracing::field::Empty,
+    );
+    let mut response = async {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "how long a request took is no business of the injected clock"
+        )]
+        let started = std::time::Instant::now();
+        let mut response = next.run(request).await;
+        let error = response.extensions_mut().remove::<ApiError>();
+        if let Some(error) = &error
+            && let Some(cause) = error.cause()
+        {
+            error!(
+                status = error.status().as_u16(),
+                cause, "the request failed"
+            );
+        }
+        let response = match error {
+            Some(error) => error.render(response, &path, id, format),
+            None if response.status().is_client_error() || response.status().is_server_error() => {
+                ApiError::of_status(response.status()).render(response, &path, id, format)
+            }
+            None => response,
+        };
+        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+        info!(
+            status = response.status().as_u16(),
+            duration_ms = milliseconds,
+            "answered"
+        );
+        response
+    }
+    .instrument(span)
+    .await;
+    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static(header::REQUEST_ID), value);
+    }
+    response
+}
+
+/// A bug in a handler is that request's misfortune, not the server's.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
+pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+    let message = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied())
+        .unwrap_or("no message");
+    ApiError::internal(format!("a handler panicked: {message}")).into_response()
+}
+
+/// The id of the running request, for handlers and extractors.
+pub(crate) fn request_id(extensions: &axum::http::Extensions) -> Result<RequestId, ApiError> {
+    let found = extensions.get::<RequestId>().copied();
+    found.ok_or_else(|| ApiError::internal("the request has no id".to_owned()))
+}

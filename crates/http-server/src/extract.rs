@@ -1,0 +1,108 @@
+//! Paths and query strings, with refusals that name what is wrong.
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+use tenantry_domain::{AccountId, Entity, Problem, UserId};
+use tenantry_wire::{
+    path::{self, PathId},
+    query::Query,
+};
+
+use crate::{error::ApiError, router::AppState};
+
+/// The parameters of the path. Read after the caller's privileges are known, so nothing is refused here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PathParameters(Vec<(String, String)>);
+
+impl FromRequestParts<AppState> for PathParameters {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
+        let raw = RawPathParams::from_request_parts(parts, state).await;
+        let raw = raw.map_err(|_| {
+            ApiError::invalid(vec![Problem::new(
+                "path",
+                "is not valid UTF-8 when decoded",
+            )])
+        })?;
+        Ok(Self(
+            raw.iter()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
+        ))
+    }
+}
+
+impl PathParameters {
+    /// The text of a parameter, decoded.
+    pub(crate) fn text(&self, name: &str) -> &str {
+        self.0
+            .iter()
+            .find(|(given, _)| given == name)
+            .map_or("", |(_, value)| value)
+    }
+
+    /// The user's id.
+    pub(crate) fn user(&self) -> Id<UserId> {
+        self.id("user", "user id", Entity::User, UserId::new)
+    }
+
+    /// The account's id.
+    pub(crate) fn account(&self) -> Id<AccountId> {
+        self.id("account", "account id", Entity::Account, AccountId::new)
+    }
+
+    fn id<T>(&self, name: &str, label: &str, entity: Entity, new: impl FnOnce(i64) -> T) -> Id<T> {
+        let text = self.text(name);
+        match path::id(text) {
+            Some(PathId::Id(id)) => Id {
+                id: Some(new(id)),
+                refusal: ApiError::no_such(entity, text),
+            },
+            Some(PathId::OutOfRange) => Id {
+                id: None,
+                refusal: ApiError::no_such(entity, text),
+            },
+            None => Id {
+                id: None,
+                refusal: ApiError::invalid(vec![Problem::new(
+                    label,
+                    format!("must be an integer, not '{text}'"),
+                )]),
+            },
+        }
+    }
+}
+
+/// An id of the path that may turn out not to be one, once the caller is known to have the privilege (403 before 400).
+#[derive(Clone, Debug)]
+pub(crate) struct Id<T> {
+    id: Option<T>,
+    refusal: ApiError,
+}
+
+impl<T: Copy> Id<T> {
+    /// The id, or one that nobody has: enough to ask about privileges.
+    pub(crate) fn or(&self, nobody: T) -> T {
+        self.id.unwrap_or(nobody)
+    }
+
+    /// The id, or why it is none.
+    pub(crate) fn get(&self) -> Result<T, ApiError> {
+        self.id.ok_or_else(|| self.refusal.clone())
+    }
+}
+
+/// The query string.
+#[derive(Clone, Debug)]
+pub(crate) struct QueryString(pub(crate) Query);
+
+impl FromRequestParts<AppState> for QueryString {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Self::Rejection> {
+        Ok(Self(Query::parse(parts.uri.query().unwrap_or_default())))
+    }
+}

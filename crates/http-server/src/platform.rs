@@ -1,0 +1,56 @@
+//! What the server is given: the use cases, and how it shall behave.
+
+use std::{sync::Arc, time::Duration};
+
+use tenantry_domain::{
+    ports::{Clock, KeyringRepository, RequestIds},
+    services::{AuthenticationService, UserService},
+};
+
+/// The use cases, and what else the server needs from the world.
+#[derive(Clone)]
+pub struct Platform {
+    /// The use cases of users.
+    pub users: Arc<UserService>,
+    /// Who is calling.
+    pub authentication: Arc<AuthenticationService>,
+    /// Asked by `/readyz`: whoever can read the sentinel can serve.
+    pub keyring: Arc<dyn KeyringRepository>,
+    /// Names the requests.
+    pub request_ids: Arc<dyn RequestIds>,
+    /// Says whether locks still last.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Platform {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Platform").finish_non_exhaustive()
+    }
+}
+
+/// How the server behaves.
+#[derive(Clone, Debug)]
+pub struct HttpConfig {
+    /// Largest body, in bytes.
+    pub body_limit: usize,
+    /// How long a client may take to send the header.
+    pub header_timeout: Duration,
+    /// How long a client may take to send the body.
+    pub body_timeout: Duration,
+    /// How long running requests have to finish after the signal to stop.
+    pub shutdown_timeout: Duration,
+    /// Origins (`https://console.example.org`) whose scripts may call with credentials.
+    pub allowed_origins: Vec<String>,
+}
+
+impl Default for HttpConfig {
+    fn default() -> Self {
+        Self {
+            body_limit: 1024 * 1024,
+            header_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(30),
+            shutdown_timeout: Duration::from_secs(30),
+            allowed_origins: Vec::new(),
+        }
+    }
+}

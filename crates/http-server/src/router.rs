@@ -1,0 +1,103 @@
+//! The table of contents: every path and verb, and the layers around them.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    middleware::{from_fn, from_fn_with_state},
+    routing::{get, put},
+};
+use tenantry_wire::BASE_PATH;
+use tower_http::{catch_panic::CatchPanicLayer, normalize_path::NormalizePath};
+
+use crate::{
+    HttpConfig, Platform, caller, cors,
+    error::ApiError,
+    exchange::{self, Exchange},
+    negotiation,
+    routes::{health, users},
+};
+
+/// What handlers share.
+#[derive(Clone, Debug)]
+pub(crate) struct AppState {
+    pub(crate) platform: Platform,
+    pub(crate) config: Arc<HttpConfig>,
+}
+
+/// All routes over `platform`.
+pub fn router(platform: Platform, config: &HttpConfig) -> Router {
+    let state = AppState {
+        platform,
+        config: Arc::new(config.clone()),
+    };
+    let routes = Router::new()
+        .nest(BASE_PATH, platform_api(&state))
+        // Outside the base path: for load balancers, without credentials.
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .with_state(state.clone());
+    // Paths are normalized before routing, so the layers that see every request stand around a router of their own.
+    Router::new()
+        .fallback_service(NormalizePath::trim_trailing_slash(routes))
+        .layer(CatchPanicLayer::custom(exchange::panicked))
+        .layer(from_fn_with_state(Arc::clone(&state.config), cors::headers))
+        .layer(from_fn_with_state(
+            Exchange::new(Arc::clone(&state.platform.request_ids)),
+            exchange::run,
+        ))
+}
+
+fn platform_api(state: &AppState) -> Router<AppState> {
+    Router::new()
+        .route("/users", get(users::list::all))
+        .route(
+            "/users/{user}",
+            get(users::get::any)
+                .patch(users::update::patch_any)
+                .put(users::update::put_any)
+                .delete(users::delete::any),
+        )
+        .route("/users/{user}/roles", get(users::roles::list))
+        .route(
+            "/users/{user}/roles/{key}",
+            put(users::roles::grant).delete(users::roles::revoke),
+        )
+        .route(
+            "/organizations/users",
+            get(users::list::of_organization).post(users::create::in_organization),
+        )
+        .route(
+            "/organizations/users/{user}",
+            get(users::get::of_organization)
+                .patch(users::update::patch_of_organization)
+                .put(users::update::put_of_organization)
+                .delete(users::delete::of_organization),
+        )
+        .route(
+            "/accounts/{account}/users",
+            get(users::list::of_account).post(users::create::in_account),
+        )
+        .route(
+            "/accounts/{account}/users/{user}",
+            get(users::get::of_account)
+                .patch(users::update::patch_of_account)
+                .put(users::update::put_of_account)
+                .delete(users::delete::of_account),
+        )
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(negotiation::check_accept))
+        // Outermost: credentials come before everything else, also before the question whether the path exists.
+        .layer(from_fn_with_state(state.clone(), caller::authenticate))
+}
+
+async fn nothing_here() -> ApiError {
+    ApiError::not_found("No such path; the paths are listed in the API's documentation.")
+}
+
+async fn wrong_method() -> ApiError {
+    ApiError::method_not_allowed()
+}

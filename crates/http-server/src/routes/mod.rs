@@ -1,0 +1,5 @@
+//! The handlers: one file per operation.
+
+pub(crate) mod health;
+pub(crate) mod list;
+pub(crate) mod users;

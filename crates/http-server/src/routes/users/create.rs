@@ -1,0 +1,50 @@
+//! `POST …/users`: a new user in an account.
+
+use axum::{Json, extract::State};
+use tenantry_domain::policy::Door;
+use tenantry_wire::user::{UserBody, new_user};
+
+use super::{account_door, with_roles};
+use crate::{
+    body::UnreadBody, caller::Caller, error::ApiError, extract::PathParameters, router::AppState,
+};
+
+pub(crate) async fn in_organization(
+    State(state): State<AppState>,
+    caller: Caller,
+    body: UnreadBody,
+) -> Result<Json<UserBody>, ApiError> {
+    create(
+        &state,
+        &caller,
+        Door::Organization,
+        &PathParameters::default(),
+        body,
+    )
+    .await
+}
+
+pub(crate) async fn in_account(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: PathParameters,
+    body: UnreadBody,
+) -> Result<Json<UserBody>, ApiError> {
+    create(&state, &caller, account_door(&path), &path, body).await
+}
+
+async fn create(
+    state: &AppState,
+    Caller(actor): &Caller,
+    door: Door,
+    path: &PathParameters,
+    body: UnreadBody,
+) -> Result<Json<UserBody>, ApiError> {
+    let permit = state.platform.users.create(actor, door)?;
+    if let Door::Account(_) = door {
+        path.account().get()?;
+    }
+    let new = new_user(&body.object().await?).map_err(ApiError::invalid)?;
+    let (created, secret) = permit.create(new).await?;
+    Ok(Json(with_roles(state, &created).with_secret(Some(&secret))))
+}

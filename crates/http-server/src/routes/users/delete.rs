@@ -1,0 +1,48 @@
+//! `DELETE …/users/{id}`: erase a user for good.
+
+use axum::extract::State;
+use tenantry_domain::policy::Door;
+
+use super::{NO_USER, account_door};
+use crate::{caller::Caller, error::ApiError, extract::PathParameters, router::AppState};
+
+pub(crate) async fn any(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: PathParameters,
+) -> Result<(), ApiError> {
+    delete(&state, &caller, Door::Users, &path).await
+}
+
+pub(crate) async fn of_organization(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: PathParameters,
+) -> Result<(), ApiError> {
+    delete(&state, &caller, Door::Organization, &path).await
+}
+
+pub(crate) async fn of_account(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: PathParameters,
+) -> Result<(), ApiError> {
+    delete(&state, &caller, account_door(&path), &path).await
+}
+
+async fn delete(
+    state: &AppState,
+    Caller(actor): &Caller,
+    door: Door,
+    path: &PathParameters,
+) -> Result<(), ApiError> {
+    let permit = state
+        .platform
+        .users
+        .delete(actor, door, path.user().or(NO_USER))?;
+    if let Door::Account(_) = door {
+        path.account().get()?;
+    }
+    path.user().get()?;
+    Ok(permit.delete(None).await?)
+}

@@ -1,0 +1,84 @@
+//! `GET …/users/{emailOrId}`: one user.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderMap, HeaderName},
+};
+use tenantry_domain::{Entity, Password, policy::Door};
+use tenantry_wire::{
+    header,
+    path::{EmailOrId, email_or_id},
+    user::UserBody,
+};
+
+use super::{account_door, shown};
+use crate::{caller::Caller, error::ApiError, extract::PathParameters, router::AppState};
+
+pub(crate) async fn any(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: PathParameters,
+    headers: HeaderMap,
+) -> Result<Json<UserBody>, ApiError> {
+    get(&state, &caller, Door::Users, &path, &headers).await
+}
+
+pub(crate) async fn of_organization(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: PathParameters,
+    headers: HeaderMap,
+) -> Result<Json<UserBody>, ApiError> {
+    get(&state, &caller, Door::Organization, &path, &headers).await
+}
+
+pub(crate) async fn of_account(
+    State(state): State<AppState>,
+    caller: Caller,
+    path: PathParameters,
+    headers: HeaderMap,
+) -> Result<Json<UserBody>, ApiError> {
+    get(&state, &caller, account_door(&path), &path, &headers).await
+}
+
+async fn get(
+    state: &AppState,
+    Caller(actor): &Caller,
+    door: Door,
+    path: &PathParameters,
+    headers: &HeaderMap,
+) -> Result<Json<UserBody>, ApiError> {
+    let permit = state.platform.users.view(actor, door)?;
+    if let Door::Account(_) = door {
+        path.account().get()?;
+    }
+    let text = path.text("user");
+    let EmailOrId::Key(key) = email_or_id(text) else {
+        return Err(nobody(text));
+    };
+    let found = permit.one(&key, password(headers)?.as_ref()).await?;
+    let body = shown(state, |shown| UserBody::new(&found.user, shown));
+    Ok(Json(body.with_secret(found.secret.as_ref())))
+}
+
+fn nobody(text: &str) -> ApiError {
+    if tenantry_wire::path::id(text).is_some() {
+        return ApiError::no_such(Entity::User, text);
+    }
+    ApiError::not_found(format!("No user found with email {text}"))
+}
+
+/// The password of the user that is looked up. Given twice, or unreadable, it is wrong.
+fn password(headers: &HeaderMap) -> Result<Option<Password>, ApiError> {
+    let mut values = headers
+        .get_all(HeaderName::from_static(header::USER_PASSWORD))
+        .iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    match (std::str::from_utf8(value.as_bytes()), values.next()) {
+        (Ok(password), None) => Ok(Some(Password::new(password))),
+        _ => Err(ApiError::unauthenticated()),
+    }
+}

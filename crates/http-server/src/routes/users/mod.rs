@@ -1,0 +1,37 @@
+//! Users, through three doors: `/users`, `/organizations/users`, `/accounts/{account}/users` (contract, section 7).
+
+pub(crate) mod create;
+pub(crate) mod delete;
+pub(crate) mod get;
+pub(crate) mod list;
+pub(crate) mod roles;
+pub(crate) mod update;
+
+use tenantry_domain::{PasswordPolicy, services::UserWithRoles};
+use tenantry_wire::user::{Shown, UserBody};
+
+use crate::{extract::PathParameters, router::AppState};
+use tenantry_domain::{AccountId, UserId, policy::Door};
+
+/// Ids that nobody has: what privileges are asked for when the path holds no id.
+const NO_USER: UserId = UserId::new(-1);
+const NO_ACCOUNT: AccountId = AccountId::new(-1);
+
+/// The door of the account in the path. Whether that is an id at all is looked at later, after privileges.
+fn account_door(path: &PathParameters) -> Door {
+    Door::Account(path.account().or(NO_ACCOUNT))
+}
+
+/// Calls `present` with what users are shown by.
+fn shown<T>(state: &AppState, present: impl FnOnce(Shown<'_>) -> T) -> T {
+    let policy: PasswordPolicy = state.platform.users.password_policy();
+    present(Shown {
+        policy: &policy,
+        now: state.platform.clock.now(),
+    })
+}
+
+/// A user as the replies of POST, PATCH and PUT show it.
+fn with_roles(state: &AppState, changed: &UserWithRoles) -> UserBody {
+    shown(state, |shown| UserBody::new(&changed.user, shown)).with_roles(&changed.roles)
+}

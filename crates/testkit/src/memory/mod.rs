@@ -1,0 +1,55 @@
+//! The reference store: one lock over plain maps. Simple enough to be seen to be right; the suite proves it anyway.
+//!
+//! It must not know how any other store works. [`Filter::matches`](tenantry_domain::ceql::Filter::matches) is its
+//! filter.
+
+mod accounts;
+mod audit;
+mod credentials;
+mod instances;
+mod keyring;
+mod listing;
+mod operator;
+mod organizations;
+mod roles;
+mod state;
+mod users;
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tenantry_domain::ports::Repositories;
+
+use self::state::State;
+
+/// A store in memory that implements every port. Clones share their data.
+#[derive(Clone, Debug, Default)]
+pub struct MemoryStore {
+    state: Arc<Mutex<State>>,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The ports over this store.
+    pub fn repositories(&self) -> Repositories {
+        let store = Arc::new(self.clone());
+        Repositories {
+            organizations: store.clone(),
+            accounts: store.clone(),
+            users: store.clone(),
+            instances: store.clone(),
+            roles: store.clone(),
+            credentials: store.clone(),
+            keyring: store.clone(),
+            audit: store,
+        }
+    }
+
+    /// Every write checks all it has to check before it changes anything, so a panic leaves nothing half done.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

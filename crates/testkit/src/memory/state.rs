@@ -1,0 +1,233 @@
+//! The data of the store, and what several ports do with it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tenantry_domain::{
+    Account, AccountId, AuditAction, AuditId, AuditRecord, Change, ElementId, Entity, Instance,
+    InstanceId, Organization, OrganizationId, PasswordHash, Reach, Role, RoleId, RoleKey, Scope,
+    Sealed, SealedSecret, Snapshot, Text, User, UserId, ports::RepositoryError,
+};
+
+/// All data.
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) organizations: BTreeMap<OrganizationId, OrganizationRow>,
+    pub(super) accounts: BTreeMap<AccountId, AccountRow>,
+    pub(super) users: BTreeMap<UserId, UserRow>,
+    pub(super) instances: BTreeMap<InstanceId, Instance>,
+    pub(super) elements: BTreeMap<(OrganizationId, Text), ElementId>,
+    pub(super) roles: BTreeMap<RoleId, Role>,
+    pub(super) audit: BTreeMap<AuditId, AuditRecord>,
+    pub(super) sentinel: Option<Sealed>,
+    /// The last number given, so that none is ever given twice.
+    pub(super) last_instance: i64,
+    last_tenant: i64,
+    last_account: i64,
+    last_user: i64,
+}
+
+/// An organization with its secret.
+#[derive(Debug)]
+pub(super) struct OrganizationRow {
+    pub(super) organization: Organization,
+    pub(super) secret: SealedSecret,
+}
+
+/// An account with the roles that are granted to all of its users.
+#[derive(Debug)]
+pub(super) struct AccountRow {
+    pub(super) account: Account,
+    pub(super) grants: BTreeSet<RoleKey>,
+}
+
+/// A user with its secret, its password and its direct grants.
+#[derive(Debug)]
+pub(super) struct UserRow {
+    pub(super) user: User,
+    pub(super) secret: SealedSecret,
+    pub(super) hash: Option<PasswordHash>,
+    pub(super) failures: u32,
+    pub(super) grants: BTreeSet<RoleKey>,
+}
+
+/// What an audit record says beyond who and when.
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) organization: OrganizationId,
+    pub(super) account: Option<AccountId>,
+    pub(super) action: AuditAction,
+    pub(super) target: Entity,
+    pub(super) target_id: i64,
+    pub(super) old: Snapshot,
+    pub(super) new: Snapshot,
+}
+
+impl Event {
+    /// Something done to a user.
+    pub(super) fn of_user(user: &User, action: AuditAction, old: Snapshot, new: Snapshot) -> Self {
+        Self {
+            organization: user.organization_id,
+            account: Some(user.account_id),
+            action,
+            target: Entity::User,
+            target_id: user.id.get(),
+            old,
+            new,
+        }
+    }
+}
+
+impl State {
+    /// Number 1 is the system organization's, customers' begin with 2.
+    pub(super) fn next_organization(&mut self) -> OrganizationId {
+        OrganizationId::new(next(&mut self.last_tenant))
+    }
+
+    /// Number 1 is the system organization's.
+    pub(super) fn next_account(&mut self) -> AccountId {
+        AccountId::new(next(&mut self.last_account))
+    }
+
+    /// Number 1 is the system organization's.
+    pub(super) fn next_user(&mut self) -> UserId {
+        UserId::new(next(&mut self.last_user))
+    }
+
+    /// The user of that id in `scope`.
+    pub(super) fn user(&self, scope: &Scope, id: UserId) -> Option<&UserRow> {
+        self.users
+            .get(&id)
+            .filter(|row| covers(scope, &row.user))
+    }
+
+    /// The same, to be changed.
+    pub(super) fn user_mut(&mut self, scope: &Scope, id: UserId) -> Option<&mut UserRow> {
+        self.users
+            .get_mut(&id)
+            .filter(|row| covers(scope, &row.user))
+    }
+
+    /// Whether any user of the deployment but `except` has this e-mail.
+    pub(super) fn email_in_use(&self, folded: &str, except: Option<UserId>) -> bool {
+        self.users
+            .values()
+            .any(|row| row.user.email.folded() == folded && Some(row.user.id) != except)
+    }
+
+    /// The account's role keys among those that the organization has.
+    pub(super) fn known_roles(
+        &self,
+        organization: OrganizationId,
+        asked: &[RoleKey],
+    ) -> BTreeSet<RoleKey> {
+        asked
+            .iter()
+            .copied()
+            .filter(|key| self.role(organization, *key).is_some())
+            .collect()
+    }
+
+    /// The organization's role with this key.
+    pub(super) fn role(&self, organization: OrganizationId, key: RoleKey) -> Option<&Role> {
+        self.roles
+            .values()
+            .find(|role| role.organization_id == organization && role.key == key)
+    }
+
+    /// Refuses what would leave the organization without an active user who has `org-admin` directly. `stays` says
+    /// whether `row` will be one afterwards.
+    pub(super) fn guard_administrators(
+        &self,
+        row: &UserRow,
+        stays: bool,
+    ) -> Result<(), RepositoryError> {
+        let administrates = |row: &UserRow| row.user.active && row.grants.contains(&RoleKey::OrgAdmin);
+        if stays || !administrates(row) {
+            return Ok(());
+        }
+        let another = self.users.values().any(|other| {
+            other.user.organization_id == row.user.organization_id
+                && other.user.id != row.user.id
+                && administrates(other)
+        });
+        if another {
+            Ok(())
+        } else {
+            Err(RepositoryError::LAST_ADMINISTRATOR)
+        }
+    }
+
+    /// Erases the instances of a user; each leaves a record.
+    pub(super) fn erase_instances(&mut self, user: UserId, change: &Change) {
+        let erased: Vec<Instance> = self
+            .instances
+            .extract_if(.., |_, instance| instance.user_id == user)
+            .map(|(_, instance)| instance)
+            .collect();
+        for instance in erased {
+            self.record_instance(&instance, AuditAction::Deleted, change);
+        }
+    }
+
+    /// Records that an instance came or went.
+    pub(super) fn record_instance(
+        &mut self,
+        instance: &Instance,
+        action: AuditAction,
+        change: &Change,
+    ) {
+        let (old, new) = match action {
+            AuditAction::Created => (Snapshot::new(), instance.snapshot()),
+            _ => (instance.snapshot(), Snapshot::new()),
+        };
+        let event = Event {
+            organization: instance.organization_id,
+            account: Some(instance.account_id),
+            action,
+            target: Entity::Instance,
+            target_id: instance.id.get(),
+            old,
+            new,
+        };
+        self.record(event, change);
+    }
+
+    /// Writes an audit record.
+    pub(super) fn record(&mut self, event: Event, change: &Change) {
+        let number = self.audit.keys().last().map_or(1, |last| last.get() + 1);
+        let id = AuditId::new(number);
+        let record = AuditRecord {
+            id,
+            organization_id: event.organization,
+            account_id: event.account,
+            change: *change,
+            action: event.action,
+            target: event.target,
+            target_id: event.target_id,
+            old: event.old,
+            new: event.new,
+        };
+        self.audit.insert(id, record);
+    }
+
+    /// Whether an account lies in `scope`; a user's scope covers that user's account.
+    pub(super) fn covers_account(&self, scope: &Scope, account: &Account) -> bool {
+        account.organization_id == scope.organization_id()
+            && match scope.reach() {
+                Reach::Organization => true,
+                Reach::Account(own) => account.id == own,
+                Reach::User(user) => self
+                    .user(scope, user)
+                    .is_some_and(|row| row.user.account_id == account.id),
+            }
+    }
+}
+
+fn covers(scope: &Scope, user: &User) -> bool {
+    scope.covers(user.organization_id, user.account_id, user.id)
+}
+
+fn next(last: &mut i64) -> i64 {
+    *last = (*last).max(1) + 1;
+    *last
+}

@@ -1,0 +1,237 @@
+//! Users in memory.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use tenantry_domain::{
+    AuditAction, Change, Email, Entity, OrganizationId, PasswordState, Revision, RoleKey, Scope,
+    Snapshot, User, UserDraft, UserField, UserId, UserPatch,
+    ceql::Filter,
+    page::{Count, Page, PageRequest, Sort},
+    ports::{RepositoryError, UserRepository},
+};
+
+use super::{
+    MemoryStore, listing,
+    state::{Event, State, UserRow},
+};
+use crate::reference::UserWithInstances;
+
+const EMAIL_IN_USE: RepositoryError = RepositoryError::Conflict {
+    entity: Entity::User,
+    field: "email",
+};
+
+#[async_trait]
+impl UserRepository for MemoryStore {
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        draft: &UserDraft,
+        change: &Change,
+    ) -> Result<User, RepositoryError> {
+        let mut state = self.state();
+        state.check_account(organization, draft)?;
+        if state.email_in_use(draft.email.folded(), None) {
+            return Err(EMAIL_IN_USE);
+        }
+        let user = User {
+            id: state.next_user(),
+            organization_id: organization,
+            account_id: draft.account_id,
+            email: draft.email.clone(),
+            first_name: draft.first_name.clone(),
+            last_name: draft.last_name.clone(),
+            active: draft.active,
+            profile: draft.profile.clone(),
+            password: match draft.password {
+                None => PasswordState::Absent,
+                Some(_) => PasswordState::Set {
+                    changed_at: change.at,
+                    must_change: false,
+                },
+            },
+            locked_until: None,
+            last_login_at: None,
+            created_at: change.at,
+            updated_at: change.at,
+            revision: Revision::FIRST,
+        };
+        let row = UserRow {
+            user: user.clone(),
+            secret: draft.secret.clone(),
+            hash: draft.password.clone(),
+            failures: 0,
+            grants: state.known_roles(organization, &draft.roles),
+        };
+        state.users.insert(user.id, row);
+        let new = user.snapshot();
+        let event = Event::of_user(&user, AuditAction::Created, Snapshot::new(), new);
+        state.record(event, change);
+        Ok(user)
+    }
+
+    async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError> {
+        let state = self.state();
+        Ok(state.user(scope, id).map(|row| row.user.clone()))
+    }
+
+    async fn find_by_email(
+        &self,
+        scope: &Scope,
+        email: &Email,
+    ) -> Result<Option<User>, RepositoryError> {
+        let state = self.state();
+        let found = state
+            .users_in(scope)
+            .find(|found| found.user.email.folded() == email.folded());
+        Ok(found.map(|found| found.user))
+    }
+
+    async fn list(
+        &self,
+        scope: &Scope,
+        filter: &Filter<UserField>,
+        sort: &Sort<UserField>,
+        page: &PageRequest,
+    ) -> Result<Page<User>, RepositoryError> {
+        let state = self.state();
+        let page = listing::page(state.users_in(scope), scope, filter, sort, page)?;
+        Ok(Page {
+            items: page.items.into_iter().map(|found| found.user).collect(),
+            next: page.next,
+        })
+    }
+
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<UserField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError> {
+        let state = self.state();
+        Ok(listing::count(state.users_in(scope), filter, up_to))
+    }
+
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: UserId,
+        patch: &UserPatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<User>, RepositoryError> {
+        let mut state = self.state();
+        let Some(row) = state.user(scope, id) else {
+            return Ok(None);
+        };
+        check_revision(&row.user, expected)?;
+        let old = row.user.clone();
+        let new = patch.apply(&old, change.at);
+        let old_grants = row.grants.clone();
+        let new_grants = match &patch.roles {
+            Some(roles) => state.known_roles(old.organization_id, roles),
+            None => old_grants.clone(),
+        };
+        if state.email_in_use(new.email.folded(), Some(id)) {
+            return Err(EMAIL_IN_USE);
+        }
+        let stays = new.active && new_grants.contains(&RoleKey::OrgAdmin);
+        state.guard_administrators(row, stays)?;
+
+        let (before, after) = Snapshot::difference(
+            &old.snapshot().field("roles", joined(&old_grants)),
+            &new.snapshot().field("roles", joined(&new_grants)),
+        );
+        if let Some(row) = state.user_mut(scope, id) {
+            row.user = new.clone();
+            row.grants = new_grants;
+            if let Some(password) = &patch.password {
+                row.hash = Some(password.hash.clone());
+            }
+            if patch.locked_until == Some(None) {
+                row.failures = 0;
+            }
+        }
+        if !(before.is_empty() && after.is_empty()) {
+            let event = Event::of_user(&new, AuditAction::Updated, before, after);
+            state.record(event, change);
+        }
+        if patch.discard_instances {
+            state.erase_instances(id, change);
+        }
+        Ok(Some(new))
+    }
+
+    async fn delete(
+        &self,
+        scope: &Scope,
+        id: UserId,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<bool, RepositoryError> {
+        let mut state = self.state();
+        let Some(row) = state.user(scope, id) else {
+            return Ok(false);
+        };
+        check_revision(&row.user, expected)?;
+        state.guard_administrators(row, false)?;
+        let old = row.user.snapshot();
+        let event = Event::of_user(&row.user, AuditAction::Deleted, old, Snapshot::new());
+        state.erase_instances(id, change);
+        state.users.remove(&id);
+        state.record(event, change);
+        Ok(true)
+    }
+}
+
+impl State {
+    fn check_account(
+        &self,
+        organization: OrganizationId,
+        draft: &UserDraft,
+    ) -> Result<(), RepositoryError> {
+        let account = self
+            .accounts
+            .get(&draft.account_id)
+            .filter(|row| row.account.organization_id == organization);
+        let field = match account {
+            Some(row) if row.account.active => return Ok(()),
+            Some(_) => "active",
+            None => "id",
+        };
+        Err(RepositoryError::Conflict {
+            entity: Entity::Account,
+            field,
+        })
+    }
+
+    fn users_in(&self, scope: &Scope) -> impl Iterator<Item = UserWithInstances> {
+        let users = self.users.values().map(|row| &row.user);
+        let inside = users.filter(|user| {
+            scope.covers(user.organization_id, user.account_id, user.id)
+        });
+        inside.map(|user| {
+            let instances = self.instances.values();
+            let own = instances.filter(|instance| instance.user_id == user.id);
+            UserWithInstances {
+                user: user.clone(),
+                instances: own.cloned().collect(),
+            }
+        })
+    }
+}
+
+fn check_revision(user: &User, expected: Option<Revision>) -> Result<(), RepositoryError> {
+    if expected.is_some_and(|expected| expected != user.revision) {
+        return Err(RepositoryError::Stale {
+            entity: Entity::User,
+        });
+    }
+    Ok(())
+}
+
+fn joined(grants: &BTreeSet<RoleKey>) -> String {
+    let keys: Vec<_> = grants.iter().map(|key| key.as_str()).collect();
+    keys.join(",")
+}

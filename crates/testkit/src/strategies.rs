@@ -1,0 +1,1 @@
+//! Random rows, filters and orders, made so that filters often hit.

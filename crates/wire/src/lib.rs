@@ -1,0 +1,22 @@
+//! What goes over the wire of `/elements/api-v2`: JSON bodies, header names and grammars, query strings, dates, and their
+//! conversion to and from the domain.
+//!
+//! The specification is the platform API of Cloud Elements (SAP Open Connectors). This crate knows how its messages are
+//! spelt and nothing about how they travel: no HTTP library stands here, so that the server and the client can share it.
+#![warn(missing_docs)]
+
+pub mod authorization;
+mod date;
+pub mod error;
+pub mod header;
+mod object;
+pub mod path;
+pub mod query;
+pub mod role;
+pub mod user;
+
+pub use date::{day, instant};
+pub use object::{JsonObject, NotAnObject, Problems};
+
+/// Where every path of the platform API begins.
+pub const BASE_PATH: &str = "/elements/api-v2";

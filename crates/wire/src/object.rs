@@ -1,0 +1,148 @@
+//! Reading a JSON object field by field, so that one reply can list everything that is wrong with it.
+
+use serde_json::{Map, Value};
+use tenantry_domain::Problem;
+
+/// A body that is a JSON object. Fields that nobody asks for are ignored.
+#[derive(Clone, Debug)]
+pub struct JsonObject(Map<String, Value>);
+
+/// The body is no JSON object.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("body {0}")]
+pub struct NotAnObject(pub String);
+
+impl JsonObject {
+    /// Reads the text of a body.
+    ///
+    /// # Errors
+    /// If it is no JSON, or JSON but no object.
+    pub fn parse(body: &[u8]) -> Result<Self, NotAnObject> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Err(NotAnObject("is missing; send a JSON object".to_owned()));
+        }
+        match serde_json::from_slice(body) {
+            Ok(Value::Object(object)) => Ok(Self(object)),
+            Ok(other) => Err(NotAnObject(format!(
+                "must be a JSON object, not {}",
+                kind(&other)
+            ))),
+            Err(error) => Err(NotAnObject(format!("is not valid JSON: {error}"))),
+        }
+    }
+
+    /// The field, whatever it is; `None` if it is left out or `null`.
+    pub fn get(&self, field: &str) -> Option<&Value> {
+        self.0.get(field).filter(|value| !value.is_null())
+    }
+
+    /// Whether the field is there, be it `null`.
+    pub fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+}
+
+/// What is wrong with a body, gathered while it is read.
+#[derive(Debug, Default)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds one.
+    pub fn add(&mut self, field: impl Into<String>, message: impl std::fmt::Display) {
+        self.0.push(Problem::new(field, message));
+    }
+
+    /// The text in `field`, parsed; `None` if it is left out or wrong.
+    pub fn text<T, E: std::fmt::Display>(
+        &mut self,
+        object: &JsonObject,
+        field: &str,
+        parse: impl FnOnce(String) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = match object.get(field)? {
+            Value::String(text) => text.clone(),
+            other => {
+                self.add(field, format!("must be a text, not {}", kind(other)));
+                return None;
+            }
+        };
+        parse(text).map_err(|error| self.add(field, error)).ok()
+    }
+
+    /// The boolean in `field`; `None` if it is left out or wrong.
+    pub fn boolean(&mut self, object: &JsonObject, field: &str) -> Option<bool> {
+        match object.get(field)? {
+            Value::Bool(truth) => Some(*truth),
+            other => {
+                self.add(field, format!("must be true or false, not {}", kind(other)));
+                None
+            }
+        }
+    }
+
+    /// Complains if `field` is left out or `null`.
+    pub fn require(&mut self, object: &JsonObject, field: &str) {
+        if object.get(field).is_none() {
+            self.add(field, "is required");
+        }
+    }
+
+    /// Complains if `field` is there and `null`: it can be changed, but not emptied.
+    pub fn refuse_null(&mut self, object: &JsonObject, field: &str) {
+        if object.has(field) && object.get(field).is_none() {
+            self.add(field, "must not be null; leave it out to keep it as it is");
+        }
+    }
+
+    /// `value`, if nothing was wrong.
+    ///
+    /// # Errors
+    /// Everything that was.
+    pub fn finish<T>(self, value: Option<T>) -> Result<T, Vec<Problem>> {
+        match value {
+            Some(value) if self.0.is_empty() => Ok(value),
+            _ => Err(self.0),
+        }
+    }
+}
+
+/// What a JSON value is, in words.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bodies_are_objects_or_refused() {
+        for (body, expected) in [
+            ("{}", None),
+            ("", Some("body is missing; send a JSON object")),
+            (" \n", Some("body is missing; send a JSON object")),
+            ("null", Some("body must be a JSON object, not null")),
+            ("[{}]", Some("body must be a JSON object, not an array")),
+            (
+                "{\"a\":",
+                Some("body is not valid JSON: EOF while parsing a value at line 1 column 5"),
+            ),
+            (
+                "{\"a\":\"\\ud800\"}",
+                Some("body is not valid JSON: unexpected end of hex escape at line 1 column 13"),
+            ),
+        ] {
+            let error = JsonObject::parse(body.as_bytes())
+                .err()
+                .map(|error| error.to_string());
+            assert_eq!(error.as_deref(), expected, "{body:?}");
+        }
+    }
+}

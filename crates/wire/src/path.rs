@@ -1,0 +1,78 @@
+//! Ids and e-mails in paths (contract, section 1, rules 5 and 6).
+
+use tenantry_domain::{Email, UserId, services::UserKey};
+
+/// An integer in a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PathId {
+    /// An id that may exist.
+    Id(i64),
+    /// An integer too large for any id: well formed, and never there.
+    OutOfRange,
+}
+
+/// Reads an id: digits, with an optional minus. `None` if it is no integer.
+pub fn id(text: &str) -> Option<PathId> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return None;
+    }
+    Some(text.parse().map_or(PathId::OutOfRange, PathId::Id))
+}
+
+/// What `{emailOrId}` names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum EmailOrId {
+    /// A user that may exist.
+    Key(UserKey),
+    /// Neither an id that can exist nor an address that anybody can have: never there.
+    Nobody,
+}
+
+/// Reads `{emailOrId}`, already percent-decoded: an integer is an id, everything else an e-mail. There is no wrong one.
+pub fn email_or_id(text: &str) -> EmailOrId {
+    match id(text) {
+        Some(PathId::Id(id)) => EmailOrId::Key(UserKey::Id(UserId::new(id))),
+        Some(PathId::OutOfRange) => EmailOrId::Nobody,
+        None => Email::parse(text).map_or(EmailOrId::Nobody, |email| {
+            EmailOrId::Key(UserKey::Email(email))
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_integers() {
+        for (text, expected) in [
+            ("1", Some(PathId::Id(1))),
+            ("-1", Some(PathId::Id(-1))),
+            ("007", Some(PathId::Id(7))),
+            ("99999999999999999999", Some(PathId::OutOfRange)),
+            ("", None),
+            ("-", None),
+            ("+1", None),
+            ("1.0", None),
+            ("1e3", None),
+            ("abc", None),
+            ("١", None),
+        ] {
+            assert_eq!(id(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_integer_is_an_email() {
+        let by_id = |id| EmailOrId::Key(UserKey::Id(UserId::new(id)));
+        let by_email = |text: &str| EmailOrId::Key(UserKey::Email(Email::parse(text).unwrap()));
+        assert_eq!(email_or_id("-1"), by_id(-1));
+        assert_eq!(
+            email_or_id("frodo+ring@shire.example"),
+            by_email("frodo+ring@shire.example")
+        );
+        assert_eq!(email_or_id("99999999999999999999"), EmailOrId::Nobody);
+        assert_eq!(email_or_id("frodo"), EmailOrId::Nobody);
+    }
+}

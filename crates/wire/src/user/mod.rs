@@ -1,0 +1,12 @@
+//! Users as the API writes and reads them (contract, sections 6 and 7).
+
+mod body;
+mod input;
+
+pub use self::{
+    body::{FIELDS, Shown, UserBody},
+    input::{changes_of_patch, changes_of_put, new_user},
+};
+
+/// What stands for a password in replies; sent back, it changes nothing.
+pub const SECURED: &str = "secured";

@@ -1,0 +1,108 @@
+//! `cargo xtask`: what a developer or CI runs on this repository. A match over the commands, one file for each; it must not know what the
+//! product does, and stays quick to compile.
+
+mod arrows;
+mod ci;
+mod house;
+mod licences;
+mod manifests;
+mod metadata;
+mod postgres;
+mod process;
+mod runner;
+mod sources;
+mod spdx;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+const EXAMPLES: &str = "Examples:
+  cargo xtask ci                          everything CI checks
+  cargo xtask test                        every test, doc tests included
+  cargo xtask test -- -E 'test(ceql)'     some tests; what follows -- goes to the runner
+  cargo xtask postgres                    a throwaway PostgreSQL until Ctrl-C
+  cargo xtask arrows                      which crate may depend on which
+  cargo xtask licences                    licences and banned crates
+  cargo xtask house                       rules about source files";
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Checks and tests of this repository", after_help = EXAMPLES)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run every test of the workspace, doc tests included, against a real PostgreSQL
+    ///
+    /// Uses the server of `TENANTRY_TEST_POSTGRES_URL`, or starts a throwaway one from the installed binaries and deletes it afterwards.
+    #[command(after_help = "Examples:
+  cargo xtask test
+  cargo xtask test -- -E 'package(tenantry-domain)'
+  TENANTRY_TEST_POSTGRES_URL=postgres://me@localhost/postgres cargo xtask test")]
+    Test {
+        /// Handed to the runner (`cargo nextest run`, or `cargo test` where nextest is missing)
+        #[arg(last = true)]
+        args: Vec<String>,
+    },
+    /// Run every check and every test, cheap ones first, and stop at the first failure
+    #[command(after_help = "Example:\n  cargo xtask ci")]
+    Ci,
+    /// Start a throwaway PostgreSQL, print its URL, keep it until Ctrl-C
+    #[command(after_help = "Example:\n  cargo xtask postgres")]
+    Postgres,
+    /// Check which crate depends on which, and how manifests name dependencies and lints
+    #[command(after_help = "Example:\n  cargo xtask arrows")]
+    Arrows,
+    /// Check licences and banned crates against deny.toml
+    #[command(after_help = "Example:\n  cargo xtask licences")]
+    Licences,
+    /// Check the rules about source files
+    #[command(after_help = "Example:\n  cargo xtask house")]
+    House,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Test { args } => test::run(&args),
+        Command::Ci => ci::run(),
+        Command::Postgres => postgres::run(),
+        Command::Arrows => arrows::run(),
+        Command::Licences => licences::run(),
+        Command::House => house::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // The chain alone: `Debug` would add a backtrace of this program, which tells nobody anything.
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Arguments;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent_and_every_command_shows_an_example() {
+        let command = Arguments::command();
+        command.clone().debug_assert();
+        for sub in command.get_subcommands() {
+            let help = sub
+                .get_after_help()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(
+                help.contains(&format!("cargo xtask {}", sub.get_name())),
+                "{} has no example",
+                sub.get_name()
+            );
+        }
+    }
+}
