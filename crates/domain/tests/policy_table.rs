@@ -1,0 +1,180 @@
+//! The committed table of who may do what: `docs/policy-table.md` is what the policy functions say, no more, no less.
+//!
+//! Run with `TENANTRY_UPDATE=1` to write the file anew; the change then shows in the diff, where somebody looks at it.
+
+use std::fmt::Write as _;
+
+use tenantry_domain::{
+    AccountId, Identity, OrganizationId, PrivilegeSet, Role, RoleId, RoleKey, UserId,
+    policy::{self, Action, Door},
+};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy-table.md");
+
+const ORGANIZATION: OrganizationId = OrganizationId::new(2);
+const DEFAULT: AccountId = AccountId::new(10);
+const OTHER: AccountId = AccountId::new(11);
+
+/// A kind of caller: its name, its account, its roles.
+const CALLERS: &[(&str, AccountId, &[RoleKey])] = &[
+    ("`org-admin`", DEFAULT, &[RoleKey::Org, RoleKey::OrgAdmin]),
+    (
+        "`admin`, default account",
+        DEFAULT,
+        &[RoleKey::Org, RoleKey::Admin],
+    ),
+    (
+        "`admin`, other account",
+        OTHER,
+        &[RoleKey::DefaultUser, RoleKey::Admin],
+    ),
+    ("`org`", DEFAULT, &[RoleKey::Org]),
+    ("`default-user`", OTHER, &[RoleKey::DefaultUser]),
+];
+
+/// A relation of target to caller: its name, and the target as (organization, account, user).
+fn relations(caller: &Identity) -> [(&'static str, OrganizationId, AccountId, UserId); 4] {
+    let elsewhere = if caller.account_id == DEFAULT {
+        OTHER
+    } else {
+        DEFAULT
+    };
+    let somebody = UserId::new(200);
+    [
+        ("oneself", ORGANIZATION, caller.account_id, caller.user_id),
+        ("same account", ORGANIZATION, caller.account_id, somebody),
+        ("other account", ORGANIZATION, elsewhere, somebody),
+        (
+            "other organization",
+            OrganizationId::new(3),
+            AccountId::new(30),
+            somebody,
+        ),
+    ]
+}
+
+fn identity(account_id: AccountId, roles: &[RoleKey]) -> Identity {
+    let privileges = roles.iter().fold(PrivilegeSet::EMPTY, |set, role| {
+        set.union(role.default_privileges())
+    });
+    Identity {
+        user_id: UserId::new(100),
+        account_id,
+        organization_id: ORGANIZATION,
+        default_account_id: DEFAULT,
+        privileges,
+        rank: roles.iter().map(|role| role.rank()).max().unwrap(),
+    }
+}
+
+fn users_table(out: &mut String, title: &str, door: impl Fn(AccountId) -> Door) {
+    let actions: Vec<_> = Action::ALL
+        .iter()
+        .map(|action| format!("{action:?}"))
+        .collect();
+    writeln!(
+        out,
+        "\n## {title}\n\n| caller | target | {} |",
+        actions.join(" | ")
+    )
+    .unwrap();
+    writeln!(out, "|---|---|{}", "---|".repeat(actions.len())).unwrap();
+    for (name, account, roles) in CALLERS {
+        let caller = identity(*account, roles);
+        for (relation, organization, account, user) in relations(&caller) {
+            let cells: Vec<_> = Action::ALL
+                .iter()
+                .map(
+                    |action| match policy::scope(&caller, *action, door(account), Some(user)) {
+                        Err(_) => "403",
+                        Ok(scope) if scope.covers(organization, account, user) => "yes",
+                        Ok(_) => "-",
+                    },
+                )
+                .collect();
+            writeln!(out, "| {name} | {relation} | {} |", cells.join(" | ")).unwrap();
+        }
+    }
+}
+
+fn grants_table(out: &mut String) {
+    let keys = [
+        RoleKey::OrgAdmin,
+        RoleKey::Admin,
+        RoleKey::Org,
+        RoleKey::DefaultUser,
+        RoleKey::SysAdmin,
+    ];
+    let names: Vec<_> = keys
+        .iter()
+        .map(|key| format!("`{}`", key.as_str()))
+        .collect();
+    writeln!(
+        out,
+        "\n## Granting roles\n\n| caller | to a user of | {} |",
+        names.join(" | ")
+    )
+    .unwrap();
+    writeln!(out, "|---|---|{}", "---|".repeat(keys.len())).unwrap();
+    for (name, account, roles) in CALLERS {
+        let caller = identity(*account, roles);
+        for (where_, in_default) in [("the default account", true), ("another account", false)] {
+            let cells: Vec<_> = keys
+                .iter()
+                .map(|key| {
+                    let role = Role {
+                        id: RoleId::new(1),
+                        organization_id: ORGANIZATION,
+                        key: *key,
+                        name: key.name().to_owned(),
+                        description: key.description().to_owned(),
+                        privileges: key.default_privileges(),
+                    };
+                    if policy::may_grant(&caller, &role, in_default).is_ok() {
+                        "yes"
+                    } else {
+                        "403"
+                    }
+                })
+                .collect();
+            writeln!(out, "| {name} | {where_} | {} |", cells.join(" | ")).unwrap();
+        }
+    }
+}
+
+fn table() -> String {
+    let mut out = String::from(
+        "# Who may do what\n\n\
+         Generated from `crates/domain/src/policy` by `crates/domain/tests/policy_table.rs`, and compared with it in \
+         every test run. Do not edit it; change the policy and run the test with `TENANTRY_UPDATE=1`.\n\n\
+         The callers have their roles' default privileges. `yes`: the target is within reach. `-`: the caller has the \
+         privilege, but not over this target, which is answered 404 if the caller cannot see it, else 403. `403`: \
+         refused before anybody looks at body or target.\n\n\
+         Beyond this table nobody deletes, deactivates or re-roles oneself, nobody changes a user whose roles stand above \
+         the own, and editing oneself without a privilege is limited to names, phone, address and password.\n",
+    );
+    users_table(&mut out, "Users, through `/users`", |_| Door::Users);
+    users_table(&mut out, "Users, through `/organizations/users`", |_| {
+        Door::Organization
+    });
+    users_table(
+        &mut out,
+        "Users, through `/accounts/{the target's account}/users`",
+        Door::Account,
+    );
+    grants_table(&mut out);
+    out
+}
+
+#[test]
+fn the_committed_table_is_what_the_policy_says() {
+    let table = table();
+    if std::env::var_os("TENANTRY_UPDATE").is_some() {
+        std::fs::write(FILE, &table).unwrap();
+    }
+    let committed = std::fs::read_to_string(FILE).unwrap_or_default();
+    assert!(
+        committed == table,
+        "docs/policy-table.md is out of date; run: TENANTRY_UPDATE=1 cargo test -p tenantry-domain --test policy_table"
+    );
+}

@@ -1,0 +1,13 @@
+//! The server over the memory store: every route, called as its callers call it.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod bad_input;
+mod credentials;
+mod hostile;
+mod lists;
+mod outage;
+mod protocol;
+mod roles;
+mod support;
+mod tenancy;
+mod users;

@@ -1,0 +1,178 @@
+//! `/users/{id}/roles`: who may see, grant and revoke, and in which order refusals come.
+
+use crate::support::{Caller, World};
+
+#[tokio::test]
+async fn effective_roles_are_shown_to_those_who_see_the_user() {
+    let world = World::new().await;
+    let path = format!("/users/{}/roles", world.id(Caller::AccountAdmin).await);
+    for caller in [Caller::OrgAdmin, Caller::AccountAdmin] {
+        let roles = world.call(caller, "GET", &path).await.ok().json();
+        let keys: Vec<_> = roles
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|role| role["key"].as_str().unwrap())
+            .collect();
+        assert_eq!(keys, ["admin", "default-user"], "{caller:?}");
+        assert_eq!(roles[0]["name"], "Account");
+        assert_eq!(roles[0]["description"], "Account Administrator");
+        assert_eq!(roles[0]["privileges"].as_array().map(Vec::len), Some(23));
+        assert_eq!(roles[0]["privileges"][0]["key"], "viewUsersAccount");
+    }
+    assert_eq!(
+        world.call(Caller::DefaultUser, "GET", &path).await.status,
+        403
+    );
+    assert_eq!(world.call(Caller::Stranger, "GET", &path).await.status, 404);
+}
+
+#[tokio::test]
+async fn a_grant_takes_effect_at_the_next_call_and_so_does_its_revocation() {
+    let world = World::new().await;
+    let path = format!("/users/{}/roles/org-admin", world.id(Caller::OrgUser).await);
+    assert_eq!(
+        world.call(Caller::OrgUser, "GET", "/users").await.status,
+        403
+    );
+    let role = world.call(Caller::OrgAdmin, "PUT", &path).await.ok().json();
+    assert_eq!(role["key"], "org-admin");
+    world.call(Caller::OrgUser, "GET", "/users").await.ok();
+    let again = world.call(Caller::OrgAdmin, "PUT", &path).await;
+    assert_eq!(
+        (again.status.as_u16(), again.message().contains("key")),
+        (409, true)
+    );
+    assert_eq!(
+        world
+            .call(Caller::OrgAdmin, "DELETE", &path)
+            .await
+            .ok()
+            .text,
+        ""
+    );
+    assert_eq!(
+        world.call(Caller::OrgUser, "GET", "/users").await.status,
+        403
+    );
+    assert_eq!(
+        world.call(Caller::OrgAdmin, "DELETE", &path).await.status,
+        404
+    );
+}
+
+#[tokio::test]
+async fn refusals_come_in_the_order_of_the_contract() {
+    let world = World::new().await;
+    let of = async |caller: Caller| format!("/users/{}/roles", world.id(caller).await);
+    let (own, sam, fatty) = (
+        of(Caller::OrgAdmin).await,
+        of(Caller::OrgUser).await,
+        of(Caller::DefaultUser).await,
+    );
+    let (merry, boss) = (of(Caller::AccountAdmin).await, own.clone());
+    for (caller, path, status, text) in [
+        // Unknown role before unknown target, target before oneself, oneself before the role's own rules.
+        (
+            Caller::OrgAdmin,
+            "/users/-1/roles/king".to_owned(),
+            400,
+            "key 'king' is no role",
+        ),
+        (
+            Caller::OrgAdmin,
+            "/users/-1/roles/sys-admin".to_owned(),
+            404,
+            "No user found with ID -1",
+        ),
+        (
+            Caller::OrgAdmin,
+            format!("{own}/sys-admin"),
+            403,
+            "Nobody can change the own roles.",
+        ),
+        (
+            Caller::OrgAdmin,
+            format!("{sam}/sys-admin"),
+            403,
+            "cannot be granted through an organization",
+        ),
+        (
+            Caller::OrgAdmin,
+            format!("{sam}/default-user"),
+            403,
+            "of other accounts than the default one",
+        ),
+        (
+            Caller::OrgAdmin,
+            format!("{fatty}/org-admin"),
+            403,
+            "only be granted to users of the default account",
+        ),
+        (
+            Caller::OrgAdmin,
+            format!("{fatty}/org"),
+            403,
+            "only be granted to users of the default account",
+        ),
+        (
+            Caller::AccountAdmin,
+            format!("{merry}/admin"),
+            403,
+            "Nobody can change the own roles.",
+        ),
+        (
+            Caller::AccountAdmin,
+            format!("{boss}/admin"),
+            404,
+            "No user found",
+        ),
+        (
+            Caller::DefaultUser,
+            "/users/x/roles/king".to_owned(),
+            403,
+            "The privilege 'editUsersAccount' is missing.",
+        ),
+        (
+            Caller::OrgAdmin,
+            "/users/x/roles/king".to_owned(),
+            400,
+            "user id must be an integer, not 'x'",
+        ),
+        (
+            Caller::Stranger,
+            format!("{sam}/admin"),
+            403,
+            "another organization",
+        ),
+    ] {
+        for method in ["PUT", "DELETE"] {
+            let reply = world.call(caller, method, &path).await;
+            assert_eq!(
+                reply.status, status,
+                "{method} {path} by {caller:?}: {}",
+                reply.text
+            );
+            assert!(
+                reply.message().contains(text),
+                "{method} {path} by {caller:?}: {}",
+                reply.text
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_account_administrator_grants_within_the_account() {
+    let world = World::new().await;
+    let path = format!("/users/{}/roles/admin", world.id(Caller::DefaultUser).await);
+    world.call(Caller::AccountAdmin, "PUT", &path).await.ok();
+    world
+        .call(
+            Caller::DefaultUser,
+            "GET",
+            &format!("/accounts/{}/users", world.buckland),
+        )
+        .await
+        .ok();
+}
