@@ -1,0 +1,289 @@
+//! A bounded pool for work that takes a core and much memory: so many at once, so many waiting, the rest turned away. It
+//! must not know what the work is.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use tenantry_domain::ports::HashError;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task,
+};
+
+use super::memory::Memory;
+
+pub(super) struct Pool {
+    parallelism: usize,
+    queue: usize,
+    slots: Arc<Semaphore>,
+    line: Arc<Line>,
+}
+
+impl Pool {
+    /// A pool that runs `parallelism` jobs at once (at least one) and lets `queue` more wait.
+    pub(super) fn new(parallelism: usize, queue: usize) -> Self {
+        let parallelism = parallelism.clamp(1, Semaphore::MAX_PERMITS);
+        Self {
+            parallelism,
+            queue,
+            slots: Arc::new(Semaphore::new(parallelism)),
+            line: Arc::new(Line::default()),
+        }
+    }
+
+    /// Runs `job` on a blocking thread when its turn comes; first come, first served.
+    ///
+    /// Dropping the future leaves the line. A job that has begun runs to its end and keeps its slot until then: otherwise
+    /// clients that hang up could make more jobs run than there are slots.
+    pub(super) async fn run<T, F>(&self, job: F) -> Result<T, HashError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&mut Memory) -> T + Send + 'static,
+    {
+        let (slot, mut memory) = self.enter().await?;
+        let line = Arc::clone(&self.line);
+        let work = move || {
+            let result = job(&mut memory);
+            // Before the slot is free, so that the next one finds the memory.
+            line.give_back(memory);
+            drop(slot);
+            result
+        };
+        task::spawn_blocking(work).await.map_err(|error| {
+            // The text of a panic may quote what was worked on.
+            let what = if error.is_panic() {
+                "panicked"
+            } else {
+                "was cancelled"
+            };
+            HashError::Failed(format!("the thread of a password hash {what}"))
+        })
+    }
+
+    async fn enter(&self) -> Result<(OwnedSemaphorePermit, Memory), HashError> {
+        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+            return Ok((slot, self.line.memory()));
+        }
+        let _place = self.line.join(self.queue)?;
+        let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
+            unreachable!("the semaphore is never closed");
+        };
+        // While the place is still held: the last to leave the line clears the memory that nobody waits for.
+        Ok((slot, self.line.memory()))
+    }
+}
+
+impl fmt::Debug for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool")
+            .field("parallelism", &self.parallelism)
+            .field("queue", &self.queue)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Those who wait, and the memory kept for them.
+///
+/// Fresh memory costs a quarter of a hash or more (the system clears it page by page), so during a storm it goes from job to
+/// job; when nobody waits it goes back to the system, so that an idle server is small.
+#[derive(Default)]
+struct Line {
+    waiting: AtomicUsize,
+    spare: Mutex<Vec<Memory>>,
+}
+
+impl Line {
+    fn join(&self, queue: usize) -> Result<Place<'_>, HashError> {
+        let one_more = |waiting: usize| (waiting < queue).then(|| waiting + 1);
+        match self
+            .waiting
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_more)
+        {
+            Ok(_) => Ok(Place(self)),
+            Err(_) => Err(HashError::Busy),
+        }
+    }
+
+    fn memory(&self) -> Memory {
+        self.spare
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop()
+            .unwrap_or_default()
+    }
+
+    fn give_back(&self, memory: Memory) {
+        if memory.is_usual() {
+            self.spare
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(memory);
+        }
+        self.clear_if_nobody_waits();
+    }
+
+    fn clear_if_nobody_waits(&self) {
+        let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.waiting.load(Ordering::SeqCst) == 0 {
+            spare.clear();
+        }
+    }
+}
+
+/// A place in the line, left on drop.
+struct Place<'a>(&'a Line);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.waiting.fetch_sub(1, Ordering::SeqCst);
+        self.0.clear_if_nobody_waits();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Barrier, mpsc};
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Occupies one slot until told to finish.
+    async fn occupy(
+        pool: &Arc<Pool>,
+    ) -> (task::JoinHandle<Result<(), HashError>>, mpsc::Sender<()>) {
+        let (started, has_started) = oneshot::channel();
+        let (finish, finished) = mpsc::channel();
+        let pool = Arc::clone(pool);
+        let running = tokio::spawn(async move {
+            let job = move |memory: &mut Memory| {
+                memory.blocks(8).unwrap();
+                started.send(()).unwrap();
+                finished.recv().unwrap();
+            };
+            pool.run(job).await
+        });
+        has_started.await.unwrap();
+        (running, finish)
+    }
+
+    /// Polls once: enough to get into the line.
+    async fn begin<T>(future: &mut (impl Future<Output = T> + Unpin)) -> Option<T> {
+        tokio::select! {
+            biased;
+            output = future => Some(output),
+            () = std::future::ready(()) => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn so_many_at_once_and_no_more() {
+        let pool = Arc::new(Pool::new(2, 8));
+        let (running, peak) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        // Each job waits for another one: two at once are proven, not only allowed.
+        let pairs = Arc::new(Barrier::new(2));
+        let jobs: Vec<_> = (0..8)
+            .map(|_| {
+                let (pool, running, peak, pairs) = (
+                    Arc::clone(&pool),
+                    Arc::clone(&running),
+                    Arc::clone(&peak),
+                    Arc::clone(&pairs),
+                );
+                tokio::spawn(async move {
+                    let job = move |_: &mut Memory| {
+                        peak.fetch_max(
+                            running.fetch_add(1, Ordering::SeqCst) + 1,
+                            Ordering::SeqCst,
+                        );
+                        pairs.wait();
+                        running.fetch_sub(1, Ordering::SeqCst);
+                    };
+                    pool.run(job).await
+                })
+            })
+            .collect();
+        for job in jobs {
+            job.await.unwrap().unwrap();
+        }
+        assert_eq!(peak.load(Ordering::SeqCst), 2);
+        assert_eq!(pool.line.waiting.load(Ordering::SeqCst), 0);
+    }
+
+    #[tokio::test]
+    async fn so_many_wait_and_the_next_is_turned_away() {
+        let pool = Arc::new(Pool::new(1, 1));
+        let (running, finish) = occupy(&pool).await;
+
+        let mut second = Box::pin(pool.run(|_| 2));
+        assert!(begin(&mut second).await.is_none());
+        assert!(matches!(pool.run(|_| 3).await, Err(HashError::Busy)));
+
+        // Who gives up makes room.
+        drop(second);
+        let mut fourth = Box::pin(pool.run(|_| 4));
+        assert!(begin(&mut fourth).await.is_none());
+
+        finish.send(()).unwrap();
+        running.await.unwrap().unwrap();
+        assert_eq!(fourth.await.unwrap(), 4);
+    }
+
+    #[tokio::test]
+    async fn a_job_keeps_its_slot_when_nobody_wants_its_result() {
+        let pool = Arc::new(Pool::new(1, 0));
+        let (running, finish) = occupy(&pool).await;
+        running.abort();
+        assert!(running.await.unwrap_err().is_cancelled());
+        assert!(matches!(pool.run(|_| ()).await, Err(HashError::Busy)));
+        finish.send(()).unwrap();
+        let _slot = pool.slots.acquire().await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn memory_is_kept_for_those_who_wait_and_for_nobody_else() {
+        let pool = Arc::new(Pool::new(1, 2));
+        let (running, finish) = occupy(&pool).await;
+        let mut second = Box::pin(pool.run(|memory| memory.len()));
+        assert!(begin(&mut second).await.is_none());
+        finish.send(()).unwrap();
+        running.await.unwrap().unwrap();
+        assert_eq!(pool.line.spare.lock().unwrap().len(), 1);
+        assert_eq!(second.await.unwrap(), 8);
+        assert_eq!(pool.line.spare.lock().unwrap().len(), 0);
+        assert_eq!(pool.run(|memory| memory.len()).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn memory_kept_for_one_who_gave_up_is_freed() {
+        let pool = Arc::new(Pool::new(1, 1));
+        let (running, finish) = occupy(&pool).await;
+        let mut second = Box::pin(pool.run(|_| ()));
+        assert!(begin(&mut second).await.is_none());
+        finish.send(()).unwrap();
+        running.await.unwrap().unwrap();
+        assert_eq!(pool.line.spare.lock().unwrap().len(), 1);
+        drop(second);
+        assert_eq!(pool.line.spare.lock().unwrap().len(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_no_slot_and_quotes_nothing() {
+        let pool = Pool::new(1, 0);
+        let error = pool
+            .run(|_| panic!("p4ss"))
+            .await
+            .map(|(): ()| ())
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "password hashing failed: the thread of a password hash panicked"
+        );
+        assert_eq!(pool.run(|_| 1).await.unwrap(), 1);
+    }
+}

@@ -1,0 +1,138 @@
+//! [`Vault`]: the port [`SecretVault`] over a [`Keyring`]. Which bytes mean what is decided here and recorded in
+//! `docs/decisions/003-secrets-at-rest.md`. It must not know who holds a secret or where a store keeps it.
+
+mod seal;
+mod text;
+
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use tenantry_domain::{
+    KeyId, Sealed, SealedSecret, SecretDigest, SecretText,
+    ports::{Issued, SecretKind, SecretVault, VaultError},
+};
+
+use crate::{Keyring, MasterKey};
+use seal::{Purpose, Sealer};
+
+/// Makes, digests, seals and reveals secrets.
+pub struct Vault {
+    current: Sealers,
+    former: Vec<Sealers>,
+}
+
+impl Vault {
+    /// A vault that seals with the current key of `keyring` and opens with all of them.
+    ///
+    /// It keeps keys derived from the master keys, not the master keys, which can be dropped.
+    pub fn new(keyring: &Keyring) -> Self {
+        Self {
+            current: Sealers::new(keyring.current()),
+            former: keyring.former().iter().map(Sealers::new).collect(),
+        }
+    }
+
+    fn sealers(&self, id: KeyId) -> Result<&Sealers, VaultError> {
+        std::iter::once(&self.current)
+            .chain(&self.former)
+            .find(|sealers| sealers.id == id)
+            .ok_or(VaultError::UnknownKey(id))
+    }
+}
+
+impl SecretVault for Vault {
+    fn issue(&self, kind: SecretKind) -> Issued {
+        let clear = text::generate(kind);
+        let stored = self.adopt(&clear);
+        Issued { clear, stored }
+    }
+
+    /// A text that looks like one of ours with a wrong checksum is sealed as well, but [`digest`](SecretVault::digest) refuses
+    /// it ever after: who imports secrets asks that first.
+    fn adopt(&self, secret: &SecretText) -> SealedSecret {
+        let digest = digest_of(secret);
+        SealedSecret {
+            digest,
+            sealed: self
+                .current
+                .secret
+                .seal(digest.as_bytes(), secret.expose().as_bytes()),
+        }
+    }
+
+    fn digest(&self, secret: &SecretText) -> Option<SecretDigest> {
+        (!text::is_mistyped(secret)).then(|| digest_of(secret))
+    }
+
+    fn reveal(&self, secret: &SealedSecret) -> Result<SecretText, VaultError> {
+        let clear = self
+            .sealers(secret.sealed.key_id)?
+            .secret
+            .open(secret.digest.as_bytes(), &secret.sealed.bytes)?;
+        let clear = String::from_utf8(clear).map_err(|_| VaultError::Altered)?;
+        Ok(SecretText::new(clear))
+    }
+
+    fn sentinel(&self) -> Sealed {
+        self.current.sentinel.seal(&[], SENTINEL)
+    }
+
+    fn recognize(&self, sentinel: &Sealed) -> Result<(), VaultError> {
+        let opened = self
+            .sealers(sentinel.key_id)?
+            .sentinel
+            .open(&[], &sentinel.bytes)?;
+        if opened != SENTINEL {
+            return Err(VaultError::Altered);
+        }
+        Ok(())
+    }
+}
+
+/// Shows which keys are at hand, and nothing of them.
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let former: Vec<_> = self.former.iter().map(|sealers| sealers.id).collect();
+        f.debug_struct("Vault")
+            .field("current", &self.current.id)
+            .field("former", &former)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What is sealed with one master key: a key of its own for each purpose.
+struct Sealers {
+    id: KeyId,
+    secret: Sealer,
+    sentinel: Sealer,
+}
+
+impl Sealers {
+    fn new(key: &MasterKey) -> Self {
+        Self {
+            id: key.id(),
+            secret: Sealer::new(key, SECRET),
+            sentinel: Sealer::new(key, RECOGNITION),
+        }
+    }
+}
+
+fn digest_of(secret: &SecretText) -> SecretDigest {
+    let digest = Sha256::new()
+        .chain_update(DIGEST_LABEL)
+        .chain_update(secret.expose())
+        .finalize();
+    SecretDigest::new(digest.into())
+}
+
+// Stored data depends on every byte below: new values need a new version beside the old one.
+const DIGEST_LABEL: &[u8] = b"tenantry/secret-digest/v1\0";
+const SECRET: Purpose = Purpose {
+    info: b"tenantry/seal/v1",
+    label: b"tenantry/secret/v1",
+};
+const RECOGNITION: Purpose = Purpose {
+    info: b"tenantry/sentinel/v1",
+    label: b"tenantry/sentinel/v1",
+};
+const SENTINEL: &[u8] = b"tenantry";

@@ -1,0 +1,103 @@
+//! The port `PasswordHasher` as its callers see it.
+
+use tenantry_crypto::{Argon2Hasher, HasherConfig};
+use tenantry_domain::{
+    Password, PasswordHash,
+    ports::{HashError, PasswordHasher, Verdict},
+};
+
+fn hasher() -> Argon2Hasher {
+    Argon2Hasher::new(HasherConfig {
+        parallelism: 2,
+        queue: 8,
+    })
+}
+
+#[tokio::test]
+async fn a_hash_verifies_its_password_alone() {
+    let hasher = hasher();
+    let password = Password::new("Grüße, Jürgen ✓");
+    let hash = hasher.hash(&password).await.unwrap();
+    assert!(hash.expose().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    assert_eq!(
+        hasher.verify(&password, Some(&hash)).await.unwrap(),
+        Verdict::Right
+    );
+    let other = Password::new("Grüße, Jürgen");
+    assert_eq!(
+        hasher.verify(&other, Some(&hash)).await.unwrap(),
+        Verdict::Wrong
+    );
+}
+
+#[tokio::test]
+async fn one_password_has_many_hashes() {
+    let hasher = hasher();
+    let password = Password::new("same");
+    let (a, b) = tokio::join!(hasher.hash(&password), hasher.hash(&password));
+    assert_ne!(a.unwrap().expose(), b.unwrap().expose());
+}
+
+#[tokio::test]
+async fn without_a_hash_everything_is_wrong() {
+    for password in ["", "p4ss"] {
+        let verdict = hasher()
+            .verify(&Password::new(password), None)
+            .await
+            .unwrap();
+        assert_eq!(verdict, Verdict::Wrong);
+    }
+}
+
+#[tokio::test]
+async fn weaker_parameters_are_outdated() {
+    let hash = PasswordHash::new(
+        "$argon2id$v=19$m=64,t=2,p=1$AAECAwQFBgcICQoLDA0ODw$LfR+3mNY7Repl21PztuJehADbUMqSs7xfSY7/Ji9IKw",
+    );
+    let password = Password::new("correct horse battery staple");
+    let verdict = hasher().verify(&password, Some(&hash)).await.unwrap();
+    assert_eq!(verdict, Verdict::RightButOutdated);
+}
+
+#[tokio::test]
+async fn an_unknown_kind_of_hash_is_an_error() {
+    let hash = PasswordHash::new("$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW");
+    let error = hasher()
+        .verify(&Password::new("p4ss"), Some(&hash))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, HashError::UnknownFormat));
+}
+
+#[tokio::test]
+async fn the_longest_password_is_hashed_and_a_longer_one_is_not() {
+    let hasher = hasher();
+    let longest = Password::new("𝄞".repeat(256));
+    let hash = hasher.hash(&longest).await.unwrap();
+    assert_eq!(
+        hasher.verify(&longest, Some(&hash)).await.unwrap(),
+        Verdict::Right
+    );
+
+    let longer = Password::new(format!("{}x", longest.expose()));
+    assert_eq!(
+        hasher.verify(&longer, Some(&hash)).await.unwrap(),
+        Verdict::Wrong
+    );
+    assert_eq!(
+        hasher.hash(&longer).await.unwrap_err().to_string(),
+        "password hashing failed: the password has more than 1024 bytes"
+    );
+}
+
+#[test]
+fn no_parallelism_means_one_at_a_time() {
+    let hasher = Argon2Hasher::new(HasherConfig {
+        parallelism: 0,
+        queue: 3,
+    });
+    assert_eq!(
+        format!("{hasher:?}"),
+        "Argon2Hasher { pool: Pool { parallelism: 1, queue: 3, .. } }"
+    );
+}
