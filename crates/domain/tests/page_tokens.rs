@@ -17,9 +17,17 @@ fn user(email: &str) -> User {
         let repositories = MemoryStore::new().repositories();
         let change = samples::change();
         let shire = samples::organization_draft("Shire");
-        let shire = repositories.organizations.create(&shire, &change).await.unwrap();
+        let shire = repositories
+            .organizations
+            .create(&shire, &change)
+            .await
+            .unwrap();
         let draft = samples::user_draft(shire.account.id, email);
-        repositories.users.create(shire.organization.id, &draft, &change).await.unwrap()
+        repositories
+            .users
+            .create(shire.organization.id, &draft, &change)
+            .await
+            .unwrap()
     })
 }
 
@@ -37,8 +45,18 @@ fn a_token_is_read_in_its_own_list_only() {
         Keyset::parse(&token, scope, filter, sort)
     };
     assert_eq!(read(&SCOPE, &filter, &by_email), Some(keyset));
-    assert_eq!(read(&Scope::organization(OrganizationId::new(3)), &filter, &by_email), None);
-    assert_eq!(read(&SCOPE, &Filter::parse("id = 1").unwrap(), &by_email), None);
+    assert_eq!(
+        read(
+            &Scope::organization(OrganizationId::new(3)),
+            &filter,
+            &by_email
+        ),
+        None
+    );
+    assert_eq!(
+        read(&SCOPE, &Filter::parse("id = 1").unwrap(), &by_email),
+        None
+    );
     assert_eq!(read(&SCOPE, &filter, &sort("email")), None);
     assert_eq!(read(&SCOPE, &filter, &sort("id")), None);
 }
@@ -57,7 +75,11 @@ fn what_lies_behind_a_place_is_said_as_a_filter() {
         ),
     ] {
         let sort = sort(order);
-        assert_eq!(Keyset::of(&sort, &user).filter(&sort).to_string(), expected, "{order}");
+        assert_eq!(
+            Keyset::of(&sort, &user).filter(&sort).to_string(),
+            expected,
+            "{order}"
+        );
     }
 }
 

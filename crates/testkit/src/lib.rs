@@ -2,9 +2,15 @@
 //!
 //! An adapter proves itself with one line:
 //!
-//! ```ignore
-//! async fn fresh() -> tenantry_testkit::Fresh { … }
-//! tenantry_testkit::repository_suite!(fresh);
+//! ```
+//! use tenantry_testkit::{Fresh, memory::MemoryStore, repository_suite};
+//!
+//! repository_suite!(fresh);
+//!
+//! async fn fresh() -> Fresh {
+//!     Fresh::new(MemoryStore::new().repositories(), ())
+//! }
+//! # fn main() {}
 //! ```
 //!
 //! This crate must not know any adapter, nor the world outside of the domain.

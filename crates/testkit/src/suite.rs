@@ -1,7 +1,9 @@
 //! The list of cases, and the macro that makes one test of each.
 
-/// Makes one `#[test]` of every case of the contract. `$fresh` is an `async fn() -> Fresh` that gives each its own
-/// store.
+/// Makes one `#[test]` of every case of the contract, in a module per subject. `$fresh` is an `async fn() -> Fresh`
+/// that gives each case a store of its own, migrated and empty.
+///
+/// The tests stand where the macro stands: one line at the top of `tests/conformance.rs`.
 #[macro_export]
 macro_rules! repository_suite {
     ($fresh:path) => {
@@ -9,13 +11,294 @@ macro_rules! repository_suite {
             $fresh().await
         }
 
-        $crate::repository_cases!();
+        $crate::repository_tests! {
+            organizations {
+                a_new_organization_comes_with_its_default_account_and_first_user
+                everything_created_is_found_again
+                the_first_user_may_have_a_password
+                the_system_organization_has_number_one_throughout
+                customers_have_numbers_from_two
+                a_second_system_organization_conflicts_on_its_kind
+                an_email_in_use_conflicts_and_nothing_is_created
+                an_unknown_organization_is_none
+                a_new_store_has_no_system_organization
+                customers_are_counted_no_further_than_asked
+                two_organizations_may_have_one_name
+                the_first_user_of_a_customer_has_org_admin_and_org
+                the_first_user_of_the_system_organization_has_sys_admin_and_org
+            }
+            accounts {
+                a_new_account_is_answered_and_found_again
+                an_external_id_in_use_conflicts
+                external_ids_conflict_only_if_they_are_exactly_the_same
+                two_organizations_may_use_one_external_id
+                an_unknown_account_is_none
+                filters_select_accounts
+                accounts_come_in_the_order_asked_for
+                accounts_are_counted_no_further_than_asked
+                a_users_scope_covers_the_users_account
+            }
+            users_create {
+                a_new_user_is_answered_and_found_again
+                a_user_without_anything_optional_has_nothing_optional
+                a_user_with_a_password_has_it_since_then
+                a_user_can_be_created_inactive
+                an_email_in_use_conflicts_whatever_its_case
+                emails_that_differ_in_more_than_case_are_different
+                an_email_of_another_organization_conflicts_too
+                an_account_that_is_not_the_organizations_conflicts
+                roles_are_granted_with_the_user
+                instants_are_kept_to_the_microsecond
+                the_number_of_an_erased_user_is_never_used_again
+            }
+            users_find {
+                an_unknown_user_is_none
+                inactive_users_are_found
+                an_email_is_found_whatever_its_case
+                an_unknown_email_is_none
+                an_id_that_was_given_away_stays_known
+            }
+            users_list {
+                everyone_is_listed_in_the_order_of_creation
+                users_are_found_by_what_their_instances_are
+                not_having_an_instance_is_the_opposite_of_having_one
+                users_come_in_the_order_asked_for
+                users_are_counted_no_further_than_asked
+            }
+            users_filter {
+                text_is_compared_exactly
+                text_is_ordered_by_code_point
+                email_is_compared_ignoring_case
+                like_ignores_case_beyond_ascii
+                the_wildcards_of_like_can_be_escaped
+                an_absent_value_satisfies_is_null_alone
+                not_is_the_plain_opposite
+                conditions_combine_with_and_and_or
+                numbers_and_dates_are_compared
+                nanoseconds_in_a_filter_are_not_rounded_away
+                a_nul_in_a_filter_is_compared_like_any_character
+                injected_sql_is_text
+                the_largest_filters_work
+            }
+            users_update {
+                an_update_changes_everything_that_it_names
+                an_update_leaves_everything_that_it_does_not_name
+                an_update_can_empty_fields
+                what_is_updated_is_found_by_its_new_values
+                every_update_counts_as_a_write
+                an_update_of_another_revision_is_stale
+                an_email_of_another_user_conflicts_and_nothing_changes
+                the_own_email_in_another_case_is_no_conflict
+                an_update_of_an_unknown_user_is_none
+                an_update_replaces_the_direct_roles
+                an_update_can_discard_the_instances
+                unlocking_forgets_the_wrong_passwords
+            }
+            users_delete {
+                an_erased_user_is_gone
+                the_secrets_of_an_erased_user_authenticate_nobody
+                the_grants_and_instances_of_an_erased_user_are_gone
+                the_email_and_the_secret_of_an_erased_user_are_free
+                erasing_one_user_leaves_the_others
+                erasing_another_revision_is_stale
+                erasing_an_unknown_user_is_false
+            }
+            administrators {
+                the_last_administrator_cannot_be_erased
+                the_last_administrator_cannot_be_deactivated
+                the_last_administrator_cannot_lose_the_role_by_an_update
+                the_last_administrator_cannot_lose_the_role_by_revocation
+                everything_else_about_the_last_administrator_can_change
+                one_of_two_administrators_can_go
+                an_inactive_administrator_does_not_count
+                an_administrator_of_another_organization_does_not_count
+                a_user_without_the_role_can_always_go
+            }
+            roles {
+                an_organization_has_its_four_roles_in_order
+                the_system_organization_has_sys_admin_besides
+                every_organization_has_roles_of_its_own
+                users_of_the_default_account_have_org_by_system
+                users_of_other_accounts_have_default_user_by_system
+                one_role_can_come_from_several_places
+                a_granted_role_is_answered_and_counts_as_a_write
+                a_role_granted_already_conflicts
+                a_role_that_the_organization_does_not_have_is_none
+                roles_of_an_unknown_user_are_none
+                a_revoked_role_is_gone_and_counts_as_a_write
+                a_role_that_was_not_granted_directly_cannot_be_revoked
+                grants_come_and_go_with_what_they_allow
+            }
+            credentials {
+                two_right_secrets_tell_who_is_calling
+                a_user_of_another_account_has_the_rights_of_its_account
+                the_operator_is_known_too
+                wrong_secrets_authenticate_nobody
+                the_token_of_an_instance_authenticates_nobody
+                inactive_users_do_not_authenticate
+                a_lock_does_not_keep_secrets_from_working
+                new_grants_count_at_the_next_call
+                a_users_secret_is_kept_as_it_was_sealed
+                credentials_of_an_unknown_user_are_none
+                wrong_passwords_are_counted_and_lock_in_the_end
+                counting_starts_again_after_a_lock
+                the_caller_says_when_to_lock_and_for_how_long
+                a_lock_has_an_audit_record_and_a_mere_failure_has_none
+                the_right_password_forgets_the_wrong_ones
+                an_upgraded_hash_is_the_same_password
+                failures_of_one_user_do_not_touch_another
+                a_lock_never_gets_shorter
+            }
+            instances {
+                a_new_instance_is_answered_and_found_again
+                an_element_is_registered_once_per_organization
+                an_unknown_user_conflicts
+                an_unknown_instance_is_none
+                an_erased_instance_is_gone
+                the_number_of_an_erased_instance_is_never_used_again
+                erasing_another_revision_is_stale
+                filters_select_instances
+                instances_come_in_the_order_asked_for
+                instances_are_counted_no_further_than_asked
+            }
+            audit {
+                a_new_organization_leaves_three_records
+                a_new_account_leaves_a_record
+                a_new_user_leaves_a_record_without_secrets
+                an_update_records_the_fields_that_differ
+                an_update_records_the_direct_roles_as_one_field
+                an_update_that_changes_nothing_leaves_no_record
+                an_erased_user_leaves_its_old_values_and_its_history
+                instances_leave_records
+                grants_leave_records
+                a_lock_leaves_a_record
+                writes_that_fail_leave_no_record
+                authors_and_requests_are_kept
+            }
+            audit_log {
+                the_log_is_listed_newest_first_and_page_by_page
+                the_log_can_be_asked_for_times_users_and_accounts
+                the_fields_of_the_log_can_be_filtered
+                an_accounts_scope_covers_its_records
+                a_users_scope_covers_what_was_done_by_and_to_the_user
+            }
+            keyring {
+                a_new_store_has_no_sentinel
+                the_first_sentinel_stays
+                the_bytes_of_a_sentinel_are_kept_exactly
+            }
+            scopes {
+                users_outside_are_not_found
+                users_outside_are_neither_listed_nor_counted
+                users_outside_are_not_found_by_any_filter
+                users_outside_cannot_be_updated
+                users_outside_cannot_be_erased
+                roles_of_users_outside_can_neither_be_seen_nor_changed
+                credentials_of_users_outside_can_neither_be_seen_nor_changed
+                accounts_outside_are_not_seen
+                instances_outside_can_neither_be_seen_nor_erased
+                instances_of_others_do_not_connect_a_user
+                audit_records_outside_are_not_seen
+            }
+            texts {
+                the_longest_texts_are_kept
+                pages_continue_behind_the_longest_texts
+                texts_that_look_like_sql_are_kept
+                white_space_and_composed_characters_are_kept
+                characters_beyond_the_basic_plane_are_ordered_by_code_point
+                random_texts_are_kept_everywhere
+            }
+            paging {
+                a_page_has_as_many_rows_as_asked_for
+                an_empty_list_is_one_empty_page
+                tokens_lead_through_every_order_without_gap_or_repetition
+                tokens_lead_through_orders_by_several_fields
+                offsets_and_tokens_lead_to_the_same_pages
+                tokens_lead_through_a_filtered_list
+                accounts_and_instances_are_paged_too
+                a_token_of_another_list_is_refused
+                a_damaged_token_is_refused
+                every_list_refuses_a_damaged_token
+                a_token_survives_the_row_that_it_came_from
+            }
+            concurrency {
+                updates_of_different_fields_all_win
+                one_of_many_updates_of_one_revision_wins
+                one_of_many_users_with_one_email_is_created
+                many_users_are_created_at_once
+                two_last_administrators_cannot_erase_each_other
+                the_last_administrators_cannot_all_go_at_once
+                one_of_many_system_organizations_is_created
+                everybody_learns_the_one_recorded_sentinel
+                no_wrong_password_goes_uncounted
+                one_of_many_locks_locks
+                one_of_many_grants_of_one_role_is_made
+                one_element_is_registered_by_many_instances
+                one_of_many_accounts_with_one_external_id_is_created
+                updates_and_an_erasure_leave_nothing_behind
+            }
+            properties {
+                lists_of_users_are_those_of_the_reference
+                lists_of_instances_are_those_of_the_reference
+                lists_of_accounts_are_those_of_the_reference
+                lists_of_audit_records_are_those_of_the_reference
+                pages_of_a_changing_list_lose_and_repeat_nothing
+                pages_lose_and_repeat_nothing_while_others_write
+            }
+        }
     };
 }
 
-/// The list.
+/// The tests of the cases that are listed, in a scope that has `fresh_store_for_a_case`.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! repository_cases {
-    () => {};
+macro_rules! repository_tests {
+    ($($subject:ident { $($case:ident)* })*) => {$(
+        mod $subject {
+            $(
+                #[test]
+                fn $case() {
+                    $crate::run(async {
+                        let fresh = super::fresh_store_for_a_case().await;
+                        $crate::cases::$subject::$case(fresh).await;
+                    });
+                }
+            )*
+        }
+    )*};
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::BTreeSet, fs, path::Path};
+
+    /// A case that nobody listed would never run.
+    #[test]
+    fn every_case_is_listed() {
+        let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/cases");
+        let mut written = BTreeSet::new();
+        for file in fs::read_dir(sources).unwrap() {
+            let path = file.unwrap().path();
+            let subject = path.file_stem().unwrap().to_str().unwrap().to_owned();
+            for line in fs::read_to_string(&path).unwrap().lines() {
+                let name = line
+                    .strip_prefix("pub async fn ")
+                    .and_then(|rest| rest.split_once('('));
+                if let Some((name, _)) = name {
+                    written.insert(format!("{subject}::{name}"));
+                }
+            }
+        }
+        let mut listed = BTreeSet::new();
+        let mut subject = "";
+        for line in include_str!("suite.rs").lines().map(str::trim) {
+            match line.strip_suffix(" {") {
+                Some(word) => subject = word,
+                None => listed.extend(Some(format!("{subject}::{line}"))),
+            }
+        }
+        let missing: Vec<_> = written.difference(&listed).collect();
+        assert_eq!(missing, [""; 0]);
+        assert!(written.len() > 150);
+    }
 }

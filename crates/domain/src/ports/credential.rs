@@ -59,8 +59,8 @@ pub trait CredentialRepository: Send + Sync {
         user: UserId,
     ) -> Result<Option<StoredPassword>, RepositoryError>;
 
-    /// Counts a wrong password, and locks the user when `lockout` says so; counting starts again after a lock. Neither
-    /// changes the revision. A lock has an audit record ([`AuditAction::Locked`](crate::AuditAction)), a mere failure
+    /// Counts a wrong password, and locks the user when `lockout` says so; counting starts again after a lock. A lock
+    /// that lasts longer already, such as an administrator's, stays. Neither changes the revision. A lock has an audit record ([`AuditAction::Locked`](crate::AuditAction)), a mere failure
     /// has none.
     async fn password_failed(
         &self,

@@ -29,6 +29,10 @@ pub trait UserRepository: Send + Sync {
     /// The user of that id in `scope`, inactive ones too.
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError>;
 
+    /// Whether this id was ever given to a user, of whatever organization, who may be gone since. Says nothing that the
+    /// id of a new user does not say, and so needs no scope (decision 006).
+    async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError>;
+
     /// The user with that e-mail in `scope`, ignoring case, inactive ones too.
     async fn find_by_email(
         &self,

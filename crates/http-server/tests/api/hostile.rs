@@ -14,16 +14,27 @@ fn path() -> impl Strategy<Value = String> {
         (-2_i64..12).prop_map(|id| id.to_string()),
         Just("admin@mordor.example".to_owned()),
         Just("sam%40shire.example".to_owned()),
-        "[!-~]{0,12}".prop_map(|text| text.replace(['#', '?', '"', '<', '>', '\\', '^', '`', '{', '|', '}'], "%")),
+        "[!-~]{0,12}".prop_map(|text| text.replace(
+            ['#', '?', '"', '<', '>', '\\', '^', '`', '{', '|', '}'],
+            "%"
+        )),
     ];
-    let role = prop_oneof!["org-admin", "admin", "org", "default-user", "sys-admin", "[a-z]{1,5}"];
+    let role = prop_oneof![
+        "org-admin",
+        "admin",
+        "org",
+        "default-user",
+        "sys-admin",
+        "[a-z]{1,5}"
+    ];
     prop_oneof![
         Just("/users".to_owned()),
         Just("/organizations/users".to_owned()),
         id.clone().prop_map(|id| format!("/users/{id}")),
         id.clone().prop_map(|id| format!("/users/{id}/roles")),
         (id.clone(), role).prop_map(|(id, role)| format!("/users/{id}/roles/{role}")),
-        id.clone().prop_map(|id| format!("/organizations/users/{id}/")),
+        id.clone()
+            .prop_map(|id| format!("/organizations/users/{id}/")),
         id.clone().prop_map(|id| format!("/accounts/{id}/users")),
         (id.clone(), id).prop_map(|(account, id)| format!("/accounts/{account}/users/{id}")),
     ]
@@ -75,7 +86,10 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
         Just("stateprovince"),
     ];
     let fields = proptest::collection::vec((field, value), 0..6).prop_map(|fields| {
-        let fields: Vec<_> = fields.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+        let fields: Vec<_> = fields
+            .iter()
+            .map(|(name, value)| format!("\"{name}\":{value}"))
+            .collect();
         format!("{{{}}}", fields.join(",")).into_bytes()
     });
     prop_oneof![4 => fields, 1 => proptest::collection::vec(any::<u8>(), 0..40)]
@@ -83,14 +97,31 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
 
 #[test]
 fn nothing_is_answered_5xx_and_nothing_foreign_is_shown() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     let world = runtime.block_on(World::new());
-    let method = prop_oneof![Just("GET"), Just("POST"), Just("PUT"), Just("PATCH"), Just("DELETE"), Just("OPTIONS")];
+    let method = prop_oneof![
+        Just("GET"),
+        Just("POST"),
+        Just("PUT"),
+        Just("PATCH"),
+        Just("DELETE"),
+        Just("OPTIONS")
+    ];
     let caller = (0..Caller::ALL.len()).prop_map(|place| Caller::ALL[place]);
     let password = proptest::option::weighted(0.1, proptest::collection::vec(32_u8..=255, 0..8));
     let request = (method, caller, path(), query(), body(), password);
-    let config = Config { cases: 3000, failure_persistence: None, ..Config::default() };
-    let mut runner = TestRunner::new_with_rng(config, proptest::test_runner::TestRng::deterministic_rng(Default::default()));
+    let config = Config {
+        cases: 3000,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    let mut runner = TestRunner::new_with_rng(
+        config,
+        proptest::test_runner::TestRng::deterministic_rng(Default::default()),
+    );
     runner
         .run(&request, |(method, caller, path, query, body, password)| {
             let mut request = Request::builder()
@@ -108,9 +139,18 @@ fn nothing_is_answered_5xx_and_nothing_foreign_is_shown() {
                 return Err(TestCaseError::reject("no such request"));
             };
             let reply = runtime.block_on(send(&world.router, request));
-            prop_assert!(!reply.status.is_server_error(), "{} {}", reply.status, reply.text);
+            prop_assert!(
+                !reply.status.is_server_error(),
+                "{} {}",
+                reply.status,
+                reply.text
+            );
             if caller != Caller::Stranger && reply.status.is_success() {
-                prop_assert!(!reply.text.contains("admin@mordor.example"), "{}", reply.text);
+                prop_assert!(
+                    !reply.text.contains("admin@mordor.example"),
+                    "{}",
+                    reply.text
+                );
             }
             Ok(())
         })

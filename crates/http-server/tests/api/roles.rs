@@ -124,8 +124,8 @@ async fn refusals_come_in_the_order_of_the_contract() {
         (
             Caller::AccountAdmin,
             format!("{boss}/admin"),
-            404,
-            "No user found",
+            403,
+            "of another organization, or gone",
         ),
         (
             Caller::DefaultUser,

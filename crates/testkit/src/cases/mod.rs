@@ -1,1 +1,27 @@
-//! Cases.
+//! The cases, by what they are about. A case takes a store of its own; its name is the sentence that it proves.
+//!
+//! They must not know which store they run on, and ask for nothing that the documentation of a port does not promise.
+#![expect(clippy::unwrap_used, reason = "a step that fails is a case that fails")]
+
+mod given;
+
+pub mod accounts;
+pub mod administrators;
+pub mod audit;
+pub mod audit_log;
+pub mod concurrency;
+pub mod credentials;
+pub mod instances;
+pub mod keyring;
+pub mod organizations;
+pub mod paging;
+pub mod properties;
+pub mod roles;
+pub mod scopes;
+pub mod texts;
+pub mod users_create;
+pub mod users_delete;
+pub mod users_filter;
+pub mod users_find;
+pub mod users_list;
+pub mod users_update;

@@ -48,6 +48,10 @@ impl CredentialRepository for MemoryStore {
         }
         row.failures = 0;
         let until = change.at + lockout.lasts;
+        let until = row
+            .user
+            .locked_until
+            .map_or(until, |longer| longer.max(until));
         row.user.locked_until = Some(until);
         let new = Snapshot::new().field("lockedUntil", until);
         let event = Event::of_user(&row.user, AuditAction::Locked, Snapshot::new(), new);

@@ -21,12 +21,19 @@ pub(super) fn page<F: Listed, R: Record<F>>(
         Start::Offset(offset) => (Filter::All, usize::try_from(*offset).unwrap_or(usize::MAX)),
         Start::After(cursor) => {
             let keyset = Keyset::parse(cursor, scope, filter, sort);
-            (keyset.ok_or(RepositoryError::InvalidCursor)?.filter(sort), 0)
+            (
+                keyset.ok_or(RepositoryError::InvalidCursor)?.filter(sort),
+                0,
+            )
         }
     };
     let size = usize::try_from(request.size).unwrap_or(usize::MAX);
     let rows = reference::list(rows.filter(|row| behind.matches(row)), filter, sort);
-    let rows = rows.into_iter().skip(skipped).take(size.saturating_add(1)).collect();
+    let rows = rows
+        .into_iter()
+        .skip(skipped)
+        .take(size.saturating_add(1))
+        .collect();
     Ok(Page::of_rows(rows, request.size, |last| {
         Keyset::of(sort, last).cursor(scope, filter, sort)
     }))

@@ -38,7 +38,11 @@ impl MemoryStore {
     /// role.
     pub fn grant_to_account(&self, id: AccountId, key: RoleKey) -> bool {
         let mut state = self.state();
-        let Some(organization) = state.accounts.get(&id).map(|row| row.account.organization_id) else {
+        let Some(organization) = state
+            .accounts
+            .get(&id)
+            .map(|row| row.account.organization_id)
+        else {
             return false;
         };
         if state.role(organization, key).is_none() {

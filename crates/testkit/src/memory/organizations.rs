@@ -76,11 +76,7 @@ impl State {
         change: &Change,
     ) -> CreatedOrganization {
         let (id, account_id, user_id) = match draft.kind {
-            OrganizationKind::System => (
-                OrganizationId::new(1),
-                AccountId::new(1),
-                UserId::new(1),
-            ),
+            OrganizationKind::System => (OrganizationId::new(1), AccountId::new(1), UserId::new(1)),
             OrganizationKind::Customer => (
                 self.next_organization(),
                 self.next_account(),
@@ -212,7 +208,12 @@ impl State {
         let (in_account, id) = (Some(account.id), organization.id.get());
         for event in [
             event(Entity::Organization, id, None, own),
-            event(Entity::Account, account.id.get(), in_account, account.snapshot()),
+            event(
+                Entity::Account,
+                account.id.get(),
+                in_account,
+                account.snapshot(),
+            ),
             event(Entity::User, admin.id.get(), in_account, admin.snapshot()),
         ] {
             self.record(event, change);

@@ -89,15 +89,17 @@ impl State {
     }
 
     /// Number 1 is the system organization's.
+    pub(super) fn last_user(&self) -> i64 {
+        self.last_user
+    }
+
     pub(super) fn next_user(&mut self) -> UserId {
         UserId::new(next(&mut self.last_user))
     }
 
     /// The user of that id in `scope`.
     pub(super) fn user(&self, scope: &Scope, id: UserId) -> Option<&UserRow> {
-        self.users
-            .get(&id)
-            .filter(|row| covers(scope, &row.user))
+        self.users.get(&id).filter(|row| covers(scope, &row.user))
     }
 
     /// The same, to be changed.
@@ -141,7 +143,8 @@ impl State {
         row: &UserRow,
         stays: bool,
     ) -> Result<(), RepositoryError> {
-        let administrates = |row: &UserRow| row.user.active && row.grants.contains(&RoleKey::OrgAdmin);
+        let administrates =
+            |row: &UserRow| row.user.active && row.grants.contains(&RoleKey::OrgAdmin);
         if stays || !administrates(row) {
             return Ok(());
         }

@@ -76,6 +76,10 @@ impl UserRepository for MemoryStore {
         Ok(state.user(scope, id).map(|row| row.user.clone()))
     }
 
+    async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError> {
+        Ok((1..=self.state().last_user()).contains(&id.get()))
+    }
+
     async fn find_by_email(
         &self,
         scope: &Scope,
@@ -208,9 +212,8 @@ impl State {
 
     fn users_in(&self, scope: &Scope) -> impl Iterator<Item = UserWithInstances> {
         let users = self.users.values().map(|row| &row.user);
-        let inside = users.filter(|user| {
-            scope.covers(user.organization_id, user.account_id, user.id)
-        });
+        let inside =
+            users.filter(|user| scope.covers(user.organization_id, user.account_id, user.id));
         inside.map(|user| {
             let instances = self.instances.values();
             let own = instances.filter(|instance| instance.user_id == user.id);

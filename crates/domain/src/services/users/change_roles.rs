@@ -2,7 +2,7 @@
 
 use super::UserService;
 use crate::{
-    Actor, Entity, Problem, Role, RoleKey, Scope, UserId,
+    Actor, Entity, Problem, Role, RoleKey, Scope, User, UserId,
     policy::{self, Door, Forbidden},
     ports::{RepositoryError, Revocation},
     services::ServiceError,
@@ -67,10 +67,7 @@ impl ChangeRoles<'_> {
 
     async fn check(&self, key: RoleKey) -> Result<(), ServiceError> {
         let identity = self.actor.identity();
-        let (user, _) = self
-            .service
-            .target(self.actor, Door::Users, &self.reach, self.id)
-            .await?;
+        let user = self.target().await?;
         if user.id == identity.user_id {
             return Err(Forbidden::rule("Nobody can change the own roles.").into());
         }
@@ -83,6 +80,24 @@ impl ChangeRoles<'_> {
             ))
         })?;
         Ok(policy::may_grant(identity, role, in_default)?)
+    }
+
+    /// The user. One that is out of sight is refused, not missed, if its id was ever given away: the contract answers a
+    /// user of another organization with 403 here, and nobody must learn which ids those are (decision 006).
+    async fn target(&self) -> Result<User, ServiceError> {
+        let found = self
+            .service
+            .target(self.actor, Door::Users, &self.reach, self.id)
+            .await;
+        match found {
+            Ok((user, _)) => Ok(user),
+            Err(ServiceError::NotFound { .. })
+                if self.service.users.was_assigned(self.id).await? =>
+            {
+                Err(Forbidden::rule("The user is of another organization, or gone.").into())
+            }
+            Err(error) => Err(error),
+        }
     }
 }
 

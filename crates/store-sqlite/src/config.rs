@@ -1,0 +1,39 @@
+//! What can be set about a SQLite store.
+
+use std::{path::PathBuf, time::Duration};
+
+/// Where the database file is and how it is used. Start from [`SqliteConfig::at`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteConfig {
+    /// The database file. It is created if missing, readable by its owner only; so is its directory. `-wal` and `-shm`
+    /// files stand beside it while the store is open and belong to it.
+    pub path: PathBuf,
+    /// So many threads run lists and counts, and so many connections beside theirs are for look-ups by key; at least
+    /// one of each.
+    pub readers: usize,
+    /// How long a write waits for another process that is writing, for example the command line beside the server.
+    pub busy_timeout: Duration,
+    /// How long one read may take before it is broken off.
+    pub read_limit: Duration,
+    /// How long a call waits for its answer, the time in the queue included.
+    pub patience: Duration,
+    /// How many calls may wait for the writer, and as many for the readers.
+    pub queue: usize,
+    /// The page cache of each connection, in KiB.
+    pub cache_kib: u32,
+}
+
+impl SqliteConfig {
+    /// The defaults, for the file at `path`: small caches, and every call answered within five seconds.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            readers: 2,
+            busy_timeout: Duration::from_secs(4),
+            read_limit: Duration::from_secs(5),
+            patience: Duration::from_secs(5),
+            queue: 1024,
+            cache_kib: 1024,
+        }
+    }
+}

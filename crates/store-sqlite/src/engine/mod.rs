@@ -1,0 +1,237 @@
+//! Threads, connections and queues: how closures over a connection get run. It must not know a table.
+
+mod connection;
+mod deadline;
+mod direct;
+mod lane;
+mod reader;
+mod writer;
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread,
+};
+
+use rusqlite::Connection;
+use tenantry_domain::ports::RepositoryError;
+use tokio::sync::oneshot;
+
+use self::{
+    direct::Direct,
+    lane::Lane,
+    reader::{Read, Reader},
+    writer::{Typed, Write},
+};
+use crate::{
+    config::SqliteConfig,
+    error::{Failure, unavailable},
+    open_error::OpenError,
+};
+
+/// A handle on the threads and connections of one open database file. Cheap to clone; the last one to go stops them.
+#[derive(Clone)]
+pub(crate) struct Engine(Arc<Inner>);
+
+struct Inner {
+    config: SqliteConfig,
+    writes: Arc<Lane<Box<dyn Write>>>,
+    reads: Arc<Lane<Read>>,
+    direct: Direct,
+    commits: Arc<AtomicU64>,
+    /// Each ends when its thread does; the writer's is the last.
+    stopped: Mutex<Vec<Stopped>>,
+}
+
+/// Ends when a thread does.
+type Stopped = oneshot::Receiver<()>;
+
+/// The connections of a file that passed all checks.
+struct Opened {
+    writer: Connection,
+    readers: Vec<Reader>,
+    direct: Vec<Reader>,
+}
+
+impl Engine {
+    /// Opens the file and starts the threads.
+    pub(crate) async fn open(config: SqliteConfig) -> Result<Self, OpenError> {
+        let (answer, opened) = oneshot::channel();
+        let of_thread = |source| OpenError::Thread {
+            path: config.path.clone(),
+            source,
+        };
+        let to_open = config.clone();
+        // Opening waits for the disk and for other processes, so it has a thread too.
+        spawn("sqlite-open", move || drop(answer.send(open_all(&to_open)))).map_err(of_thread)?;
+        let opened = opened
+            .await
+            .map_err(|_| of_thread(std::io::Error::other("the thread panicked")))??;
+
+        let inner = Arc::new(Inner {
+            writes: Arc::new(Lane::new(config.queue)),
+            reads: Arc::new(Lane::new(config.queue)),
+            direct: Direct::new(opened.direct),
+            commits: Arc::new(AtomicU64::new(0)),
+            stopped: Mutex::new(Vec::new()),
+            config,
+        });
+        // If one thread cannot be started, dropping `inner` ends those that were.
+        let of_thread = |source| OpenError::Thread {
+            path: inner.config.path.clone(),
+            source,
+        };
+        for reader in opened.readers {
+            let lane = Arc::clone(&inner.reads);
+            let stopped = spawn("sqlite-reader", move || reader.serve(&lane)).map_err(of_thread)?;
+            inner.stopped().push(stopped);
+        }
+        let (lane, commits) = (Arc::clone(&inner.writes), Arc::clone(&inner.commits));
+        let stopped = spawn("sqlite-writer", move || {
+            writer::serve(opened.writer, &lane, &commits);
+        })
+        .map_err(of_thread)?;
+        inner.stopped().push(stopped);
+        Ok(Self(inner))
+    }
+
+    /// Runs a read that may take long on a thread of its own.
+    pub(crate) async fn read<T, W>(&self, work: W) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let inner = &self.0;
+        self.patiently(async move {
+            let place = inner.reads.enter().await.ok_or_else(closed)?;
+            let (reply, answer) = oneshot::channel();
+            let read = Read::new(place, reply, work);
+            inner.reads.push(read).map_err(|_| closed())?;
+            answer.await.map_err(|_| closed())?
+        })
+        .await
+    }
+
+    /// Runs a read of a few rows by key: right here if a connection is idle, which saves two hops between threads.
+    pub(crate) async fn look_up<T, W>(&self, work: W) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        if let Some(reader) = self.0.direct.take() {
+            return Ok(reader.run(work)?);
+        }
+        self.read(work).await
+    }
+
+    /// Runs a write in a savepoint of its own and answers after the commit. An error of `work` undoes it alone.
+    ///
+    /// Once it has begun it goes to its end, whether or not somebody still waits.
+    pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let inner = &self.0;
+        self.patiently(async move {
+            let place = inner.writes.enter().await.ok_or_else(closed)?;
+            let (reply, answer) = oneshot::channel();
+            inner
+                .writes
+                .push(Box::new(Typed::new(place, reply, work)))
+                .map_err(|_| closed())?;
+            answer.await.map_err(|_| closed())?
+        })
+        .await
+    }
+
+    /// Transactions with a change in them that were committed since the file was opened.
+    pub(crate) fn commits(&self) -> u64 {
+        self.0.commits.load(Ordering::Relaxed)
+    }
+
+    /// Lets what was begun end, writes the log back into the file and stops the threads. Later calls are refused.
+    pub(crate) async fn close(&self) {
+        self.0.stop();
+        let stopped = std::mem::take(&mut *self.0.stopped());
+        for thread in stopped {
+            // An error says that the sender is gone: the thread has ended.
+            let _ended = thread.await;
+        }
+    }
+
+    async fn patiently<T>(
+        &self,
+        call: impl Future<Output = Result<T, RepositoryError>>,
+    ) -> Result<T, RepositoryError> {
+        match tokio::time::timeout(self.0.config.patience, call).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(unavailable("the database did not answer in time")),
+        }
+    }
+}
+
+impl Inner {
+    /// No code panics while it holds the lock, so a poisoned one is as good as any.
+    fn stopped(&self) -> MutexGuard<'_, Vec<Stopped>> {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn stop(&self) {
+        self.direct.close();
+        self.reads.close();
+        self.writes.close();
+    }
+}
+
+/// Nobody is left to wait for the threads; they end by themselves.
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("config", &self.0.config)
+            .finish_non_exhaustive()
+    }
+}
+
+fn closed() -> RepositoryError {
+    unavailable("the database is closed")
+}
+
+fn open_all(config: &SqliteConfig) -> Result<Opened, OpenError> {
+    connection::create_file(&config.path)?;
+    let writer = connection::open_writer(config)?;
+    let readers = || {
+        (0..config.readers.max(1))
+            .map(|_| Reader::open(config))
+            .collect::<Result<Vec<_>, _>>()
+    };
+    Ok(Opened {
+        writer,
+        readers: readers()?,
+        direct: readers()?,
+    })
+}
+
+/// Starts a thread; what is returned ends with it, however it ends.
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) -> std::io::Result<Stopped> {
+    let (running, stopped) = oneshot::channel();
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(move || {
+            let _running = running;
+            body();
+        })?;
+    Ok(stopped)
+}
+
+#[cfg(test)]
+mod tests;

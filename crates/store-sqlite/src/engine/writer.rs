@@ -1,0 +1,196 @@
+//! The one thread that writes: it commits together what waits together.
+//!
+//! Every write runs in a savepoint, so that one that fails is undone alone, and is answered after the commit: also a
+//! refused one, because the reason may have been a write of the same transaction.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use rusqlite::{Connection, ffi};
+use tenantry_domain::ports::RepositoryError;
+use tokio::sync::oneshot;
+
+use super::lane::{Lane, Place};
+use crate::error::{Failure, NotCommitted};
+
+/// Most writes in one transaction: bounds how long the first of them waits for the last.
+const LARGEST_BATCH: usize = 256;
+
+/// A write that waits for the thread, whatever its result is.
+pub(super) trait Write: Send {
+    /// Whether nobody waits for the answer any more.
+    fn is_abandoned(&self) -> bool;
+
+    /// Runs it; answers whether its changes are to be kept.
+    fn perform(&mut self, connection: &Connection) -> bool;
+
+    /// Tells the caller how it ended.
+    fn answer(self: Box<Self>, committed: Result<(), NotCommitted>);
+}
+
+/// A write with a result of type `T`.
+pub(super) struct Typed<T, W> {
+    _place: Place,
+    reply: oneshot::Sender<Result<T, RepositoryError>>,
+    work: Option<W>,
+    outcome: Option<Result<T, Failure>>,
+}
+
+impl<T, W> Typed<T, W> {
+    pub(super) fn new(
+        place: Place,
+        reply: oneshot::Sender<Result<T, RepositoryError>>,
+        work: W,
+    ) -> Self {
+        Self {
+            _place: place,
+            reply,
+            work: Some(work),
+            outcome: None,
+        }
+    }
+}
+
+impl<T, W> Write for Typed<T, W>
+where
+    T: Send,
+    W: FnOnce(&Connection) -> Result<T, Failure> + Send,
+{
+    fn is_abandoned(&self) -> bool {
+        self.reply.is_closed()
+    }
+
+    fn perform(&mut self, connection: &Connection) -> bool {
+        let Some(work) = self.work.take() else {
+            return false;
+        };
+        // Whatever a panic leaves half done on the connection is undone with the savepoint.
+        let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
+            .unwrap_or_else(|_panic| Err(Failure::backend("a write panicked")));
+        self.outcome.insert(outcome).is_ok()
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), NotCommitted>) {
+        let outcome = self
+            .outcome
+            .unwrap_or_else(|| Err(Failure::backend("a write was not performed")));
+        let answer = match committed {
+            Ok(()) => outcome.map_err(RepositoryError::from),
+            Err(error) => Err(error.into()),
+        };
+        let _nobody_waits = self.reply.send(answer);
+    }
+}
+
+/// The body of the thread: runs what comes through the lane until it is closed, then writes the log back into the file.
+pub(super) fn serve(connection: Connection, lane: &Lane<Box<dyn Write>>, commits: &AtomicU64) {
+    while let Some(first) = lane.next() {
+        batch(&connection, first, lane, commits);
+    }
+    // Best effort: what is not written back now is read from the log at the next start.
+    let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
+        row.get::<_, bool>(0)
+    });
+    match checkpoint {
+        Ok(false) => {}
+        Ok(true) => {
+            tracing::debug!("the write-ahead log stays: another process has the database open");
+        }
+        Err(error) => tracing::warn!(%error, "the write-ahead log could not be written back"),
+    }
+    if let Err((_, error)) = connection.close() {
+        tracing::warn!(%error, "the database could not be closed");
+    }
+}
+
+/// One transaction: `first` and what else is waiting, also what arrives meanwhile.
+fn batch(
+    connection: &Connection,
+    first: Box<dyn Write>,
+    lane: &Lane<Box<dyn Write>>,
+    commits: &AtomicU64,
+) {
+    if first.is_abandoned() {
+        return;
+    }
+    if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
+        // Who waits behind it would wait as long again, for the same answer.
+        let waiting = std::iter::once(first).chain(std::iter::from_fn(|| lane.try_next()));
+        return answer_all(waiting, &Err(NotCommitted::because(error)));
+    }
+    let mut performed = Vec::new();
+    let mut kept = false;
+    let mut next = Some(first);
+    while let Some(mut write) = next {
+        if !write.is_abandoned() {
+            let result = in_savepoint(connection, write.as_mut());
+            performed.push(write);
+            match result {
+                Ok(changed) => kept |= changed,
+                Err(error) => {
+                    roll_back(connection);
+                    return answer_all(performed, &Err(NotCommitted::because(error)));
+                }
+            }
+        }
+        next = if performed.len() < LARGEST_BATCH {
+            lane.try_next()
+        } else {
+            None
+        };
+    }
+    let committed = execute(connection, "COMMIT").map_err(NotCommitted::because);
+    match committed {
+        Ok(()) if kept => {
+            commits.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(()) => {}
+        Err(_) => roll_back(connection),
+    }
+    answer_all(performed, &committed);
+}
+
+/// Performs one write, undone alone if it fails; answers whether its changes stay. An error means that the whole
+/// transaction is lost, which SQLite decides for example when the disk is full.
+fn in_savepoint(connection: &Connection, write: &mut dyn Write) -> rusqlite::Result<bool> {
+    execute(connection, "SAVEPOINT one")?;
+    let before = connection.total_changes();
+    let keep = write.perform(connection);
+    if connection.is_autocommit() {
+        // SQLite rolled back everything on its own, the savepoint and the writes before it included.
+        return Err(rusqlite::Error::SqliteFailure(
+            ffi::Error::new(ffi::SQLITE_ABORT_ROLLBACK),
+            None,
+        ));
+    }
+    if !keep {
+        execute(connection, "ROLLBACK TO one")?;
+    }
+    execute(connection, "RELEASE one")?;
+    Ok(keep && connection.total_changes() != before)
+}
+
+/// Ends a transaction that cannot be committed, unless SQLite has ended it already.
+fn roll_back(connection: &Connection) {
+    if connection.is_autocommit() {
+        return;
+    }
+    if let Err(error) = execute(connection, "ROLLBACK") {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}
+
+fn answer_all(
+    writes: impl IntoIterator<Item = Box<dyn Write>>,
+    committed: &Result<(), NotCommitted>,
+) {
+    for write in writes {
+        write.answer(committed.clone());
+    }
+}
+
+fn execute(connection: &Connection, sql: &'static str) -> rusqlite::Result<()> {
+    connection.prepare_cached(sql)?.execute([]).map(drop)
+}

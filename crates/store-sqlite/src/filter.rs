@@ -1,0 +1,198 @@
+//! CEQL filters as SQL conditions, and the SQL functions that they need. It must not know any resource.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, functions::FunctionFlags, types::Value as Bound};
+use tenantry_domain::{
+    ceql::{Comparison, Filter, Kind, Leaf, Normal, Pattern, Test, Value, fold},
+    ports::BoxError,
+};
+
+use crate::{
+    instant::{is_whole, to_micros},
+    selectable::{Column, Selectable},
+    sql::Sql,
+};
+
+/// Writes the condition that `filter` selects a row.
+pub(crate) fn condition<F: Selectable>(filter: &Filter<F>, sql: &mut Sql) {
+    normal(&filter.normalized(), sql);
+}
+
+/// Gives a connection the functions that conditions call.
+///
+/// `LIKE` of SQLite stops at a NUL, takes some characters for others and folds only ASCII, so the domain's own matching
+/// is called instead.
+pub(crate) fn define_functions(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("ceql_like", 2, flags, |context| {
+        let Some(text) = context.get_raw(0).as_str_or_null()? else {
+            return Ok(None);
+        };
+        let pattern: Arc<Pattern> = context
+            .get_or_create_aux(1, |pattern| -> Result<Pattern, BoxError> {
+                Ok(Pattern::parse(pattern.as_str()?)?)
+            })?;
+        Ok(Some(pattern.matches(text)))
+    })?;
+    connection.create_scalar_function("ceql_fold", 1, flags, |context| {
+        Ok(context.get_raw(0).as_str_or_null()?.map(fold))
+    })
+}
+
+fn normal<F: Selectable>(filter: &Normal<F>, sql: &mut Sql) {
+    match filter {
+        Normal::All => {
+            sql.push("TRUE");
+        }
+        Normal::Nothing => {
+            sql.push("FALSE");
+        }
+        Normal::And(parts) => group(parts, " AND ", sql),
+        Normal::Or(parts) => group(parts, " OR ", sql),
+        Normal::Leaf(leaf) => self::leaf(leaf, sql),
+    }
+}
+
+/// Joins by halves: SQLite limits the depth of expressions, and an unparenthesized chain is as deep as it is long.
+fn group<F: Selectable>(parts: &[Normal<F>], joiner: &'static str, sql: &mut Sql) {
+    if let [only] = parts {
+        return normal(only, sql);
+    }
+    let (left, right) = parts.split_at(parts.len() / 2);
+    sql.push("(");
+    group(left, joiner, sql);
+    sql.push(joiner);
+    group(right, joiner, sql);
+    sql.push(")");
+}
+
+fn leaf<F: Selectable>(leaf: &Leaf<F>, sql: &mut Sql) {
+    let kind = leaf.field.kind();
+    match leaf.field.column() {
+        Column::One { exact, folded } if leaf.denied => {
+            sql.push("(").push(exact).push(" IS NULL OR NOT (");
+            test(&leaf.test, kind, exact, folded, sql);
+            sql.push("))");
+        }
+        Column::One { exact, folded } => test(&leaf.test, kind, exact, folded, sql),
+        Column::Many { rows, .. } if leaf.test == Test::IsNull => {
+            sql.push("NOT EXISTS (").push(rows).push(")");
+        }
+        Column::Many {
+            rows,
+            exact,
+            folded,
+        } => {
+            sql.push(if leaf.denied {
+                "NOT EXISTS ("
+            } else {
+                "EXISTS ("
+            })
+            .push(rows)
+            .push(" AND ");
+            test(&leaf.test, kind, exact, folded, sql);
+            sql.push(")");
+        }
+    }
+}
+
+/// True, false, or unknown for an absent value.
+fn test(test: &Test, kind: Kind, exact: &'static str, folded: &'static str, sql: &mut Sql) {
+    match test {
+        Test::IsNull => {
+            sql.push(exact).push(" IS NULL");
+        }
+        Test::IsNotNull => {
+            sql.push(exact).push(" IS NOT NULL");
+        }
+        Test::Compare { op, value } => compare(*op, value, kind, exact, sql),
+        Test::Like { pattern } => like(pattern, kind, "", folded, sql),
+        Test::NotLike { pattern } => like(pattern, kind, "NOT ", folded, sql),
+        Test::In { values } => among(values, kind, exact, false, sql),
+        Test::NotIn { values } => among(values, kind, exact, true, sql),
+    }
+}
+
+fn compare(op: Comparison, value: &Value, kind: Kind, exact: &'static str, sql: &mut Sql) {
+    if let Some(value) = bound(value, kind) {
+        sql.push(exact)
+            .push(" ")
+            .push(op.symbol())
+            .push(" ")
+            .bind(value);
+        return;
+    }
+    let (Value::Instant(between), Kind::Instant) = (value, kind) else {
+        sql.push("FALSE");
+        return;
+    };
+    // Between two stored instants: behind the one, before the other, equal to none.
+    let before = to_micros(*between);
+    match op {
+        Comparison::Equal => sql.push("FALSE"),
+        Comparison::NotEqual => sql.push(exact).push(" IS NOT NULL"),
+        Comparison::Less | Comparison::LessOrEqual => sql.push(exact).push(" <= ").bind(before),
+        Comparison::Greater | Comparison::GreaterOrEqual => {
+            sql.push(exact).push(" > ").bind(before)
+        }
+    };
+}
+
+fn like(
+    pattern: &Pattern,
+    kind: Kind,
+    negation: &'static str,
+    folded: &'static str,
+    sql: &mut Sql,
+) {
+    if !matches!(kind, Kind::Text | Kind::FoldedText) {
+        sql.push("FALSE");
+        return;
+    }
+    sql.push(negation)
+        .push("ceql_like(")
+        .push(folded)
+        .push(", ")
+        .bind(pattern.escaped('\\'))
+        .push(")");
+}
+
+fn among(values: &[Value], kind: Kind, exact: &'static str, negated: bool, sql: &mut Sql) {
+    let mut values = values
+        .iter()
+        .filter_map(|value| bound(value, kind))
+        .peekable();
+    if values.peek().is_none() {
+        // Nothing that the column could hold: no value is among them, every present one is outside.
+        if negated {
+            sql.push(exact).push(" IS NOT NULL")
+        } else {
+            sql.push("FALSE")
+        };
+        return;
+    }
+    sql.push(exact)
+        .push(if negated { " NOT IN (" } else { " IN (" });
+    for (place, value) in values.enumerate() {
+        sql.push(if place == 0 { "" } else { ", " }).bind(value);
+    }
+    sql.push(")");
+}
+
+/// The value as the column stores it; `None` if the column cannot hold it: it is of another type, or finer than a
+/// microsecond.
+fn bound(value: &Value, kind: Kind) -> Option<Bound> {
+    match (value, kind) {
+        (Value::Text(text), Kind::Text) => Some(Bound::Text(text.clone())),
+        (Value::Text(text), Kind::FoldedText) => Some(Bound::Text(fold(text))),
+        (Value::Integer(number), Kind::Integer) => Some(Bound::Integer(*number)),
+        (Value::Boolean(truth), Kind::Boolean) => Some(Bound::Integer(i64::from(*truth))),
+        (Value::Instant(instant), Kind::Instant) if is_whole(*instant) => {
+            Some(Bound::Integer(to_micros(*instant)))
+        }
+        _ => None,
+    }
+}

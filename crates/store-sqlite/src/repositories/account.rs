@@ -1,0 +1,97 @@
+//! Accounts.
+
+use async_trait::async_trait;
+use rusqlite::{Connection, OptionalExtension as _};
+use tenantry_domain::{
+    Account, AccountDraft, AccountField, AccountId, Change, Entity, OrganizationId, Revision,
+    Scope,
+    ceql::Filter,
+    page::{Count, Page, PageRequest, Sort},
+    ports::{AccountRepository, RepositoryError},
+};
+
+use crate::{
+    engine::Engine,
+    error::Failure,
+    list::{count, list},
+    record,
+    rows::account::{COLUMNS, insert, read},
+    selectable::Selectable as _,
+    sql::Sql,
+};
+
+pub(crate) struct Accounts(pub(crate) Engine);
+
+#[async_trait]
+impl AccountRepository for Accounts {
+    async fn create(
+        &self,
+        organization: OrganizationId,
+        draft: &AccountDraft,
+        change: &Change,
+    ) -> Result<Account, RepositoryError> {
+        let (draft, change) = (draft.clone(), *change);
+        self.0
+            .write(move |connection| create(connection, organization, draft, &change))
+            .await
+    }
+
+    async fn find(&self, scope: &Scope, id: AccountId) -> Result<Option<Account>, RepositoryError> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(COLUMNS).push(" FROM accounts WHERE ");
+        AccountField::within(scope, &mut sql);
+        sql.push(" AND accounts.id = ").bind(id.get());
+        self.0
+            .look_up(move |connection| sql.row(connection, read))
+            .await
+    }
+
+    async fn list(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AccountField>,
+        sort: &Sort<AccountField>,
+        page: &PageRequest,
+    ) -> Result<Page<Account>, RepositoryError> {
+        list(&self.0, COLUMNS, read, scope, filter, sort, page).await
+    }
+
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AccountField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError> {
+        count(&self.0, scope, filter, up_to).await
+    }
+}
+
+fn create(
+    connection: &Connection,
+    organization: OrganizationId,
+    draft: AccountDraft,
+    change: &Change,
+) -> Result<Account, Failure> {
+    let exists = connection
+        .prepare_cached("SELECT 1 FROM organizations WHERE id = ?")?
+        .query_row([organization.get()], |_| Ok(()))
+        .optional()?;
+    if exists.is_none() {
+        return Err(Failure::conflict(Entity::Organization, "id"));
+    }
+    let mut account = Account {
+        id: AccountId::new(0),
+        organization_id: organization,
+        name: draft.name,
+        description: draft.description,
+        external_id: draft.external_id,
+        active: true,
+        is_default: false,
+        created_at: change.at,
+        updated_at: change.at,
+        revision: Revision::FIRST,
+    };
+    account.id = insert(connection, &account, None)?;
+    record::created(connection, &account, &account.snapshot(), change)?;
+    Ok(account)
+}

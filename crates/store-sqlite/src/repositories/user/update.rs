@@ -1,0 +1,77 @@
+//! Changing a user. Writes come one after the other, so what is read here is what is changed.
+
+use rusqlite::Connection;
+use tenantry_domain::{Change, Revision, RoleKey, Scope, Snapshot, User, UserId, UserPatch};
+
+use super::check_revision;
+use crate::{
+    error::Failure,
+    record,
+    repositories::{
+        instance::erase_all,
+        role::{direct_grants, grant_all, keep_an_administrator},
+    },
+    rows::user::{assignments, find},
+};
+
+pub(super) fn update(
+    connection: &Connection,
+    scope: &Scope,
+    id: UserId,
+    patch: &UserPatch,
+    expected: Option<Revision>,
+    change: &Change,
+) -> Result<Option<User>, Failure> {
+    let Some(old) = find(connection, scope, id)? else {
+        return Ok(None);
+    };
+    check_revision(&old, expected)?;
+    let new = patch.apply(&old, change.at);
+    let old_roles = direct_grants(connection, &old)?;
+
+    let mut assignments = assignments(&new);
+    if let Some(password) = &patch.password {
+        assignments = assignments.set("password_hash", password.hash.expose().to_owned());
+    }
+    if patch.locked_until == Some(None) {
+        assignments = assignments.set("password_failures", 0);
+    }
+    assignments.update(connection, "users", old.organization_id.get(), old.id.get())?;
+
+    let new_roles = match &patch.roles {
+        Some(keys) => replace_grants(connection, &new, keys)?,
+        None => old_roles.clone(),
+    };
+    let is_administrator =
+        |user: &User, roles: &[RoleKey]| user.active && roles.contains(&RoleKey::OrgAdmin);
+    if is_administrator(&old, &old_roles) && !is_administrator(&new, &new_roles) {
+        keep_an_administrator(connection, &new)?;
+    }
+    let (before, after) = (
+        with_roles(old.snapshot(), &old_roles),
+        with_roles(new.snapshot(), &new_roles),
+    );
+    record::updated(connection, &new, &before, &after, change)?;
+    if patch.discard_instances {
+        erase_all(connection, &new, change)?;
+    }
+    Ok(Some(new))
+}
+
+/// Makes `keys` all of the direct grants; answers those that there are then.
+fn replace_grants(
+    connection: &Connection,
+    user: &User,
+    keys: &[RoleKey],
+) -> Result<Vec<RoleKey>, Failure> {
+    connection
+        .prepare_cached("DELETE FROM user_roles WHERE organization_id = ? AND user_id = ?")?
+        .execute([user.organization_id.get(), user.id.get()])?;
+    grant_all(connection, user.organization_id, user.id, keys)?;
+    direct_grants(connection, user)
+}
+
+fn with_roles(snapshot: Snapshot, roles: &[RoleKey]) -> Snapshot {
+    let keys: Vec<_> = roles.iter().map(|key| key.as_str()).collect();
+    snapshot.field("roles", keys.join(","))
+}

@@ -1,0 +1,77 @@
+//! Roles as rows.
+
+use rusqlite::{Connection, Row};
+use tenantry_domain::{
+    EffectiveRole, Entity, OrganizationId, Privilege, PrivilegeSet, Role, RoleId, RoleKey,
+    ports::BoxError,
+};
+
+use super::{Assignments, Cells};
+use crate::error::Failure;
+
+/// What [`read`] reads.
+pub(crate) const COLUMNS: &str =
+    "roles.id, roles.organization_id, roles.key, roles.name, roles.description, roles.privileges";
+
+pub(crate) fn read(row: &Row<'_>) -> Result<Role, Failure> {
+    Cells::entity(row, Entity::Role, role)
+}
+
+/// A role followed by three truths: granted directly, through the account, given by the system.
+pub(crate) fn read_effective(row: &Row<'_>) -> Result<EffectiveRole, Failure> {
+    Cells::entity(row, Entity::Role, |cells| {
+        Ok(EffectiveRole {
+            role: role(cells)?,
+            direct: cells.take()?,
+            through_account: cells.take()?,
+            by_system: cells.take()?,
+        })
+    })
+}
+
+/// Stores the role of that key with its default privileges.
+pub(crate) fn insert(
+    connection: &Connection,
+    organization: OrganizationId,
+    key: RoleKey,
+) -> Result<(), Failure> {
+    let privileges: Vec<_> = key
+        .default_privileges()
+        .iter()
+        .map(Privilege::key)
+        .collect();
+    Assignments::new()
+        .set("organization_id", organization.get())
+        .set("key", key.as_str().to_owned())
+        .set("name", key.name().to_owned())
+        .set("description", key.description().to_owned())
+        .set(
+            "privileges",
+            serde_json::to_string(&privileges).map_err(Failure::backend)?,
+        )
+        .insert(connection, "roles")?;
+    Ok(())
+}
+
+pub(crate) fn key(text: &str) -> Result<RoleKey, BoxError> {
+    RoleKey::parse(text).ok_or_else(|| "unknown role key".into())
+}
+
+/// The set that is stored as a JSON array of privilege keys.
+pub(crate) fn privileges(json: &str) -> Result<PrivilegeSet, BoxError> {
+    let keys: Vec<&str> = serde_json::from_str(json)?;
+    keys.into_iter()
+        .map(|key| Privilege::parse(key).ok_or_else(|| "unknown privilege".into()))
+        .collect()
+}
+
+fn role(cells: &mut Cells<'_>) -> Result<Role, BoxError> {
+    Ok(Role {
+        id: RoleId::new(cells.take()?),
+        organization_id: OrganizationId::new(cells.take()?),
+        key: key(&cells.take::<String>()?)?,
+        name: cells.take()?,
+        description: cells.take()?,
+        privileges: privileges(&cells.take::<String>()?)?,
+    })
+}

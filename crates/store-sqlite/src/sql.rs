@@ -1,0 +1,80 @@
+//! SQL text that grows together with the values bound to it. A value never becomes text.
+
+use rusqlite::{CachedStatement, Connection, Row, Statement, params_from_iter, types::Value};
+
+use crate::error::Failure;
+
+/// Statements longer than this are prepared for one use: filters come in more shapes than a cache should hold.
+const LONGEST_CACHED: usize = 2048;
+
+/// A statement, or a part of one, with its values in order.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Sql {
+    text: String,
+    values: Vec<Value>,
+}
+
+impl Sql {
+    pub(crate) fn new(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            values: Vec::new(),
+        }
+    }
+
+    /// Text of this program; what a caller wrote goes through [`Sql::bind`].
+    pub(crate) fn push(&mut self, text: &'static str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    pub(crate) fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.text.push('?');
+        self.values.push(value.into());
+        self
+    }
+
+    /// The same with `EXPLAIN QUERY PLAN` before it.
+    #[cfg(test)]
+    pub(crate) fn explained(self) -> Self {
+        Self {
+            text: format!("EXPLAIN QUERY PLAN {}", self.text),
+            values: self.values,
+        }
+    }
+
+    /// All rows, each read by `decode`.
+    pub(crate) fn rows<T>(
+        &self,
+        connection: &Connection,
+        decode: impl FnMut(&Row<'_>) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        if self.text.len() <= LONGEST_CACHED {
+            let mut statement: CachedStatement<'_> = connection.prepare_cached(&self.text)?;
+            return self.collect(&mut statement, decode);
+        }
+        self.collect(&mut connection.prepare(&self.text)?, decode)
+    }
+
+    /// The first row, if there is one.
+    pub(crate) fn row<T>(
+        &self,
+        connection: &Connection,
+        decode: impl FnMut(&Row<'_>) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        Ok(self.rows(connection, decode)?.pop())
+    }
+
+    fn collect<T>(
+        &self,
+        statement: &mut Statement<'_>,
+        mut decode: impl FnMut(&Row<'_>) -> Result<T, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let mut rows = statement.query(params_from_iter(&self.values))?;
+        let mut items = Vec::new();
+        while let Some(row) = rows.next()? {
+            items.push(decode(row)?);
+        }
+        Ok(items)
+    }
+}

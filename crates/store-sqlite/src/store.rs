@@ -1,0 +1,98 @@
+//! The handle on an open store.
+
+use std::sync::Arc;
+
+use tenantry_domain::ports::{Repositories, RepositoryError};
+
+use crate::{
+    config::SqliteConfig,
+    engine::Engine,
+    migrate::{self, Schema},
+    open_error::OpenError,
+    repositories::{Accounts, Audit, Credentials, Instances, Keyring, Organizations, Roles, Users},
+};
+
+/// An open SQLite database. Cheap to clone. When the last clone and the last of its repositories are gone, its threads
+/// end by themselves; [`SqliteStore::close`] waits for that.
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    engine: Engine,
+}
+
+impl SqliteStore {
+    /// Opens the database file, which is created if it is missing. Does not [migrate](Self::migrate) it.
+    ///
+    /// # Errors
+    /// Names the file and what to do about it.
+    pub async fn open(config: SqliteConfig) -> Result<Self, OpenError> {
+        Ok(Self {
+            engine: Engine::open(config).await?,
+        })
+    }
+
+    /// Brings the schema up to date, in one transaction; answers how many migrations were applied.
+    ///
+    /// # Errors
+    /// `Unavailable` if another process keeps the file locked.
+    pub async fn migrate(&self) -> Result<usize, RepositoryError> {
+        self.engine.write(migrate::apply).await
+    }
+
+    /// How far the schema is.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn schema(&self) -> Result<Schema, RepositoryError> {
+        self.engine
+            .read(|connection| Ok(migrate::schema(connection)?))
+            .await
+    }
+
+    /// Whether [`SqliteStore::migrate`] has something to do.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub async fn needs_migration(&self) -> Result<bool, RepositoryError> {
+        Ok(self.schema().await?.is_behind())
+    }
+
+    /// The ports over this store.
+    pub fn repositories(&self) -> Repositories {
+        let engine = || self.engine.clone();
+        Repositories {
+            organizations: Arc::new(Organizations(engine())),
+            accounts: Arc::new(Accounts(engine())),
+            users: Arc::new(Users(engine())),
+            instances: Arc::new(Instances(engine())),
+            roles: Arc::new(Roles(engine())),
+            credentials: Arc::new(Credentials(engine())),
+            keyring: Arc::new(Keyring(engine())),
+            audit: Arc::new(Audit(engine())),
+        }
+    }
+
+    /// Whether the store answers and has a schema that calls can use.
+    ///
+    /// # Errors
+    /// `Unavailable` if it does not answer, or has to be migrated first.
+    pub async fn ping(&self) -> Result<(), RepositoryError> {
+        if self.needs_migration().await? {
+            return Err(RepositoryError::Unavailable {
+                source: "the schema has to be migrated first".into(),
+            });
+        }
+        Ok(())
+    }
+
+    /// How many transactions with a change in them were committed since the store was opened; fewer than writes, because
+    /// writes that wait together are committed together.
+    pub fn commits(&self) -> u64 {
+        self.engine.commits()
+    }
+
+    /// Lets what was begun end, writes the log back into the file and ends the threads. Calls after that, through
+    /// whichever clone, are answered with `Unavailable`.
+    pub async fn close(&self) {
+        self.engine.close().await;
+    }
+}

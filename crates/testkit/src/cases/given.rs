@@ -1,0 +1,155 @@
+//! What cases start from, and what they ask about outcomes.
+
+use std::fmt::Debug;
+
+use tenantry_domain::{
+    Account, AuditField, AuditRecord, Entity, Instance, OrganizationId, Scope, User, UserDraft,
+    UserField,
+    ceql::{Field, Filter},
+    page::{Listed, PageRequest, Sort},
+    ports::{CreatedOrganization, RepositoryError},
+};
+
+use crate::{Fresh, samples};
+
+/// How a store refuses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Refusal {
+    Conflict(Entity, &'static str),
+    Stale(Entity),
+    InvalidCursor,
+    LastAdministrator,
+}
+
+/// How `outcome` was refused.
+pub(super) fn refusal<T: Debug>(outcome: Result<T, RepositoryError>) -> Refusal {
+    let last_administrator = RepositoryError::LAST_ADMINISTRATOR.to_string();
+    match outcome {
+        Err(RepositoryError::Conflict { entity, field }) => Refusal::Conflict(entity, field),
+        Err(RepositoryError::Stale { entity }) => Refusal::Stale(entity),
+        Err(RepositoryError::InvalidCursor) => Refusal::InvalidCursor,
+        Err(RepositoryError::Denied { reason }) if reason == last_administrator => {
+            Refusal::LastAdministrator
+        }
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+}
+
+/// The whole organization.
+pub(super) fn whole(organization: OrganizationId) -> Scope {
+    Scope::organization(organization)
+}
+
+/// The whole organization of a user.
+pub(super) fn around(user: &User) -> Scope {
+    Scope::organization(user.organization_id)
+}
+
+/// The filter of this text.
+pub(super) fn filter<F: Field>(text: &str) -> Filter<F> {
+    match Filter::parse(text) {
+        Ok(filter) => filter,
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+/// The order of this text.
+pub(super) fn order<F: Listed>(text: &str) -> Sort<F> {
+    match Sort::parse(text) {
+        Ok(sort) => sort,
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+/// The part of an address before the `@`.
+pub(super) fn local(user: &User) -> String {
+    user.email.local_part().to_owned()
+}
+
+impl Fresh {
+    /// A customer's organization, made at [`samples::START`].
+    pub(super) async fn organization(&self, name: &str) -> CreatedOrganization {
+        let draft = samples::organization_draft(name);
+        let organizations = &self.repositories.organizations;
+        organizations
+            .create(&draft, &samples::change())
+            .await
+            .unwrap()
+    }
+
+    /// An account beside the default one.
+    pub(super) async fn account(&self, organization: OrganizationId, name: &str) -> Account {
+        let draft = samples::account_draft(name);
+        let accounts = &self.repositories.accounts;
+        accounts
+            .create(organization, &draft, &samples::change())
+            .await
+            .unwrap()
+    }
+
+    /// A user of an account, made at [`samples::START`].
+    pub(super) async fn user(&self, account: &Account, email: &str) -> User {
+        self.user_with(account, email, |_| ()).await
+    }
+
+    /// The same, with something about it changed.
+    pub(super) async fn user_with(
+        &self,
+        account: &Account,
+        email: &str,
+        edit: impl FnOnce(&mut UserDraft),
+    ) -> User {
+        let mut draft = samples::user_draft(account.id, email);
+        edit(&mut draft);
+        let users = &self.repositories.users;
+        users
+            .create(account.organization_id, &draft, &samples::change())
+            .await
+            .unwrap()
+    }
+
+    /// An instance of a user.
+    pub(super) async fn instance(&self, user: &User, element_key: &str, name: &str) -> Instance {
+        let draft = samples::instance_draft(user.id, element_key, name);
+        let instances = &self.repositories.instances;
+        instances
+            .create(user.organization_id, &draft, &samples::change())
+            .await
+            .unwrap()
+    }
+
+    /// The user as the store has it now.
+    pub(super) async fn reread(&self, user: &User) -> Option<User> {
+        let users = &self.repositories.users;
+        users.find(&around(user), user.id).await.unwrap()
+    }
+
+    /// All users in `scope` that the filter selects, in this order.
+    pub(super) async fn users(
+        &self,
+        scope: &Scope,
+        filter: &Filter<UserField>,
+        order: &Sort<UserField>,
+    ) -> Vec<User> {
+        let users = &self.repositories.users;
+        let page = users
+            .list(scope, filter, order, &PageRequest::first(1000))
+            .await;
+        page.unwrap().items
+    }
+
+    /// The whole audit log of an organization, oldest first.
+    pub(super) async fn log(&self, organization: OrganizationId) -> Vec<AuditRecord> {
+        self.log_in(&whole(organization)).await
+    }
+
+    /// The audit log of a scope, oldest first.
+    pub(super) async fn log_in(&self, scope: &Scope) -> Vec<AuditRecord> {
+        let log = &self.repositories.audit;
+        let sort = Sort::<AuditField>::by_id();
+        let page = log
+            .list(scope, &Filter::All, &sort, &PageRequest::first(1000))
+            .await;
+        page.unwrap().items
+    }
+}

@@ -1,0 +1,379 @@
+//! What lies outside of a scope cannot be seen, counted or changed, whatever method is asked.
+
+use tenantry_domain::{
+    Account, Instance, OrganizationId, RoleKey, Scope, User, UserPatch,
+    ceql::Filter,
+    page::{Count, PageRequest, Sort},
+    ports::{CreatedOrganization, Lockout},
+};
+
+use crate::{
+    Fresh,
+    samples::{self, change_at, name, password_hash},
+};
+
+pub async fn users_outside_are_not_found(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let users = &fresh.repositories.users;
+    for scope in world.outside() {
+        let found = users.find(&scope, world.frodo.id).await.unwrap();
+        assert_eq!(found, None, "{scope:?}");
+        let found = users.find_by_email(&scope, &world.frodo.email).await;
+        assert_eq!(found.unwrap(), None, "{scope:?}");
+    }
+    for scope in world.inside() {
+        let found = users.find(&scope, world.frodo.id).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&world.frodo), "{scope:?}");
+        let found = users.find_by_email(&scope, &world.frodo.email).await;
+        assert_eq!(found.unwrap().as_ref(), Some(&world.frodo), "{scope:?}");
+    }
+}
+
+pub async fn users_outside_are_neither_listed_nor_counted(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let users = &fresh.repositories.users;
+    for (scope, expected) in world.users_by_scope() {
+        let listed = fresh.users(&scope, &Filter::All, &Sort::by_id()).await;
+        let ids: Vec<_> = listed.iter().map(|user| user.id).collect();
+        assert_eq!(ids, expected, "{scope:?}");
+        let counted = users.count(&scope, &Filter::All, 100).await.unwrap();
+        assert_eq!(counted, exactly(expected.len()), "{scope:?}");
+    }
+}
+
+pub async fn users_outside_are_not_found_by_any_filter(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let users = &fresh.repositories.users;
+    let anybody: Filter<_> = super::given::filter(
+        "email LIKE '%' OR id > 0 OR accountId > 0 OR NOT (city = 'x') OR elementKey IS NOT NULL \
+         OR instanceId > 0",
+    );
+    for (scope, expected) in world.users_by_scope() {
+        let counted = users.count(&scope, &anybody, 100).await.unwrap();
+        assert_eq!(counted, exactly(expected.len()), "{scope:?}");
+        let listed = fresh.users(&scope, &anybody, &Sort::by_id()).await;
+        assert_eq!(listed.len(), expected.len(), "{scope:?}");
+    }
+}
+
+pub async fn users_outside_cannot_be_updated(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let users = &fresh.repositories.users;
+    let patch = UserPatch {
+        first_name: Some(name("Gollum")),
+        active: Some(false),
+        roles: Some(vec![RoleKey::OrgAdmin]),
+        discard_instances: true,
+        ..UserPatch::default()
+    };
+    for scope in world.outside() {
+        let updated = users
+            .update(&scope, world.frodo.id, &patch, None, &change_at(1))
+            .await;
+        assert_eq!(updated.unwrap(), None, "{scope:?}");
+    }
+    world.is_untouched(&fresh).await;
+    for scope in world.inside() {
+        let patch = UserPatch::default();
+        let updated = users
+            .update(&scope, world.frodo.id, &patch, None, &change_at(1))
+            .await;
+        assert!(updated.unwrap().is_some(), "{scope:?}");
+    }
+}
+
+pub async fn users_outside_cannot_be_erased(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let users = &fresh.repositories.users;
+    for scope in world.outside() {
+        let erased = users
+            .delete(&scope, world.frodo.id, None, &change_at(1))
+            .await;
+        assert!(!erased.unwrap(), "{scope:?}");
+    }
+    world.is_untouched(&fresh).await;
+    let own = Scope::user(world.id(), world.frodo.id);
+    let erased = users
+        .delete(&own, world.frodo.id, None, &change_at(1))
+        .await;
+    assert!(erased.unwrap());
+}
+
+pub async fn roles_of_users_outside_can_neither_be_seen_nor_changed(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let roles = &fresh.repositories.roles;
+    let id = world.frodo.id;
+    for scope in world.outside() {
+        let held = roles.effective(&scope, id).await.unwrap();
+        assert_eq!(held, None, "{scope:?}");
+        let granted = roles
+            .grant(&scope, id, RoleKey::OrgAdmin, &change_at(1))
+            .await;
+        assert_eq!(granted.unwrap(), None, "{scope:?}");
+        let revoked = roles
+            .revoke(&scope, id, RoleKey::Admin, &change_at(1))
+            .await;
+        assert_eq!(revoked.unwrap(), None, "{scope:?}");
+    }
+    world.is_untouched(&fresh).await;
+    for scope in world.inside() {
+        let held = roles.effective(&scope, id).await.unwrap();
+        assert_eq!(held.unwrap().len(), 2, "{scope:?}");
+        let granted = roles
+            .grant(&scope, id, RoleKey::OrgAdmin, &change_at(1))
+            .await;
+        assert!(granted.unwrap().is_some(), "{scope:?}");
+        let revoked = roles
+            .revoke(&scope, id, RoleKey::OrgAdmin, &change_at(1))
+            .await;
+        assert!(revoked.unwrap().is_some(), "{scope:?}");
+    }
+}
+
+pub async fn credentials_of_users_outside_can_neither_be_seen_nor_changed(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let credentials = &fresh.repositories.credentials;
+    let id = world.frodo.id;
+    let lockout = Lockout {
+        after: 1,
+        ..Lockout::STANDARD
+    };
+    let upgraded = password_hash("0wned");
+    for scope in world.outside() {
+        let stored = credentials.password(&scope, id).await.unwrap();
+        assert_eq!(stored, None, "{scope:?}");
+        let secret = credentials.user_secret(&scope, id).await.unwrap();
+        assert_eq!(secret, None, "{scope:?}");
+        let failed = credentials
+            .password_failed(&scope, id, &lockout, &change_at(1))
+            .await;
+        failed.unwrap();
+        let succeeded = credentials
+            .password_succeeded(&scope, id, Some(&upgraded))
+            .await;
+        succeeded.unwrap();
+    }
+    world.is_untouched(&fresh).await;
+    for scope in world.inside() {
+        let stored = credentials.password(&scope, id).await.unwrap().unwrap();
+        assert_eq!(stored.hash, Some(password_hash("s3cret")), "{scope:?}");
+        let secret = credentials.user_secret(&scope, id).await.unwrap();
+        assert!(secret.is_some(), "{scope:?}");
+    }
+}
+
+pub async fn accounts_outside_are_not_seen(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let accounts = &fresh.repositories.accounts;
+    let (id, other) = (world.id(), world.gondor.organization.id);
+    let (default, bree) = (world.shire.account.id, world.bree.id);
+    for (scope, expected) in [
+        (Scope::organization(id), vec![default, bree]),
+        (Scope::account(id, bree), vec![bree]),
+        (Scope::account(id, default), vec![default]),
+        (Scope::user(id, world.frodo.id), vec![bree]),
+        (Scope::user(id, world.shire.admin.id), vec![default]),
+        (Scope::user(id, world.gondor.admin.id), vec![]),
+        (Scope::account(id, world.gondor.account.id), vec![]),
+        (Scope::organization(other), vec![world.gondor.account.id]),
+        (Scope::account(other, bree), vec![]),
+        (Scope::user(other, world.frodo.id), vec![]),
+    ] {
+        for account in [default, bree, world.gondor.account.id] {
+            let found = accounts.find(&scope, account).await.unwrap();
+            assert_eq!(found.is_some(), expected.contains(&account), "{scope:?}");
+        }
+        let request = PageRequest::first(100);
+        let listed = accounts
+            .list(&scope, &Filter::All, &Sort::by_id(), &request)
+            .await;
+        let ids: Vec<_> = listed.unwrap().items.iter().map(|own| own.id).collect();
+        assert_eq!(ids, expected, "{scope:?}");
+        let counted = accounts.count(&scope, &Filter::All, 100).await.unwrap();
+        assert_eq!(counted, exactly(expected.len()), "{scope:?}");
+    }
+}
+
+pub async fn instances_outside_can_neither_be_seen_nor_erased(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let instances = &fresh.repositories.instances;
+    let own = world.instance.id;
+    for scope in world.outside() {
+        let found = instances.find(&scope, own).await.unwrap();
+        assert_eq!(found, None, "{scope:?}");
+        let request = PageRequest::first(100);
+        let listed = instances
+            .list(&scope, &Filter::All, &Sort::by_id(), &request)
+            .await
+            .unwrap();
+        assert!(
+            listed.items.iter().all(|found| found.id != own),
+            "{scope:?}"
+        );
+        let narrow = super::given::filter(&format!("id = {own}"));
+        let counted = instances.count(&scope, &narrow, 9).await.unwrap();
+        assert_eq!(counted, Count::Exact(0), "{scope:?}");
+        let erased = instances.delete(&scope, own, None, &change_at(1)).await;
+        assert!(!erased.unwrap(), "{scope:?}");
+    }
+    world.is_untouched(&fresh).await;
+    for scope in world.inside() {
+        let found = instances.find(&scope, own).await.unwrap();
+        assert_eq!(found.as_ref(), Some(&world.instance), "{scope:?}");
+        let counted = instances.count(&scope, &Filter::All, 9).await.unwrap();
+        assert_ne!(counted, Count::Exact(0), "{scope:?}");
+    }
+    let scope = Scope::user(world.id(), world.frodo.id);
+    let erased = instances.delete(&scope, own, None, &change_at(1)).await;
+    assert!(erased.unwrap());
+}
+
+pub async fn instances_of_others_do_not_connect_a_user(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let jira = super::given::filter("elementKey = 'jira'");
+    let scope = Scope::organization(world.gondor.organization.id);
+    let users = &fresh.repositories.users;
+    let counted = users.count(&scope, &jira, 9).await.unwrap();
+    assert_eq!(counted, Count::Exact(0));
+    let scope = Scope::organization(world.id());
+    let listed = fresh.users(&scope, &jira, &Sort::by_id()).await;
+    assert_eq!(listed, [world.frodo]);
+}
+
+pub async fn audit_records_outside_are_not_seen(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let own = world.frodo.id.get();
+    for scope in world.outside() {
+        let log = fresh.log_in(&scope).await;
+        assert!(
+            log.iter().all(|record| {
+                record.organization_id == scope.organization_id()
+                    && (record.target != tenantry_domain::Entity::User || record.target_id != own)
+            }),
+            "{scope:?}"
+        );
+    }
+    let foreign = Scope::user(world.gondor.organization.id, world.frodo.id);
+    assert_eq!(fresh.log_in(&foreign).await, []);
+    let nowhere = Scope::organization(OrganizationId::new(4711));
+    assert_eq!(fresh.log_in(&nowhere).await, []);
+    for scope in world.inside() {
+        let log = fresh.log_in(&scope).await;
+        assert!(
+            log.iter().any(|record| record.target_id == own),
+            "{scope:?}"
+        );
+    }
+}
+
+/// Two organizations. Frodo is in the account Bree of the Shire.
+struct World {
+    shire: CreatedOrganization,
+    gondor: CreatedOrganization,
+    bree: Account,
+    frodo: User,
+    sam: User,
+    instance: Instance,
+    log: usize,
+}
+
+impl World {
+    async fn new(fresh: &Fresh) -> Self {
+        let shire = fresh.organization("Shire").await;
+        let gondor = fresh.organization("Gondor").await;
+        let bree = fresh.account(shire.organization.id, "Bree").await;
+        let frodo = fresh
+            .user_with(&bree, "frodo@shire.example", |draft| {
+                draft.roles = vec![RoleKey::Admin];
+                draft.password = Some(password_hash("s3cret"));
+            })
+            .await;
+        let sam = fresh.user(&bree, "sam@shire.example").await;
+        let instance = fresh.instance(&frodo, "jira", "Tickets").await;
+        fresh.instance(&sam, "hubspot", "CRM").await;
+        fresh.instance(&gondor.admin, "hubspot", "CRM").await;
+        let log = fresh.log(shire.organization.id).await.len();
+        Self {
+            shire,
+            gondor,
+            bree,
+            frodo,
+            sam,
+            instance,
+            log,
+        }
+    }
+
+    fn id(&self) -> OrganizationId {
+        self.shire.organization.id
+    }
+
+    /// Scopes that cover Frodo.
+    fn inside(&self) -> [Scope; 3] {
+        [
+            Scope::organization(self.id()),
+            Scope::account(self.id(), self.bree.id),
+            Scope::user(self.id(), self.frodo.id),
+        ]
+    }
+
+    /// Scopes that do not, those included that name Frodo in another organization.
+    fn outside(&self) -> [Scope; 9] {
+        let other = self.gondor.organization.id;
+        [
+            Scope::organization(other),
+            Scope::organization(OrganizationId::new(4711)),
+            Scope::account(self.id(), self.shire.account.id),
+            Scope::account(self.id(), self.gondor.account.id),
+            Scope::account(other, self.bree.id),
+            Scope::account(other, self.gondor.account.id),
+            Scope::user(self.id(), self.sam.id),
+            Scope::user(other, self.frodo.id),
+            Scope::user(other, self.gondor.admin.id),
+        ]
+    }
+
+    fn users_by_scope(&self) -> Vec<(Scope, Vec<tenantry_domain::UserId>)> {
+        let (id, other) = (self.id(), self.gondor.organization.id);
+        let (frodo, sam) = (self.frodo.id, self.sam.id);
+        let (admin, theirs) = (self.shire.admin.id, self.gondor.admin.id);
+        vec![
+            (Scope::organization(id), vec![admin, frodo, sam]),
+            (Scope::account(id, self.bree.id), vec![frodo, sam]),
+            (Scope::account(id, self.shire.account.id), vec![admin]),
+            (Scope::user(id, frodo), vec![frodo]),
+            (Scope::user(id, theirs), vec![]),
+            (Scope::account(id, self.gondor.account.id), vec![]),
+            (Scope::organization(other), vec![theirs]),
+            (Scope::account(other, self.bree.id), vec![]),
+            (Scope::user(other, frodo), vec![]),
+            (Scope::organization(OrganizationId::new(4711)), vec![]),
+        ]
+    }
+
+    /// Frodo, his credentials, grants and instance are as they were, and nothing was recorded.
+    async fn is_untouched(&self, fresh: &Fresh) {
+        let stores = &fresh.repositories;
+        let scope = Scope::organization(self.id());
+        let id = self.frodo.id;
+        assert_eq!(fresh.reread(&self.frodo).await.as_ref(), Some(&self.frodo));
+        let password = stores.credentials.password(&scope, id).await;
+        let password = password.unwrap().unwrap();
+        assert_eq!(password.hash, Some(password_hash("s3cret")));
+        assert_eq!((password.failures, password.locked_until), (0, None));
+        let held = stores.roles.effective(&scope, id).await.unwrap().unwrap();
+        let direct: Vec<_> = held.iter().filter(|held| held.direct).collect();
+        assert_eq!(direct.len(), 1);
+        assert_eq!(direct[0].role.key, RoleKey::Admin);
+        let found = stores.instances.find(&scope, self.instance.id).await;
+        assert_eq!(found.unwrap().as_ref(), Some(&self.instance));
+        let caller = samples::caller("frodo@shire.example", "Shire");
+        let identity = stores.credentials.authenticate(&caller).await.unwrap();
+        assert_eq!(identity.unwrap().user_id, id);
+        assert_eq!(fresh.log(self.id()).await.len(), self.log);
+    }
+}
+
+fn exactly(number: usize) -> Count {
+    Count::Exact(u64::try_from(number).unwrap())
+}
