@@ -117,9 +117,9 @@ async fn with_password(world: &World, path: &str, password: &str) -> crate::supp
 async fn the_right_password_of_that_user_reveals_the_secret() {
     let world = World::new().await;
     let id = world.id(Caller::OrgUser).await;
-    let patch = json!({"password": PASSWORD});
+    let own = json!({"password": PASSWORD});
     world
-        .call_json(Caller::OrgUser, "PATCH", &format!("/users/{id}"), &patch)
+        .call_json(Caller::OrgUser, "PATCH", &format!("/users/{id}"), &own)
         .await
         .ok();
     for path in [
@@ -150,9 +150,9 @@ async fn a_user_without_password_costs_the_same_work() {
 async fn five_wrong_passwords_in_a_row_lock_for_thirty_minutes() {
     let world = World::new().await;
     let path = format!("/users/{}", world.id(Caller::OrgUser).await);
-    let patch = json!({"password": PASSWORD});
+    let own = json!({"password": PASSWORD});
     world
-        .call_json(Caller::OrgUser, "PATCH", &path, &patch)
+        .call_json(Caller::OrgUser, "PATCH", &path, &own)
         .await
         .ok();
     for _ in 0..4 {

@@ -66,7 +66,8 @@ async fn a_wrong_method_is_405_with_allow() {
             .map(str::trim)
             .collect();
         let mut expected: Vec<_> = allowed.split(',').collect();
-        (found.sort_unstable(), expected.sort_unstable());
+        found.sort_unstable();
+        expected.sort_unstable();
         assert_eq!(found, expected, "{method} {path}");
     }
     assert_eq!(

@@ -125,6 +125,7 @@ async fn a_role_call_tells_no_user_of_another_organization_from_one_that_is_gone
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one table")]
 #[tokio::test]
 async fn every_route_refuses_nobody_and_everybody_without_reach() {
     let world = World::new().await;

@@ -1,0 +1,145 @@
+//! From a configuration to a store that can be used: schema, master key, the operator's organization, and on request a
+//! first organization.
+
+use std::{fs, path::Path};
+
+use anyhow::Context as _;
+use tenantry_domain::{
+    Email, Entity, Name, Password, Person, RequestId,
+    ports::RepositoryError,
+    services::{IssuedOrganization, NewOrganization, OrganizationService, ServiceError},
+};
+use tracing::info;
+
+use crate::{
+    config::{Config, DatabaseUrl},
+    failure::Failure,
+    master_key, randomness,
+    wire_up::{self, Services, Store},
+};
+
+/// A store that is ready, and the use cases over it.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) store: Store,
+    pub(crate) services: Services,
+}
+
+/// The first organization of a new store. Nobody else knows its secrets and password.
+#[derive(Debug)]
+pub(crate) struct FirstOrganization {
+    pub(crate) issued: IssuedOrganization,
+    pub(crate) password: Password,
+}
+
+/// Opens the store, brings its schema up to date, checks the master key, and makes sure of the operator's organization.
+pub(crate) async fn open(config: &Config, request_id: RequestId) -> Result<Opened, Failure> {
+    prepare_data_dir(config)?;
+    let store = Store::open(config).await?;
+    match make_ready(config, &store, request_id).await {
+        Ok(services) => Ok(Opened { store, services }),
+        Err(failure) => {
+            store.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn make_ready(
+    config: &Config,
+    store: &Store,
+    request_id: RequestId,
+) -> Result<Services, Failure> {
+    let migrated = store.migrate().await?;
+    info!(database = %config.database_url, migrated, "store opened");
+    let repositories = store.repositories();
+    let vault = master_key::unlock(
+        config,
+        repositories.keyring.as_ref(),
+        repositories.organizations.as_ref(),
+    )
+    .await?;
+    let services = wire_up::services(config, &repositories, vault);
+    let operator = NewOrganization {
+        name: name("System")?,
+        admin_email: Email::parse("operator@system.tenantry.local")?,
+        admin_first_name: name("System")?,
+        admin_last_name: name("Operator")?,
+        admin_password: None,
+    };
+    let created = services
+        .organizations
+        .ensure_system(operator, request_id)
+        .await
+        .context("the operator's organization cannot be created")?;
+    if created {
+        info!("the operator's organization was created");
+    }
+    Ok(services)
+}
+
+/// Creates a first organization if the store has none; `None` if it has.
+pub(crate) async fn first_organization(
+    organizations: &OrganizationService,
+    request_id: RequestId,
+) -> Result<Option<FirstOrganization>, Failure> {
+    let email = Email::parse("admin@tenantry.local")?;
+    let (first_name, last_name) = (name("First")?, name("Admin")?);
+    let password = randomness::password(&Person {
+        first_name: &first_name,
+        last_name: &last_name,
+        email: &email,
+    });
+    let new = NewOrganization {
+        name: name("First Organization")?,
+        admin_email: email,
+        admin_first_name: first_name,
+        admin_last_name: last_name,
+        admin_password: Some(password.clone()),
+    };
+    match organizations.create(new, request_id).await {
+        Ok(issued) => Ok(Some(FirstOrganization { issued, password })),
+        // Another node that started at the same moment was first.
+        Err(ServiceError::Repository(RepositoryError::Conflict {
+            entity: Entity::User,
+            ..
+        })) if organizations.has_customers().await? => Ok(None),
+        Err(error) => Err(Failure::Failed(
+            anyhow::Error::new(error).context("the first organization cannot be created"),
+        )),
+    }
+}
+
+/// Creates the data directory, for its owner alone, if something is to be kept in it.
+pub(crate) fn prepare_data_dir(config: &Config) -> Result<(), Failure> {
+    let holds_database = matches!(&config.database_url, DatabaseUrl::Sqlite(path) if path.starts_with(&config.data_dir));
+    let holds_key = config.master_key.is_none();
+    if !holds_database && !holds_key || config.data_dir.is_dir() {
+        return Ok(());
+    }
+    create_private(&config.data_dir).with_context(|| {
+        format!(
+            "the data directory {} cannot be created: create it for the server's user, or choose another by --data-dir",
+            config.data_dir.display()
+        )
+    })?;
+    Ok(())
+}
+
+#[cfg(unix)]
+fn create_private(directory: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+}
+
+#[cfg(not(unix))]
+fn create_private(directory: &Path) -> std::io::Result<()> {
+    fs::create_dir_all(directory)
+}
+
+fn name(text: &str) -> Result<Name, Failure> {
+    Ok(Name::parse(text)?)
+}

@@ -1,0 +1,119 @@
+//! `tenantry org create`: a new organization with its first user, also while the server runs. Prints both secrets, once,
+//! and never a password.
+
+use std::io::{self, Read as _};
+
+use anyhow::{Context as _, anyhow};
+use serde_json::json;
+use tenantry_domain::{
+    Email, Entity, Password, PasswordPolicy, RequestId,
+    ports::RepositoryError,
+    services::{IssuedOrganization, NewOrganization, ServiceError},
+};
+use tracing::info;
+
+use crate::{bootstrap, cli::CreateOrganization, config::Config, failure::Failure, output::Output};
+
+/// Creates the organization.
+pub(super) async fn run(
+    config: &Config,
+    create: CreateOrganization,
+    request_id: RequestId,
+    output: Output,
+) -> Result<(), Failure> {
+    let admin_password = password(&create)?;
+    let admin_email = create.admin_email.clone();
+    let new = NewOrganization {
+        name: create.name,
+        admin_email: create.admin_email,
+        admin_first_name: create.admin_first_name,
+        admin_last_name: create.admin_last_name,
+        admin_password,
+    };
+    let opened = bootstrap::open(config, request_id).await?;
+    let issued = opened.services.organizations.create(new, request_id).await;
+    opened.store.close().await;
+    let issued = issued.map_err(|error| explain(error, &admin_email))?;
+    info!(
+        organization_id = issued.created.organization.id.get(),
+        "organization created"
+    );
+    print(&issued, output).with_context(|| {
+        format!(
+            "the organization {} was created, but its secrets cannot be written to standard output: create another one",
+            issued.created.organization.id
+        )
+    })?;
+    Ok(())
+}
+
+fn password(create: &CreateOrganization) -> Result<Option<Password>, Failure> {
+    if !create.admin_password_stdin {
+        return Ok(create.admin_password.clone());
+    }
+    // No longer than a password may be, in bytes, with the end of the line.
+    let longest = u64::try_from(PasswordPolicy::MAX_LENGTH * 4 + 2).unwrap_or(u64::MAX);
+    let mut text = String::new();
+    io::stdin()
+        .lock()
+        .take(longest)
+        .read_to_string(&mut text)
+        .context("the password cannot be read from standard input")?;
+    match text.lines().next() {
+        Some(line) if !line.is_empty() => Ok(Some(Password::new(line))),
+        _ => Err(Failure::usage(anyhow!(
+            "--admin-password-stdin was given, but standard input has no password in its first line"
+        ))),
+    }
+}
+
+fn explain(error: ServiceError, email: &Email) -> Failure {
+    match error {
+        ServiceError::Invalid(problems) => {
+            let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+            Failure::usage(anyhow!("the admin's {}", problems.join("; ")))
+        }
+        ServiceError::Repository(RepositoryError::Conflict {
+            entity: Entity::User,
+            field: "email",
+        }) => Failure::Failed(anyhow!(
+            "the e-mail {email} is in use by another user of this deployment: choose another --admin-email"
+        )),
+        other => {
+            Failure::Failed(anyhow::Error::new(other).context("the organization cannot be created"))
+        }
+    }
+}
+
+fn print(issued: &IssuedOrganization, output: Output) -> io::Result<()> {
+    let created = &issued.created;
+    let (organization_secret, user_secret) = (
+        issued.organization_secret.expose(),
+        issued.user_secret.expose(),
+    );
+    let report = json!({
+        "organizationId": created.organization.id.get(),
+        "organizationSecret": organization_secret,
+        "accountId": created.account.id.get(),
+        "userId": created.admin.id.get(),
+        "userSecret": user_secret,
+    });
+    output.result(&report, || {
+        format!(
+            "organization         {} ({})\n\
+             account              {}\n\
+             user                 {} ({})\n\
+             organization secret  {organization_secret}\n\
+             user secret          {user_secret}\n\
+             \n\
+             Authorization: User {user_secret}, Organization {organization_secret}\n\
+             \n\
+             The secrets are shown only once.",
+            created.organization.id,
+            created.organization.name,
+            created.account.id,
+            created.admin.id,
+            created.admin.email,
+        )
+    })
+}

@@ -1,0 +1,257 @@
+//! Every option there is: its name, what it may be, what it is by default, and what it is for.
+//!
+//! The reference in `docs/configuration.md`, the commented file of `config print --defaults`, the names of the environment
+//! variables and the errors are all made from this table.
+
+use std::{net::Ipv4Addr, net::SocketAddr, path::PathBuf};
+
+use tracing_subscriber::EnvFilter;
+
+use super::{
+    DatabaseUrl,
+    kind::{Kind, List, Number, Surroundings, Switch, Text},
+};
+
+/// One option. Its environment variable is `TENANTRY_` and the name in capitals, with `_` for the dot.
+#[derive(Debug)]
+pub(crate) struct Setting<K> {
+    /// As the file has it: `section.name`, or `name` at the top.
+    pub(crate) key: &'static str,
+    /// The flag, for those that have one.
+    pub(crate) flag: Option<&'static str>,
+    /// What it is for: a sentence or two.
+    pub(crate) about: &'static str,
+    pub(crate) kind: K,
+}
+
+/// What an option is, without its type.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Description {
+    pub(crate) key: &'static str,
+    pub(crate) flag: Option<&'static str>,
+    pub(crate) about: &'static str,
+    pub(crate) allowed: String,
+    pub(crate) fallback: toml::Value,
+}
+
+impl<K: Kind> Setting<K> {
+    fn describe(&self, surroundings: &Surroundings) -> Description {
+        Description {
+            key: self.key,
+            flag: self.flag,
+            about: self.about,
+            allowed: self.kind.allowed(),
+            fallback: self.kind.shown(&self.kind.fallback(surroundings)),
+        }
+    }
+}
+
+/// The environment variable of the option `key`.
+pub(crate) fn variable(key: &str) -> String {
+    format!("TENANTRY_{}", key.replace('.', "_").to_ascii_uppercase())
+}
+
+/// Every option, in the order of the reference. Options at the top come before the sections, as TOML wants it.
+pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
+    vec![
+        DATA_DIR.describe(surroundings),
+        DATABASE_URL.describe(surroundings),
+        LISTEN.describe(surroundings),
+        LOG.describe(surroundings),
+        ALLOWED_ORIGINS.describe(surroundings),
+        BODY_BYTES.describe(surroundings),
+        HEADER_TIMEOUT.describe(surroundings),
+        BODY_TIMEOUT.describe(surroundings),
+        SHUTDOWN.describe(surroundings),
+        PARALLELISM.describe(surroundings),
+        QUEUE.describe(surroundings),
+        MAX_CONNECTIONS.describe(surroundings),
+        STATEMENT_TIMEOUT.describe(surroundings),
+        PREPARED_STATEMENTS.describe(surroundings),
+        READERS.describe(surroundings),
+    ]
+}
+
+pub(crate) static DATA_DIR: Setting<Text<PathBuf>> = Setting {
+    key: "data_dir",
+    flag: Some("--data-dir"),
+    about: "Directory of the SQLite database and of the file with the master key. It is created, for the server's user alone, if it is missing.",
+    kind: Text {
+        allowed: "a path",
+        parse: |text| Ok(PathBuf::from(text)),
+        fallback: |surroundings| surroundings.data_dir.clone(),
+    },
+};
+
+pub(crate) static DATABASE_URL: Setting<Text<DatabaseUrl>> = Setting {
+    key: "database_url",
+    flag: Some("--database-url"),
+    about: "Where the data is. By default a SQLite file in the data directory.",
+    kind: Text {
+        allowed: DatabaseUrl::FORM,
+        parse: DatabaseUrl::parse,
+        fallback: |surroundings| DatabaseUrl::in_directory(&surroundings.data_dir),
+    },
+};
+
+pub(crate) static LISTEN: Setting<Text<SocketAddr>> = Setting {
+    key: "listen",
+    flag: Some("--listen"),
+    about: "Address and port that `serve` answers on. Port 0 takes a free one; the line `listening on` says which.",
+    kind: Text {
+        allowed: "an IP address and a port, for example 127.0.0.1:8080 or [::]:8080",
+        parse: |text| {
+            text.parse()
+                .map_err(|_| format!("must be {}, not '{text}'", LISTEN.kind.allowed))
+        },
+        fallback: |_| SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+    },
+};
+
+pub(crate) static LOG: Setting<Text<String>> = Setting {
+    key: "log",
+    flag: Some("--log"),
+    about: "What is logged: a level, or levels by part of the program separated by commas. Logs go to standard error, as text on a terminal and as JSON otherwise. Of other people's libraries nothing finer than `debug` is logged, because that could show what goes over the wire.",
+    kind: Text {
+        allowed: "error, warn, info, debug, trace, off, or directives such as info,tenantry_http_server=debug",
+        parse: |text| match EnvFilter::builder().parse(text) {
+            Ok(_) => Ok(text.to_owned()),
+            Err(_) => Err(format!("must be {}, not '{text}'", LOG.kind.allowed)),
+        },
+        fallback: |_| "info".to_owned(),
+    },
+};
+
+pub(crate) static ALLOWED_ORIGINS: Setting<List> = Setting {
+    key: "http.allowed_origins",
+    flag: None,
+    about: "Origins whose scripts may call from a browser with credentials. In the environment they are separated by commas.",
+    kind: List {
+        allowed: "origins such as https://console.example.org, without a path",
+        parse: |text| {
+            let host = text
+                .strip_prefix("https://")
+                .or_else(|| text.strip_prefix("http://"));
+            let is_origin = host.is_some_and(|host| {
+                !host.is_empty()
+                    && host
+                        .chars()
+                        .all(|c| c.is_ascii_graphic() && !"/?#@*,'\"".contains(c))
+            });
+            if is_origin {
+                Ok(text.to_owned())
+            } else {
+                Err(format!(
+                    "must be {}, not '{text}'",
+                    ALLOWED_ORIGINS.kind.allowed
+                ))
+            }
+        },
+    },
+};
+
+pub(crate) static BODY_BYTES: Setting<Number> = Setting {
+    key: "limits.body_bytes",
+    flag: None,
+    about: "Largest body of a request; longer ones are answered with 413.",
+    kind: Number {
+        least: 1024,
+        most: 1024 * 1024 * 1024,
+        fallback: |_| 1024 * 1024,
+    },
+};
+
+pub(crate) static HEADER_TIMEOUT: Setting<Number> = Setting {
+    key: "limits.header_timeout_seconds",
+    flag: None,
+    about: "How long a client may take to send the header of a request.",
+    kind: Number {
+        least: 1,
+        most: 3600,
+        fallback: |_| 10,
+    },
+};
+
+pub(crate) static BODY_TIMEOUT: Setting<Number> = Setting {
+    key: "limits.body_timeout_seconds",
+    flag: None,
+    about: "How long a client may take to send the body of a request.",
+    kind: Number {
+        least: 1,
+        most: 3600,
+        fallback: |_| 30,
+    },
+};
+
+pub(crate) static SHUTDOWN: Setting<Number> = Setting {
+    key: "limits.shutdown_seconds",
+    flag: None,
+    about: "How long requests that run have to finish after SIGTERM or Ctrl-C.",
+    kind: Number {
+        least: 1,
+        most: 3600,
+        fallback: |_| 30,
+    },
+};
+
+pub(crate) static PARALLELISM: Setting<Number> = Setting {
+    key: "password_hashing.parallelism",
+    flag: None,
+    about: "How many passwords are hashed at the same time; each takes a core and 19 MiB. By default as many as there are cores.",
+    kind: Number {
+        least: 1,
+        most: 1024,
+        fallback: |surroundings| surroundings.cores.clamp(1, 1024),
+    },
+};
+
+pub(crate) static QUEUE: Setting<Number> = Setting {
+    key: "password_hashing.queue",
+    flag: None,
+    about: "How many passwords may wait to be hashed; further ones are answered with 503.",
+    kind: Number {
+        least: 1,
+        most: 1_000_000,
+        fallback: |_| 1024,
+    },
+};
+
+pub(crate) static MAX_CONNECTIONS: Setting<Number> = Setting {
+    key: "postgres.max_connections",
+    flag: None,
+    about: "Most connections to PostgreSQL that are open at once.",
+    kind: Number {
+        least: 1,
+        most: 10_000,
+        fallback: |_| 10,
+    },
+};
+
+pub(crate) static STATEMENT_TIMEOUT: Setting<Number> = Setting {
+    key: "postgres.statement_timeout_ms",
+    flag: None,
+    about: "After how many milliseconds PostgreSQL gives a statement up. 0 sends no such option, for PgBouncer, which refuses it.",
+    kind: Number {
+        least: 0,
+        most: 3_600_000,
+        fallback: |_| 5000,
+    },
+};
+
+pub(crate) static PREPARED_STATEMENTS: Setting<Switch> = Setting {
+    key: "postgres.prepared_statements",
+    flag: None,
+    about: "Whether statements are prepared once per connection. false behind a proxy that pools transactions, such as PgBouncer with pool_mode = transaction.",
+    kind: Switch { fallback: true },
+};
+
+pub(crate) static READERS: Setting<Number> = Setting {
+    key: "sqlite.readers",
+    flag: None,
+    about: "How many threads run lists and counts, and how many connections beside theirs serve look-ups by key.",
+    kind: Number {
+        least: 1,
+        most: 64,
+        fallback: |_| 2,
+    },
+};

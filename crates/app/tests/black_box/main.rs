@@ -1,0 +1,18 @@
+//! The binary as a black box: started as a process, called over HTTP, stopped by signals, on both stores.
+//!
+//! PostgreSQL is named by `TENANTRY_TEST_POSTGRES_URL`; without it these tests fail. Nothing here waits for the clock: tests wait
+//! for lines, replies and ends of processes.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+#[macro_use]
+mod support;
+
+mod configuration;
+mod durability;
+mod first_light;
+mod master_key;
+mod migrate;
+mod org_create;
+mod secrecy;
+mod shutdown;
+mod walk;

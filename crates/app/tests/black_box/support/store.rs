@@ -1,0 +1,118 @@
+//! A store of a test's own, and the binary pointed at it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output, Stdio},
+};
+
+use tempfile::TempDir;
+
+use super::postgres::Database;
+
+/// A store of a test's own, with a data directory.
+pub(crate) struct Store {
+    directory: TempDir,
+    database: Option<Database>,
+}
+
+impl Store {
+    /// In a file of the data directory.
+    pub(crate) fn sqlite() -> Self {
+        Self {
+            directory: tempfile::tempdir().unwrap(),
+            database: None,
+        }
+    }
+
+    /// In a new database of the server that the environment names.
+    pub(crate) async fn postgres() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let unique = directory
+            .path()
+            .file_name()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .to_owned();
+        Self {
+            database: Some(Database::create(&unique).await),
+            directory,
+        }
+    }
+
+    /// The data directory. The program creates it.
+    pub(crate) fn data_dir(&self) -> PathBuf {
+        self.directory.path().join("data")
+    }
+
+    /// The file with the master key.
+    pub(crate) fn key_file(&self) -> PathBuf {
+        self.data_dir().join("master.key")
+    }
+
+    /// The SQLite file.
+    pub(crate) fn sqlite_file(&self) -> PathBuf {
+        self.data_dir().join("tenantry.db")
+    }
+
+    /// The PostgreSQL database.
+    pub(crate) fn database(&self) -> Option<&Database> {
+        self.database.as_ref()
+    }
+
+    /// The binary, pointed at this store, with nothing else from the environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = bare_command(arguments);
+        command.env("TENANTRY_DATA_DIR", self.data_dir());
+        if let Some(database) = &self.database {
+            command.env("TENANTRY_DATABASE_URL", database.url());
+        }
+        command
+    }
+
+    /// Runs the binary to its end.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+
+    /// Everything that is stored: the bytes of all files beside the key, or all rows as text.
+    pub(crate) async fn dump(&self) -> Vec<u8> {
+        match &self.database {
+            Some(database) => database.dump().await,
+            None => files(&self.data_dir(), &self.key_file()),
+        }
+    }
+}
+
+/// The binary without any variable that is meant for it.
+pub(crate) fn bare_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tenantry"));
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("TENANTRY_") {
+            command.env_remove(name);
+        }
+    }
+    command.args(arguments);
+    command
+}
+
+fn files(directory: &Path, except: &Path) -> Vec<u8> {
+    let mut paths: Vec<PathBuf> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    paths.sort();
+    assert!(
+        paths.iter().any(|path| path.ends_with("tenantry.db")),
+        "{paths:?}"
+    );
+    paths
+        .iter()
+        .filter(|path| *path != except)
+        .flat_map(|path| fs::read(path).unwrap())
+        .collect()
+}

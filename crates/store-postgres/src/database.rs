@@ -1,0 +1,273 @@
+//! The pool: bounded waiting, repeating what failed without effect, and throwing broken connections away. Must not know
+//! any table.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use sqlx::{
+    Connection as _, PgPool, Postgres,
+    pool::{PoolConnection, PoolConnectionMetadata},
+    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+};
+use tenantry_domain::ports::RepositoryError;
+use tokio::time::{Instant, timeout};
+
+use crate::{
+    config::PostgresConfig,
+    error::{self, Failure},
+    session::{Session, Work},
+    sql::Statement,
+};
+
+/// How often a transaction that others stood in the way of is tried.
+const TRIES: u32 = 3;
+/// A connection that was idle for longer is tested before use: a firewall may have forgotten it.
+const TESTED_AFTER: Duration = Duration::from_secs(30);
+const MAX_LIFETIME: Duration = Duration::from_mins(30);
+
+/// The pool.
+pub(crate) struct Database {
+    pool: PgPool,
+    operation_timeout: Duration,
+    prepared: bool,
+    suspicion: Arc<Suspicion>,
+}
+
+/// How an operation uses its connection, and so when it can be repeated.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// Changes nothing: can be repeated after whatever.
+    Read,
+    /// One statement that is a transaction by itself: unless PostgreSQL refuses it, nobody knows whether it had effect.
+    Statement,
+    /// Several statements in a transaction: until the commit is sent, it had no effect.
+    Transaction,
+}
+
+/// A try that failed.
+struct Failed {
+    failure: Failure,
+    /// Whether it certainly had no effect.
+    without_effect: bool,
+}
+
+impl Database {
+    /// A pool that opens its connections when they are needed.
+    pub(crate) fn new(options: PgConnectOptions, config: &PostgresConfig) -> Self {
+        let suspicion = Arc::new(Suspicion::default());
+        let in_pool = Arc::clone(&suspicion);
+        let pool = PgPoolOptions::new()
+            .max_connections(config.max_connections)
+            .min_connections(1.min(config.max_connections))
+            .acquire_timeout(config.acquire_timeout)
+            .max_lifetime(MAX_LIFETIME)
+            .test_before_acquire(false)
+            .before_acquire(move |connection, metadata| {
+                let tested = in_pool.falls_on(&metadata);
+                Box::pin(async move {
+                    if tested {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .connect_lazy_with(options);
+        Self {
+            pool,
+            operation_timeout: config.operation_timeout,
+            prepared: config.prepared_statements,
+            suspicion,
+        }
+    }
+
+    /// Waits until all connections are closed, but not for longer than an operation may take.
+    pub(crate) async fn close(&self) {
+        // What is still in use then closes when it is given back.
+        let _ = timeout(self.operation_timeout, self.pool.close()).await;
+    }
+
+    /// The rows of a statement that changes nothing.
+    pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<PgRow>, RepositoryError> {
+        self.perform(
+            &Single {
+                statement,
+                once: false,
+            },
+            Mode::Read,
+        )
+        .await
+    }
+
+    /// As [`read`](Self::read), of a statement whose text is seldom the same.
+    pub(crate) async fn read_once(
+        &self,
+        statement: Statement,
+    ) -> Result<Vec<PgRow>, RepositoryError> {
+        self.perform(
+            &Single {
+                statement,
+                once: true,
+            },
+            Mode::Read,
+        )
+        .await
+    }
+
+    /// The rows of a single statement that changes something.
+    pub(crate) async fn write(&self, statement: Statement) -> Result<Vec<PgRow>, RepositoryError> {
+        self.perform(
+            &Single {
+                statement,
+                once: false,
+            },
+            Mode::Statement,
+        )
+        .await
+    }
+
+    /// Several statements in one transaction, at the isolation level READ COMMITTED.
+    pub(crate) async fn transact<W: Work>(&self, work: &W) -> Result<W::Output, RepositoryError> {
+        self.perform(work, Mode::Transaction).await
+    }
+
+    async fn perform<W: Work>(&self, work: &W, mode: Mode) -> Result<W::Output, RepositoryError> {
+        // Behind a proxy that pools transactions, even one statement takes two messages that must reach the same server.
+        let mode_on_wire = if self.prepared {
+            mode
+        } else {
+            Mode::Transaction
+        };
+        let repeated = async {
+            let mut reconnected = false;
+            let mut tries = 1;
+            loop {
+                let failed = match self.attempt(work, mode_on_wire).await? {
+                    Ok(output) => return Ok(output),
+                    Err(failed) => failed,
+                };
+                let without_effect = failed.without_effect || mode == Mode::Read;
+                if failed.failure.is_contention() && tries < TRIES {
+                    tries += 1;
+                } else if failed.failure.breaks_connection() && without_effect && !reconnected {
+                    reconnected = true;
+                } else {
+                    return Err(failed.failure.into());
+                }
+            }
+        };
+        timeout(self.operation_timeout, repeated)
+            .await
+            .unwrap_or_else(|_| Err(error::timed_out()))
+    }
+
+    async fn attempt<W: Work>(
+        &self,
+        work: &W,
+        mode: Mode,
+    ) -> Result<Result<W::Output, Failed>, RepositoryError> {
+        let connection = self.pool.acquire().await.map_err(error::no_connection)?;
+        let mut lease = Lease {
+            connection,
+            sound: false,
+        };
+        let outcome = self.on_connection(&mut lease.connection, work, mode).await;
+        match &outcome {
+            Err(failed) if failed.failure.breaks_connection() => self.suspicion.cast(),
+            _ => lease.sound = true,
+        }
+        Ok(outcome)
+    }
+
+    async fn on_connection<W: Work>(
+        &self,
+        connection: &mut PoolConnection<Postgres>,
+        work: &W,
+        mode: Mode,
+    ) -> Result<W::Output, Failed> {
+        let refused = |failure: Failure| Failed {
+            without_effect: failure.is_refused_by_shutdown(),
+            failure,
+        };
+        if mode != Mode::Transaction {
+            return work
+                .run(&mut Session::new(connection, self.prepared))
+                .await
+                .map_err(refused);
+        }
+        let before_commit = |failure: Failure| Failed {
+            without_effect: true,
+            failure,
+        };
+        let mut transaction = connection
+            .begin()
+            .await
+            .map_err(|error| before_commit(error.into()))?;
+        let output = work
+            .run(&mut Session::new(&mut transaction, self.prepared))
+            .await
+            .map_err(before_commit)?;
+        transaction
+            .commit()
+            .await
+            .map_err(|error| refused(error.into()))?;
+        Ok(output)
+    }
+}
+
+/// One statement.
+struct Single {
+    statement: Statement,
+    once: bool,
+}
+
+impl Work for Single {
+    type Output = Vec<PgRow>;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<Vec<PgRow>, Failure> {
+        let statement = self.statement.clone();
+        let rows = if self.once {
+            session.rows_once(statement).await
+        } else {
+            session.rows(statement).await
+        };
+        Ok(rows?)
+    }
+}
+
+/// A connection that is closed when it is dropped, unless the operation on it came to an end and left it sound. An
+/// operation that is given up half way (too late, or nobody waits for it any more) leaves it in an unknown state.
+struct Lease {
+    connection: PoolConnection<Postgres>,
+    sound: bool,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if !self.sound {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+/// After one connection broke, all others that have been idle since are tested before use: what broke one has likely
+/// broken them all.
+#[derive(Default)]
+struct Suspicion {
+    since: Mutex<Option<Instant>>,
+}
+
+impl Suspicion {
+    fn cast(&self) {
+        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn falls_on(&self, idle: &PoolConnectionMetadata) -> bool {
+        if idle.idle_for > TESTED_AFTER {
+            return true;
+        }
+        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
+        since.is_some_and(|since| idle.idle_for >= since.elapsed())
+    }
+}

@@ -1,0 +1,186 @@
+//! What PostgreSQL and sqlx say, in the words of the ports. Must not know any statement.
+
+use std::{borrow::Cow, fmt};
+
+use sqlx::postgres::PgDatabaseError;
+use tenantry_domain::{
+    Entity,
+    ports::{BoxError, RepositoryError},
+};
+
+/// Why an operation failed: still in sqlx's words, so that it can be decided whether to repeat it, or already decided.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// PostgreSQL or the connection to it.
+    Sql(sqlx::Error),
+    /// A rule of the port.
+    Rule(RepositoryError),
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl From<RepositoryError> for Failure {
+    fn from(error: RepositoryError) -> Self {
+        Self::Rule(error)
+    }
+}
+
+impl From<Failure> for RepositoryError {
+    fn from(failure: Failure) -> Self {
+        match failure {
+            Failure::Rule(error) => error,
+            Failure::Sql(error) => of_sql(error),
+        }
+    }
+}
+
+impl Failure {
+    /// Whether the connection is of no more use. A connection that became read-only leads to a server that was demoted.
+    pub(crate) fn breaks_connection(&self) -> bool {
+        match self {
+            Self::Rule(_) => false,
+            Self::Sql(sqlx::Error::Database(error)) => {
+                let code = error.code().unwrap_or_default();
+                code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03" | "25006")
+            }
+            Self::Sql(error) => matches!(
+                error,
+                sqlx::Error::Io(_)
+                    | sqlx::Error::Tls(_)
+                    | sqlx::Error::Protocol(_)
+                    | sqlx::Error::WorkerCrashed
+            ),
+        }
+    }
+
+    /// Whether other transactions stood in the way. PostgreSQL has rolled this one back, so it can be repeated.
+    pub(crate) fn is_contention(&self) -> bool {
+        self.code()
+            .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
+    }
+
+    /// Whether PostgreSQL itself said that it will not execute the statement, since it ends the connection.
+    pub(crate) fn is_refused_by_shutdown(&self) -> bool {
+        self.code()
+            .is_some_and(|code| matches!(code.as_str(), "57P01" | "57P02" | "57P03" | "25006"))
+    }
+
+    fn code(&self) -> Option<String> {
+        match self {
+            Self::Sql(sqlx::Error::Database(error)) => error.code().map(Cow::into_owned),
+            _ => None,
+        }
+    }
+}
+
+/// An operation that took too long.
+pub(crate) fn timed_out() -> RepositoryError {
+    RepositoryError::Unavailable {
+        source: "PostgreSQL did not answer in time".into(),
+    }
+}
+
+/// A connection that could not be had, whatever the reason: it is not the call's fault.
+pub(crate) fn no_connection(error: sqlx::Error) -> RepositoryError {
+    RepositoryError::Unavailable {
+        source: cause(error),
+    }
+}
+
+/// A row that cannot be.
+pub(crate) fn corrupt(entity: Entity, id: i64, source: impl Into<BoxError>) -> RepositoryError {
+    RepositoryError::Corrupt {
+        entity,
+        id,
+        source: source.into(),
+    }
+}
+
+/// What PostgreSQL says, less what it says about values: the detail of a violated constraint quotes them.
+#[derive(Debug)]
+pub(crate) struct DatabaseFailure {
+    code: String,
+    message: String,
+}
+
+impl fmt::Display for DatabaseFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PostgreSQL answers {}: {}", self.code, self.message)
+    }
+}
+
+impl std::error::Error for DatabaseFailure {}
+
+/// The cause as logs may show it.
+pub(crate) fn cause(error: sqlx::Error) -> BoxError {
+    match error {
+        sqlx::Error::Database(error) => Box::new(DatabaseFailure {
+            code: error.code().unwrap_or_default().into_owned(),
+            message: error.message().to_owned(),
+        }),
+        other => Box::new(other),
+    }
+}
+
+fn of_sql(error: sqlx::Error) -> RepositoryError {
+    if let Some((entity, field)) = error.as_database_error().and_then(violated) {
+        return RepositoryError::Conflict { entity, field };
+    }
+    if is_unavailability(&error) {
+        return RepositoryError::Unavailable {
+            source: cause(error),
+        };
+    }
+    RepositoryError::Backend {
+        source: cause(error),
+    }
+}
+
+/// The constraints that a caller can violate, by name.
+fn violated(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Option<(Entity, &'static str)> {
+    let error = error.try_downcast_ref::<PgDatabaseError>()?;
+    if !matches!(error.code(), "23505" | "23503") {
+        return None;
+    }
+    Some(match error.constraint()? {
+        "users_email_key" => (Entity::User, "email"),
+        "users_account_fkey" => (Entity::Account, "id"),
+        "user_secrets_pkey" => (Entity::User, "secret"),
+        // The system organization is always number 1, so a second one may violate either.
+        "organizations_system_key" | "organizations_pkey" => (Entity::Organization, "kind"),
+        "organization_secrets_pkey" => (Entity::Organization, "secret"),
+        "accounts_external_id_key" => (Entity::Account, "externalId"),
+        "accounts_organization_fkey" => (Entity::Organization, "id"),
+        "user_roles_pkey" => (Entity::Role, "key"),
+        "instances_user_fkey" => (Entity::User, "id"),
+        "instance_secrets_pkey" => (Entity::Instance, "token"),
+        _ => return None,
+    })
+}
+
+/// Whether the same statement may succeed later: the server or the connection is the reason, not the statement.
+fn is_unavailability(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Database(error) => {
+            let code = error.code().unwrap_or_default();
+            // Connection, resources (disk full, too many connections), intervention (shutdown, statement timeout),
+            // system; then deadlock and serialization, a lock not granted, a server that became read-only.
+            ["08", "53", "57", "58"]
+                .iter()
+                .any(|class| code.starts_with(class))
+                || matches!(&*code, "40001" | "40P01" | "55P03" | "25006")
+        }
+        sqlx::Error::Io(_)
+        | sqlx::Error::Tls(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::PoolTimedOut
+        | sqlx::Error::PoolClosed
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::BeginFailed => true,
+        _ => false,
+    }
+}

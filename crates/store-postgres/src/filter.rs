@@ -1,0 +1,354 @@
+//! CEQL to SQL: a filter becomes a condition in which every value is bound. What it selects is specified by
+//! `Filter::matches`.
+//!
+//! The filter arrives without negations above its conditions, so unknown (a comparison with NULL) counts as false
+//! everywhere; only a denied condition has to turn unknown into true.
+
+use tenantry_domain::ceql::{
+    Comparison, Filter, Kind, Leaf, Normal, Pattern, PatternToken, Test, Value, fold,
+};
+use time::{Date, Duration, Month, OffsetDateTime, Time};
+
+use crate::{
+    sql::Sql,
+    table::{Column, Table},
+};
+
+/// Appends the condition that a row is selected by `filter`.
+pub(crate) fn push<F: Table>(sql: &mut Sql, filter: &Filter<F>) {
+    push_normal(sql, &filter.normalized());
+}
+
+fn push_normal<F: Table>(sql: &mut Sql, normal: &Normal<F>) {
+    match normal {
+        Normal::All => {
+            sql.push("TRUE");
+        }
+        Normal::Nothing => {
+            sql.push("FALSE");
+        }
+        Normal::And(parts) => push_group(sql, parts, " AND "),
+        Normal::Or(parts) => push_group(sql, parts, " OR "),
+        Normal::Leaf(leaf) => push_leaf(sql, leaf),
+    }
+}
+
+fn push_group<F: Table>(sql: &mut Sql, parts: &[Normal<F>], between: &'static str) {
+    for (place, part) in parts.iter().enumerate() {
+        sql.push(if place == 0 { "(" } else { between });
+        push_normal(sql, part);
+    }
+    sql.push(")");
+}
+
+fn push_leaf<F: Table>(sql: &mut Sql, leaf: &Leaf<F>) {
+    let (column, kind) = (leaf.field.column(), leaf.field.kind());
+    let Some(values) = column.values else {
+        sql.push(if leaf.denied { "((" } else { "(" });
+        push_test(sql, column, kind, &leaf.test);
+        sql.push(if leaf.denied { ") IS NOT TRUE)" } else { ")" });
+        return;
+    };
+    let absent = matches!(leaf.test, Test::IsNull) != leaf.denied;
+    sql.push(if absent { "NOT EXISTS (" } else { "EXISTS (" })
+        .push(values);
+    if !matches!(leaf.test, Test::IsNull | Test::IsNotNull) {
+        sql.push(" AND (");
+        push_test(sql, column, kind, &leaf.test);
+        sql.push(")");
+    }
+    sql.push(")");
+}
+
+fn push_test(sql: &mut Sql, column: Column, kind: Kind, test: &Test) {
+    match test {
+        Test::IsNull => {
+            sql.push(column.expression).push(" IS NULL");
+        }
+        Test::IsNotNull => {
+            sql.push(column.expression).push(" IS NOT NULL");
+        }
+        Test::Compare { op, value } => push_comparison(sql, column, *op, Bound::of(kind, value)),
+        Test::Like { pattern } => push_like(sql, column, pattern, false),
+        Test::NotLike { pattern } => push_like(sql, column, pattern, true),
+        Test::In { values } => push_in(sql, column, kind, values, false),
+        Test::NotIn { values } => push_in(sql, column, kind, values, true),
+    }
+}
+
+fn push_comparison(sql: &mut Sql, column: Column, op: Comparison, bound: Bound) {
+    match (bound, op) {
+        (Bound::Foreign, _) | (Bound::After(_), Comparison::Equal) => {
+            sql.push("FALSE");
+        }
+        (Bound::After(_), Comparison::NotEqual) => {
+            sql.push(column.expression).push(" IS NOT NULL");
+        }
+        (Bound::After(floor), Comparison::Less | Comparison::LessOrEqual) => {
+            bind(sql.push(column.expression).push(" <= "), floor);
+        }
+        (Bound::After(floor), Comparison::Greater | Comparison::GreaterOrEqual) => {
+            bind(sql.push(column.expression).push(" > "), floor);
+        }
+        (Bound::Exactly(value), op) => {
+            bind(sql.push(column.expression).push(operator(op)), value);
+        }
+    }
+}
+
+fn push_like(sql: &mut Sql, column: Column, pattern: &Pattern, negated: bool) {
+    let Some(folded) = column.folded else {
+        sql.push("FALSE");
+        return;
+    };
+    let has_nul =
+        |token: &PatternToken| matches!(token, PatternToken::Literal(text) if text.contains('\0'));
+    if pattern.tokens().iter().any(has_nul) {
+        // No stored text contains a NUL, so none fits.
+        sql.push(if negated { column.expression } else { "FALSE" });
+        sql.push(if negated { " IS NOT NULL" } else { "" });
+        return;
+    }
+    sql.push(folded)
+        .push(if negated { " NOT LIKE " } else { " LIKE " })
+        .bind(pattern.escaped('\\'))
+        .push(r" ESCAPE '\'");
+}
+
+fn push_in(sql: &mut Sql, column: Column, kind: Kind, values: &[Value], negated: bool) {
+    // What no row can equal does not matter to either list.
+    let exact: Vec<Value> = values
+        .iter()
+        .filter_map(|value| match Bound::of(kind, value) {
+            Bound::Exactly(value) => Some(value),
+            Bound::After(_) | Bound::Foreign => None,
+        })
+        .collect();
+    if exact.is_empty() {
+        sql.push(if negated { column.expression } else { "FALSE" });
+        sql.push(if negated { " IS NOT NULL" } else { "" });
+        return;
+    }
+    sql.push(column.expression)
+        .push(if negated { " <> ALL(" } else { " = ANY(" });
+    match kind {
+        Kind::Text | Kind::FoldedText => {
+            sql.bind(exact.iter().filter_map(text).collect::<Vec<&str>>())
+        }
+        Kind::Integer => sql.bind(exact.iter().filter_map(integer).collect::<Vec<i64>>()),
+        Kind::Boolean => sql.bind(exact.iter().filter_map(boolean).collect::<Vec<bool>>()),
+        Kind::Instant => sql.bind(
+            exact
+                .iter()
+                .filter_map(instant)
+                .collect::<Vec<OffsetDateTime>>(),
+        ),
+    };
+    sql.push(")");
+}
+
+/// A value of a filter as PostgreSQL can hold it.
+#[derive(Debug, PartialEq, Eq)]
+enum Bound {
+    /// It can.
+    Exactly(Value),
+    /// It cannot: no row has the value, and among what rows can have, this one comes directly before it. Text with a NUL
+    /// comes directly after what stands before the NUL; an instant with a fraction of a microsecond after the whole one.
+    After(Value),
+    /// Of another type than the field: compares with nothing.
+    Foreign,
+}
+
+impl Bound {
+    fn of(kind: Kind, value: &Value) -> Self {
+        match (kind, value) {
+            (Kind::Text, Value::Text(text)) => Self::of_text(text.clone()),
+            (Kind::FoldedText, Value::Text(text)) => Self::of_text(fold(text)),
+            (Kind::Instant, Value::Instant(instant)) => Self::of_instant(*instant),
+            (Kind::Integer, Value::Integer(_)) | (Kind::Boolean, Value::Boolean(_)) => {
+                Self::Exactly(value.clone())
+            }
+            _ => Self::Foreign,
+        }
+    }
+
+    fn of_text(text: String) -> Self {
+        match text.find('\0') {
+            None => Self::Exactly(Value::Text(text)),
+            Some(nul) => Self::After(Value::Text(text.get(..nul).unwrap_or_default().to_owned())),
+        }
+    }
+
+    fn of_instant(instant: OffsetDateTime) -> Self {
+        let instant = instant.max(earliest());
+        match instant.nanosecond() % 1_000 {
+            0 => Self::Exactly(Value::Instant(instant)),
+            rest => Self::After(Value::Instant(
+                instant - Duration::nanoseconds(i64::from(rest)),
+            )),
+        }
+    }
+}
+
+/// PostgreSQL knows no instant before 4713 BC. No row has one before the year 1, so all of those compare as the
+/// midnight before it.
+fn earliest() -> OffsetDateTime {
+    let day = Date::from_calendar_date(-1, Month::January, 1).unwrap_or(Date::MIN);
+    OffsetDateTime::new_utc(day, Time::MIDNIGHT)
+}
+
+fn bind(sql: &mut Sql, value: Value) {
+    match value {
+        Value::Text(text) => sql.bind(text),
+        Value::Integer(number) => sql.bind(number),
+        Value::Boolean(truth) => sql.bind(truth),
+        Value::Instant(instant) => sql.bind(instant),
+    };
+}
+
+fn operator(op: Comparison) -> &'static str {
+    match op {
+        Comparison::Equal => " = ",
+        Comparison::NotEqual => " <> ",
+        Comparison::Less => " < ",
+        Comparison::LessOrEqual => " <= ",
+        Comparison::Greater => " > ",
+        Comparison::GreaterOrEqual => " >= ",
+    }
+}
+
+fn text(value: &Value) -> Option<&str> {
+    if let Value::Text(text) = value {
+        Some(text)
+    } else {
+        None
+    }
+}
+
+fn integer(value: &Value) -> Option<i64> {
+    if let Value::Integer(number) = value {
+        Some(*number)
+    } else {
+        None
+    }
+}
+
+fn boolean(value: &Value) -> Option<bool> {
+    if let Value::Boolean(truth) = value {
+        Some(*truth)
+    } else {
+        None
+    }
+}
+
+fn instant(value: &Value) -> Option<OffsetDateTime> {
+    if let Value::Instant(instant) = value {
+        Some(*instant)
+    } else {
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tenantry_domain::UserField;
+
+    use super::*;
+
+    fn translated(ceql: &str) -> String {
+        let mut sql = Sql::default();
+        push(&mut sql, &Filter::<UserField>::parse(ceql).unwrap());
+        sql.text().to_owned()
+    }
+
+    #[test]
+    fn filters_become_conditions_without_a_value_in_the_text() {
+        let instances = "SELECT 1 FROM instances WHERE instances.organization_id = users.organization_id AND \
+            instances.user_id = users.id";
+        for (ceql, sql) in [
+            ("lastName = 'x'", "(users.last_name = $1)".to_owned()),
+            (
+                "NOT lastName = 'x'",
+                "((users.last_name = $1) IS NOT TRUE)".to_owned(),
+            ),
+            (
+                "email = 'X@y.z' OR id > 3",
+                "((users.email_folded = $1) OR (users.id > $2))".to_owned(),
+            ),
+            (
+                "city LIKE 'a%'",
+                r"(users.city_folded LIKE $1 ESCAPE '\')".to_owned(),
+            ),
+            (
+                "city NOT LIKE 'a%'",
+                r"(users.city_folded NOT LIKE $1 ESCAPE '\')".to_owned(),
+            ),
+            ("city IN ('a', 'b')", "(users.city = ANY($1))".to_owned()),
+            ("id NOT IN (1)", "(users.id <> ALL($1))".to_owned()),
+            ("city IS NULL", "(users.city IS NULL)".to_owned()),
+            (
+                "instanceId = 4",
+                format!("EXISTS ({instances} AND (instances.id = $1))"),
+            ),
+            (
+                "NOT instanceId = 4",
+                format!("NOT EXISTS ({instances} AND (instances.id = $1))"),
+            ),
+            ("instanceId IS NULL", format!("NOT EXISTS ({instances})")),
+            ("instanceId IS NOT NULL", format!("EXISTS ({instances})")),
+        ] {
+            assert_eq!(translated(ceql), sql, "{ceql}");
+        }
+    }
+
+    #[test]
+    fn text_with_a_nul_equals_nothing_and_stands_behind_its_beginning() {
+        for (ceql, sql) in [
+            ("city = 'a\0b'", "(FALSE)"),
+            ("city != 'a\0b'", "(users.city IS NOT NULL)"),
+            ("city < 'a\0b'", "(users.city <= $1)"),
+            ("city <= 'a\0b'", "(users.city <= $1)"),
+            ("city > 'a\0b'", "(users.city > $1)"),
+            ("city >= 'a\0b'", "(users.city > $1)"),
+            ("city LIKE 'a\0%'", "(FALSE)"),
+            ("city NOT LIKE 'a\0%'", "(users.city IS NOT NULL)"),
+            ("city IN ('a\0b')", "(FALSE)"),
+            ("city IN ('a\0b', 'c')", "(users.city = ANY($1))"),
+            ("city NOT IN ('a\0b')", "(users.city IS NOT NULL)"),
+        ] {
+            assert_eq!(translated(ceql), sql, "{ceql:?}");
+        }
+        assert_eq!(
+            Bound::of_text("a\0b\0".to_owned()),
+            Bound::After(Value::Text("a".to_owned()))
+        );
+    }
+
+    #[test]
+    fn instants_that_postgresql_cannot_hold_stand_behind_those_that_it_can() {
+        let whole = OffsetDateTime::UNIX_EPOCH - Duration::microseconds(1);
+        assert_eq!(
+            Bound::of_instant(whole),
+            Bound::Exactly(Value::Instant(whole))
+        );
+        assert_eq!(
+            Bound::of_instant(whole + Duration::nanoseconds(1)),
+            Bound::After(Value::Instant(whole))
+        );
+        let first = OffsetDateTime::new_utc(Date::MIN, Time::MIDNIGHT);
+        assert_eq!(
+            Bound::of_instant(first),
+            Bound::Exactly(Value::Instant(earliest()))
+        );
+    }
+
+    #[test]
+    fn values_of_another_type_compare_with_nothing() {
+        let mut sql = Sql::default();
+        push(
+            &mut sql,
+            &Filter::compare(UserField::Id, Comparison::NotEqual, Value::Boolean(true)),
+        );
+        assert_eq!(sql.text(), "(FALSE)");
+    }
+}

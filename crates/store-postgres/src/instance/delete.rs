@@ -1,0 +1,113 @@
+//! Erasing instances: one that is asked for, or all of a user.
+
+use sqlx::postgres::PgRow;
+use tenantry_domain::{
+    AuditAction, Change, Entity, Instance, InstanceId, OrganizationId, Revision, Scope, Snapshot,
+    UserId, ports::RepositoryError,
+};
+
+use super::columns::{instance_of, instance_selection};
+use crate::{
+    audit::{self, Entry},
+    error::Failure,
+    session::{Session, Work},
+    sql::Statement,
+    table::narrowed,
+};
+
+pub(super) struct DeleteInstance<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) id: InstanceId,
+    pub(super) expected: Option<Revision>,
+    pub(super) change: &'a Change,
+}
+
+impl Work for DeleteInstance<'_> {
+    type Output = bool;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<bool, Failure> {
+        let organization = self.scope.organization_id();
+        let (account, user) = narrowed(self.scope);
+        let statement = Statement::new(concat!(
+            instance_selection!(),
+            " WHERE instances.organization_id = $1 AND instances.id = $2 \
+             AND ($3::bigint IS NULL OR instances.account_id = $3) \
+             AND ($4::bigint IS NULL OR instances.user_id = $4) FOR UPDATE OF instances",
+        ))
+        .bind(organization.get())
+        .bind(self.id.get())
+        .bind(account)
+        .bind(user);
+        let Some(row) = session.row(statement).await? else {
+            return Ok(false);
+        };
+        let instance = instance_of(&row)?;
+        if self
+            .expected
+            .is_some_and(|expected| expected != instance.revision)
+        {
+            return Err(RepositoryError::Stale {
+                entity: Entity::Instance,
+            }
+            .into());
+        }
+        erase(session, organization, &[instance], self.change).await?;
+        Ok(true)
+    }
+}
+
+/// Erases all instances of a user, who must be locked so that no other comes into being.
+pub(crate) async fn discard_all(
+    session: &mut Session<'_>,
+    organization: OrganizationId,
+    user: UserId,
+    change: &Change,
+) -> Result<(), Failure> {
+    let statement = Statement::new(concat!(
+        instance_selection!(),
+        " WHERE instances.organization_id = $1 AND instances.user_id = $2 ORDER BY instances.id FOR UPDATE OF instances",
+    ))
+    .bind(organization.get())
+    .bind(user.get());
+    let rows: Vec<PgRow> = session.rows(statement).await?;
+    let instances = rows
+        .iter()
+        .map(instance_of)
+        .collect::<Result<Vec<_>, _>>()?;
+    erase(session, organization, &instances, change).await
+}
+
+/// Erases instances that are locked, and records what they were.
+async fn erase(
+    session: &mut Session<'_>,
+    organization: OrganizationId,
+    instances: &[Instance],
+    change: &Change,
+) -> Result<(), Failure> {
+    if instances.is_empty() {
+        return Ok(());
+    }
+    // Tags and tokens go with the rows.
+    let statement =
+        Statement::new("DELETE FROM instances WHERE organization_id = $1 AND id = ANY($2)")
+            .bind(organization.get())
+            .bind(
+                instances
+                    .iter()
+                    .map(|instance| instance.id.get())
+                    .collect::<Vec<_>>(),
+            );
+    session.execute(statement).await?;
+    let entries: Vec<_> = instances
+        .iter()
+        .map(|instance| Entry {
+            account: Some(instance.account_id),
+            action: AuditAction::Deleted,
+            target: Entity::Instance,
+            target_id: instance.id.get(),
+            old: instance.snapshot(),
+            new: Snapshot::new(),
+        })
+        .collect();
+    audit::record(session, organization, change, &entries).await
+}

@@ -1,0 +1,105 @@
+//! Lists and counts, for every table alike: scope, filter, place, order, one row more than the page holds.
+
+use sqlx::postgres::PgRow;
+use tenantry_domain::{
+    Scope,
+    ceql::{Filter, Kind, Normal, Test},
+    page::{Count, Direction, Keyset, Page, PageRequest, Sort, Start},
+    ports::RepositoryError,
+};
+
+use crate::{database::Database, filter, row::number, sql::Sql, table::Table};
+
+/// One page of the rows in `scope` that `filter` selects.
+pub(crate) async fn page<F: Table>(
+    database: &Database,
+    scope: &Scope,
+    filter: &Filter<F>,
+    sort: &Sort<F>,
+    request: &PageRequest,
+) -> Result<Page<F::Item>, RepositoryError> {
+    let mut sql = Sql::new(F::SELECT);
+    sql.push(" WHERE ");
+    push_conditions(&mut sql, scope, filter);
+    if let Start::After(cursor) = &request.start {
+        let place =
+            Keyset::parse(cursor, scope, filter, sort).ok_or(RepositoryError::InvalidCursor)?;
+        sql.push(" AND ");
+        filter::push(&mut sql, &place.filter(sort));
+    }
+    push_order(&mut sql, sort);
+    sql.push(" LIMIT ").bind(i64::from(request.size) + 1);
+    if let Start::Offset(offset @ 1..) = request.start {
+        sql.push(" OFFSET ")
+            .bind(i64::try_from(offset).unwrap_or(i64::MAX));
+    }
+    let by_id_alone = sort.keys().len() == 1;
+    let rows = fetch(database, sql, is_common(filter) && by_id_alone).await?;
+    let items = rows.iter().map(F::item).collect::<Result<Vec<_>, _>>()?;
+    Ok(Page::of_rows(items, request.size, |last| {
+        Keyset::of(sort, last).cursor(scope, filter, sort)
+    }))
+}
+
+/// How many rows in `scope` the filter selects, counted no further than one beyond `up_to`.
+pub(crate) async fn count<F: Table>(
+    database: &Database,
+    scope: &Scope,
+    filter: &Filter<F>,
+    up_to: u64,
+) -> Result<Count, RepositoryError> {
+    let mut sql = Sql::new("SELECT count(*) FROM (");
+    sql.push(F::EXISTS).push(" WHERE ");
+    push_conditions(&mut sql, scope, filter);
+    let limit = i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1);
+    sql.push(" LIMIT ").bind(limit).push(") AS found");
+    let rows = fetch(database, sql, is_common(filter)).await?;
+    Ok(Count::bounded(number(rows.first())?, up_to))
+}
+
+async fn fetch(
+    database: &Database,
+    sql: Sql,
+    prepared: bool,
+) -> Result<Vec<PgRow>, RepositoryError> {
+    if prepared {
+        database.read(sql.statement()).await
+    } else {
+        database.read_once(sql.statement()).await
+    }
+}
+
+fn push_conditions<F: Table>(sql: &mut Sql, scope: &Scope, filter: &Filter<F>) {
+    F::within(sql, scope);
+    if !matches!(filter, Filter::All) {
+        sql.push(" AND ");
+        filter::push(sql, filter);
+    }
+}
+
+/// Absent values count as the smallest. PostgreSQL thinks otherwise, and has to be told only where there can be any: it
+/// would not use an index that it does not know to fit.
+fn push_order<F: Table>(sql: &mut Sql, sort: &Sort<F>) {
+    for (place, (field, direction)) in sort.keys().iter().enumerate() {
+        let column = field.column();
+        sql.push(if place == 0 { " ORDER BY " } else { ", " })
+            .push(column.expression);
+        sql.push(match (direction, column.nullable) {
+            (Direction::Ascending, false) => "",
+            (Direction::Ascending, true) => " NULLS FIRST",
+            (Direction::Descending, false) => " DESC",
+            (Direction::Descending, true) => " DESC NULLS LAST",
+        });
+    }
+}
+
+/// Whether the filter is one of the few that are asked all the time, such as `active = true`, and so worth preparing.
+fn is_common<F: Table>(filter: &Filter<F>) -> bool {
+    match filter.normalized() {
+        Normal::All => true,
+        Normal::Leaf(leaf) => {
+            leaf.field.kind() == Kind::Boolean && matches!(leaf.test, Test::Compare { .. })
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,131 @@
+//! The schema, step by step, and how far a database has come. A step that was released is never changed again.
+
+use std::{borrow::Cow, collections::BTreeMap};
+
+use sqlx::{
+    PgConnection, Row as _, SqlStr,
+    migrate::{MigrateError, Migration, MigrationType, Migrator},
+};
+
+use crate::{error::cause, open::OpenError};
+
+/// How far the schema of a database has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SchemaState {
+    /// As this binary needs it.
+    Current,
+    /// So many migrations are missing.
+    Behind(usize),
+}
+
+const STEPS: [(i64, &str, &str); 1] =
+    [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+
+/// Applies what is missing. Nodes that start at the same moment wait for each other, by an advisory lock of the session
+/// (sqlx's own would also hold up stores in other schemas of the database).
+pub(crate) async fn run(connection: &mut PgConnection) -> Result<(), OpenError> {
+    sqlx::query("SELECT pg_advisory_lock(hashtextextended('tenantry ' || coalesce(current_schema(), ''), 0))")
+        .persistent(false)
+        .execute(&mut *connection)
+        .await
+        .map_err(|error| OpenError::Migration {
+            source: cause(error),
+        })?;
+    migrator()
+        .set_locking(false)
+        .run_direct(None, connection, false)
+        .await
+        .map_err(of_migration)
+}
+
+/// How far the database has come.
+///
+/// # Errors
+/// If it has come further than this binary, or got there by another way.
+pub(crate) async fn state(connection: &mut PgConnection) -> Result<SchemaState, OpenError> {
+    let failed = |error| OpenError::Migration {
+        source: cause(error),
+    };
+    let exists: bool = sqlx::query_scalar("SELECT to_regclass('_sqlx_migrations') IS NOT NULL")
+        .persistent(false)
+        .fetch_one(&mut *connection)
+        .await
+        .map_err(failed)?;
+    if !exists {
+        return Ok(SchemaState::Behind(STEPS.len()));
+    }
+    let rows = sqlx::query(
+        "SELECT version, checksum FROM _sqlx_migrations WHERE success ORDER BY version",
+    )
+    .persistent(false)
+    .fetch_all(&mut *connection)
+    .await
+    .map_err(failed)?;
+    let applied = rows
+        .iter()
+        .map(|row| {
+            Ok((
+                row.try_get::<i64, _>("version")?,
+                row.try_get::<Vec<u8>, _>("checksum")?,
+            ))
+        })
+        .collect::<Result<BTreeMap<_, _>, sqlx::Error>>()
+        .map_err(failed)?;
+    let migrator = migrator();
+    if let Some(version) = applied
+        .keys()
+        .rev()
+        .find(|version| !migrator.version_exists(**version))
+    {
+        return Err(newer(*version));
+    }
+    let altered = |step: &&Migration| {
+        applied
+            .get(&step.version)
+            .is_some_and(|applied| *applied != *step.checksum)
+    };
+    if let Some(step) = migrator.iter().find(altered) {
+        return Err(OpenError::AlteredMigration {
+            version: step.version,
+        });
+    }
+    Ok(match STEPS.len() - applied.len() {
+        0 => SchemaState::Current,
+        missing => SchemaState::Behind(missing),
+    })
+}
+
+fn migrator() -> Migrator {
+    let step = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(
+            version,
+            Cow::Borrowed(name),
+            MigrationType::Simple,
+            SqlStr::from_static(sql),
+            false,
+        )
+    };
+    Migrator::with_migrations(STEPS.into_iter().map(step).collect())
+}
+
+fn newer(version: i64) -> OpenError {
+    OpenError::NewerSchema {
+        version,
+        known: STEPS.iter().map(|step| step.0).max().unwrap_or_default(),
+    }
+}
+
+fn of_migration(error: MigrateError) -> OpenError {
+    match error {
+        MigrateError::VersionMissing(version) => newer(version),
+        MigrateError::VersionMismatch(version) => OpenError::AlteredMigration { version },
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => {
+            OpenError::Migration {
+                source: cause(error),
+            }
+        }
+        other => OpenError::Migration {
+            source: Box::new(other),
+        },
+    }
+}

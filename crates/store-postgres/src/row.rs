@@ -1,0 +1,121 @@
+//! From columns to value types. A value that the domain refuses makes the row corrupt.
+
+use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
+use tenantry_domain::{
+    Email, Entity, KeyId, Name, Revision, RoleKey, Sealed, SealedSecret, SecretDigest, Text,
+    ports::{BoxError, RepositoryError},
+};
+use uuid::Uuid;
+
+use crate::error::{Failure, corrupt};
+
+/// A row of one entity.
+pub(crate) struct Fields<'r> {
+    row: &'r PgRow,
+    entity: Entity,
+    id: i64,
+}
+
+impl<'r> Fields<'r> {
+    /// The row of the entity whose id is in the column `id`.
+    pub(crate) fn of(entity: Entity, row: &'r PgRow) -> Result<Self, RepositoryError> {
+        Self::named(entity, row, "id")
+    }
+
+    /// The row of the entity whose id is in this column.
+    pub(crate) fn named(entity: Entity, row: &'r PgRow, id: &str) -> Result<Self, RepositoryError> {
+        let id = row.try_get(id).map_err(|error| corrupt(entity, 0, error))?;
+        Ok(Self { row, entity, id })
+    }
+
+    /// The id.
+    pub(crate) fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// The value as PostgreSQL has it.
+    pub(crate) fn get<T: Decode<'r, Postgres> + Type<Postgres>>(
+        &self,
+        column: &str,
+    ) -> Result<T, RepositoryError> {
+        self.row
+            .try_get(column)
+            .map_err(|error| self.corrupt(error))
+    }
+
+    /// The value read by `parse`.
+    pub(crate) fn parse<T, E: Into<BoxError>>(
+        &self,
+        column: &str,
+        parse: impl FnOnce(String) -> Result<T, E>,
+    ) -> Result<T, RepositoryError> {
+        parse(self.get(column)?).map_err(|error| self.corrupt(error))
+    }
+
+    pub(crate) fn name(&self, column: &str) -> Result<Name, RepositoryError> {
+        self.parse(column, Name::parse)
+    }
+
+    pub(crate) fn text(&self, column: &str) -> Result<Text, RepositoryError> {
+        self.parse(column, Text::parse)
+    }
+
+    pub(crate) fn optional_text(&self, column: &str) -> Result<Option<Text>, RepositoryError> {
+        let text: Option<String> = self.get(column)?;
+        text.map(Text::parse)
+            .transpose()
+            .map_err(|error| self.corrupt(error))
+    }
+
+    pub(crate) fn email(&self, column: &str) -> Result<Email, RepositoryError> {
+        self.parse(column, Email::parse)
+    }
+
+    pub(crate) fn role_key(&self, column: &str) -> Result<RoleKey, RepositoryError> {
+        self.parse(column, |key| {
+            RoleKey::parse(&key).ok_or("there is no role with this key")
+        })
+    }
+
+    pub(crate) fn revision(&self, column: &str) -> Result<Revision, RepositoryError> {
+        self.get(column).map(Revision::new)
+    }
+
+    /// The columns `key_id` and `sealed`.
+    pub(crate) fn sealed(&self) -> Result<Sealed, RepositoryError> {
+        Ok(Sealed {
+            key_id: KeyId(self.get::<Uuid>("key_id")?),
+            bytes: self.get("sealed")?,
+        })
+    }
+
+    /// The columns `digest`, `key_id` and `sealed`.
+    pub(crate) fn secret(&self) -> Result<SealedSecret, RepositoryError> {
+        let digest: Vec<u8> = self.get("digest")?;
+        let digest = <[u8; 32]>::try_from(digest)
+            .map_err(|_| self.corrupt("the digest has not 32 bytes"))?;
+        Ok(SealedSecret {
+            digest: SecretDigest::new(digest),
+            sealed: self.sealed()?,
+        })
+    }
+
+    /// The error that says that something in this row cannot be.
+    pub(crate) fn corrupt(&self, source: impl Into<BoxError>) -> RepositoryError {
+        corrupt(self.entity, self.id, source)
+    }
+}
+
+/// A number that PostgreSQL has counted, in the only column.
+pub(crate) fn number(row: Option<&PgRow>) -> Result<u64, RepositoryError> {
+    let counted = row
+        .ok_or(sqlx::Error::RowNotFound)
+        .and_then(|row| row.try_get::<i64, _>(0))
+        .map_err(Failure::from)?;
+    Ok(u64::try_from(counted).unwrap_or(0))
+}
+
+/// An id that PostgreSQL has assigned, in this column.
+pub(crate) fn assigned(row: &PgRow, column: &str) -> Result<i64, Failure> {
+    Ok(row.try_get(column)?)
+}

@@ -1,0 +1,199 @@
+//! The columns of users: by field, as they are written, as they are read.
+
+use sqlx::postgres::PgRow;
+use tenantry_domain::{
+    AccountId, Entity, OrganizationId, PasswordState, Profile, Reach, Scope, Text, User, UserField,
+    UserId, ceql::fold, ports::RepositoryError,
+};
+use time::OffsetDateTime;
+
+use crate::{
+    row::Fields,
+    sql::{Sql, Statement},
+    table::{Column, Table},
+};
+
+/// The columns that an insertion names, in the order of [`user_values`].
+macro_rules! user_columns {
+    () => {
+        "organization_id, account_id, email, email_folded, first_name, first_name_folded, last_name, last_name_folded, \
+         full_name, full_name_folded, active, external_id, external_id_folded, phone, phone_folded, street1, \
+         street1_folded, street2, street2_folded, city, city_folded, state_province, state_province_folded, \
+         postal_code, postal_code_folded, country, country_folded, password_changed_at, password_must_change, \
+         locked_until, created_at, updated_at, revision, password_hash"
+    };
+}
+pub(crate) use user_columns;
+
+/// The arguments of an insertion: organization, account, those of [`bind_fields`], revision, password hash.
+macro_rules! user_values {
+    () => {
+        "$1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, \
+         $24, $25, $26, $27, $28, $29, $30, $31, $31, $32, $33"
+    };
+}
+pub(crate) use user_values;
+
+/// The assignments of an update, with the same arguments; without a new password hash, the old one stays.
+macro_rules! user_assignments {
+    () => {
+        "email = $3, email_folded = $4, first_name = $5, first_name_folded = $6, last_name = $7, \
+         last_name_folded = $8, full_name = $9, full_name_folded = $10, active = $11, external_id = $12, \
+         external_id_folded = $13, phone = $14, phone_folded = $15, street1 = $16, street1_folded = $17, \
+         street2 = $18, street2_folded = $19, city = $20, city_folded = $21, state_province = $22, \
+         state_province_folded = $23, postal_code = $24, postal_code_folded = $25, country = $26, \
+         country_folded = $27, password_changed_at = $28, password_must_change = $29, locked_until = $30, \
+         updated_at = $31, revision = $32, password_hash = coalesce($33, password_hash)"
+    };
+}
+pub(crate) use user_assignments;
+
+/// What [`user_of`] reads.
+macro_rules! user_selection {
+    () => {
+        "users.organization_id, users.id, users.account_id, users.email, users.first_name, users.last_name, \
+         users.active, users.external_id, users.phone, users.street1, users.street2, users.city, \
+         users.state_province, users.postal_code, users.country, users.password_changed_at, \
+         users.password_must_change, users.locked_until, users.last_login_at, users.created_at, users.updated_at, \
+         users.revision"
+    };
+}
+pub(crate) use user_selection;
+
+/// Binds what a caller can change of a user, and the instant of the change, to $3 … $31.
+pub(crate) fn bind_fields(statement: Statement, user: &User) -> Statement {
+    let profile = &user.profile;
+    let full_name = user.full_name();
+    let (changed_at, must_change) = match user.password {
+        PasswordState::Absent => (None, false),
+        PasswordState::Set {
+            changed_at,
+            must_change,
+        } => (Some(changed_at), must_change),
+    };
+    let statement = statement
+        .bind(user.email.as_str())
+        .bind(user.email.folded())
+        .bind(user.first_name.as_str())
+        .bind(fold(user.first_name.as_str()))
+        .bind(user.last_name.as_str())
+        .bind(fold(user.last_name.as_str()))
+        .bind(full_name.as_str())
+        .bind(fold(&full_name))
+        .bind(user.active);
+    let statement = [
+        &profile.external_id,
+        &profile.phone,
+        &profile.street1,
+        &profile.street2,
+        &profile.city,
+        &profile.state_province,
+        &profile.postal_code,
+        &profile.country,
+    ]
+    .into_iter()
+    .fold(statement, |statement, text| {
+        statement
+            .bind(text.as_ref().map(Text::as_str))
+            .bind(text.as_ref().map(|text| fold(text.as_str())))
+    });
+    statement
+        .bind(changed_at)
+        .bind(must_change)
+        .bind(user.locked_until)
+        .bind(user.updated_at)
+}
+
+/// Reads a row of [`user_selection`].
+pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
+    let fields = Fields::of(Entity::User, row)?;
+    let password = match fields.get("password_changed_at")? {
+        None => PasswordState::Absent,
+        Some(changed_at) => PasswordState::Set {
+            changed_at,
+            must_change: fields.get("password_must_change")?,
+        },
+    };
+    let last_login_at: OffsetDateTime = fields.get("last_login_at")?;
+    Ok(User {
+        id: UserId::new(fields.id()),
+        organization_id: OrganizationId::new(fields.get("organization_id")?),
+        account_id: AccountId::new(fields.get("account_id")?),
+        email: fields.email("email")?,
+        first_name: fields.name("first_name")?,
+        last_name: fields.name("last_name")?,
+        active: fields.get("active")?,
+        profile: Profile {
+            external_id: fields.optional_text("external_id")?,
+            phone: fields.optional_text("phone")?,
+            street1: fields.optional_text("street1")?,
+            street2: fields.optional_text("street2")?,
+            city: fields.optional_text("city")?,
+            state_province: fields.optional_text("state_province")?,
+            postal_code: fields.optional_text("postal_code")?,
+            country: fields.optional_text("country")?,
+        },
+        password,
+        locked_until: fields.get("locked_until")?,
+        last_login_at: Some(last_login_at).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
+        created_at: fields.get("created_at")?,
+        updated_at: fields.get("updated_at")?,
+        revision: fields.revision("revision")?,
+    })
+}
+
+impl Table for UserField {
+    type Item = User;
+
+    const SELECT: &'static str = concat!("SELECT ", user_selection!(), " FROM users");
+    const EXISTS: &'static str = "SELECT 1 FROM users";
+
+    fn column(self) -> Column {
+        match self {
+            Self::Id => Column::required("users.id"),
+            Self::Email => Column::text("users.email_folded", "users.email_folded"),
+            Self::FirstName => Column::text("users.first_name", "users.first_name_folded"),
+            Self::LastName => Column::text("users.last_name", "users.last_name_folded"),
+            Self::FullName => Column::text("users.full_name", "users.full_name_folded"),
+            Self::Active => Column::required("users.active"),
+            Self::CreatedDate => Column::required("users.created_at"),
+            Self::LastLoginDate => Column::required("users.last_login_at"),
+            Self::ExternalId => Column::text("users.external_id", "users.external_id_folded").or_null(),
+            Self::Phone => Column::text("users.phone", "users.phone_folded").or_null(),
+            Self::Street1 => Column::text("users.street1", "users.street1_folded").or_null(),
+            Self::Street2 => Column::text("users.street2", "users.street2_folded").or_null(),
+            Self::City => Column::text("users.city", "users.city_folded").or_null(),
+            Self::StateProvince => Column::text("users.state_province", "users.state_province_folded").or_null(),
+            Self::PostalCode => Column::text("users.postal_code", "users.postal_code_folded").or_null(),
+            Self::Country => Column::text("users.country", "users.country_folded").or_null(),
+            Self::AccountId => Column::required("users.account_id"),
+            Self::InstanceId => Column::required("instances.id").among(
+                "SELECT 1 FROM instances WHERE instances.organization_id = users.organization_id AND \
+                 instances.user_id = users.id",
+            ),
+            Self::ElementKey => Column::text("elements.key", "elements.key_folded").among(
+                "SELECT 1 FROM instances JOIN elements ON elements.organization_id = instances.organization_id AND \
+                 elements.id = instances.element_id WHERE instances.organization_id = users.organization_id AND \
+                 instances.user_id = users.id",
+            ),
+        }
+    }
+
+    fn within(sql: &mut Sql, scope: &Scope) {
+        sql.push("users.organization_id = ")
+            .bind(scope.organization_id().get());
+        match scope.reach() {
+            Reach::Organization => {}
+            Reach::Account(account) => {
+                sql.push(" AND users.account_id = ").bind(account.get());
+            }
+            Reach::User(user) => {
+                sql.push(" AND users.id = ").bind(user.get());
+            }
+        }
+    }
+
+    fn item(row: &PgRow) -> Result<User, RepositoryError> {
+        user_of(row)
+    }
+}

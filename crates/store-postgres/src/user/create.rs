@@ -1,0 +1,96 @@
+//! Creating a user: one statement, so one round trip and one transaction.
+
+use tenantry_domain::{
+    AuditAction, Change, Entity, OrganizationId, PasswordHash, PasswordState, Revision, RoleKey,
+    User, UserDraft, UserId, ports::RepositoryError,
+};
+
+use super::columns::{bind_fields, user_columns, user_values};
+use crate::{audit, database::Database, error::Failure, row::assigned, sql::Statement};
+
+pub(super) async fn create(
+    database: &Database,
+    organization: OrganizationId,
+    draft: &UserDraft,
+    change: &Change,
+) -> Result<User, RepositoryError> {
+    let mut user = User {
+        id: UserId::new(0),
+        organization_id: organization,
+        account_id: draft.account_id,
+        email: draft.email.clone(),
+        first_name: draft.first_name.clone(),
+        last_name: draft.last_name.clone(),
+        active: draft.active,
+        profile: draft.profile.clone(),
+        password: match draft.password {
+            None => PasswordState::Absent,
+            Some(_) => PasswordState::Set {
+                changed_at: change.at,
+                must_change: false,
+            },
+        },
+        locked_until: None,
+        last_login_at: None,
+        created_at: change.at,
+        updated_at: change.at,
+        revision: Revision::FIRST,
+    };
+    let snapshot = user.snapshot();
+    // The lock keeps the account as it is until the commit. It is checked again after a wait for whoever changes it.
+    let statement = Statement::new(concat!(
+        "WITH account AS (SELECT active FROM accounts WHERE organization_id = $1 AND id = $2 FOR SHARE), \
+         created AS (INSERT INTO users (",
+        user_columns!(),
+        ") SELECT ",
+        user_values!(),
+        " FROM account WHERE account.active RETURNING id), \
+         secret AS (INSERT INTO user_secrets (digest, organization_id, user_id, sealed, key_id, created_at) \
+         SELECT $34, $1, created.id, $35, $36, $31 FROM created), \
+         granted AS (INSERT INTO user_roles (organization_id, user_id, role_id) \
+         SELECT $1, created.id, roles.id FROM created \
+         JOIN roles ON roles.organization_id = $1 AND roles.key = ANY($37)), \
+         recorded AS (INSERT INTO audit_records \
+         (organization_id, account_id, at, author, author_user_id, request_id, action, target, target_id, old, new) \
+         SELECT $1, $2, $41, $42, $43, $44, $38, $39, created.id, '{}', $40 FROM created) \
+         SELECT account.active, created.id FROM account LEFT JOIN created ON TRUE",
+    ));
+    let statement = bind_fields(
+        statement
+            .bind(organization.get())
+            .bind(draft.account_id.get()),
+        &user,
+    )
+    .bind(Revision::FIRST.get())
+    .bind(draft.password.as_ref().map(PasswordHash::expose))
+    .bind(draft.secret.digest.as_bytes().as_slice())
+    .bind(draft.secret.sealed.bytes.as_slice())
+    .bind(draft.secret.sealed.key_id.0)
+    .bind(
+        draft
+            .roles
+            .iter()
+            .map(|role| RoleKey::as_str(*role))
+            .collect::<Vec<_>>(),
+    )
+    .bind(AuditAction::Created.as_str())
+    .bind(Entity::User.as_str())
+    .bind(audit::json(&snapshot));
+    let rows = database
+        .write(audit::bind_change(statement, change))
+        .await?;
+    let Some(row) = rows.first() else {
+        return Err(RepositoryError::Conflict {
+            entity: Entity::Account,
+            field: "id",
+        });
+    };
+    if !sqlx::Row::try_get::<bool, _>(row, "active").map_err(Failure::from)? {
+        return Err(RepositoryError::Conflict {
+            entity: Entity::Account,
+            field: "active",
+        });
+    }
+    user.id = UserId::new(assigned(row, "id")?);
+    Ok(user)
+}

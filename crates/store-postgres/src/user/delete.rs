@@ -1,0 +1,57 @@
+//! Erasing a user with everything that belongs to it. What is left is in the audit log.
+
+use tenantry_domain::{AuditAction, Change, Entity, Revision, Scope, User, UserId};
+
+use super::{
+    grants::{granted, guard_last_administrator},
+    lock,
+};
+use crate::{
+    audit,
+    error::Failure,
+    instance::discard_all,
+    session::{Session, Work},
+    sql::Statement,
+};
+
+pub(super) struct DeleteUser<'a> {
+    pub(super) scope: &'a Scope,
+    pub(super) id: UserId,
+    pub(super) expected: Option<Revision>,
+    pub(super) change: &'a Change,
+}
+
+impl Work for DeleteUser<'_> {
+    type Output = bool;
+
+    async fn run(&self, session: &mut Session<'_>) -> Result<bool, Failure> {
+        let organization = self.scope.organization_id();
+        let Some(user) = lock(session, self.scope, self.id, self.expected).await? else {
+            return Ok(false);
+        };
+        let grants = granted(session, organization, self.id).await?;
+        guard_last_administrator(session, &user, &grants).await?;
+        discard_all(session, organization, self.id, self.change).await?;
+        self.erase(session, &user).await?;
+        Ok(true)
+    }
+}
+
+impl DeleteUser<'_> {
+    /// Erases the row, and with it secrets and grants; records it in the same statement.
+    async fn erase(&self, session: &mut Session<'_>, user: &User) -> Result<(), Failure> {
+        let statement = Statement::new(
+            "WITH erased AS (DELETE FROM users WHERE organization_id = $5 AND id = $6 RETURNING account_id, id) \
+             INSERT INTO audit_records \
+             (organization_id, account_id, at, author, author_user_id, request_id, action, target, target_id, old, new) \
+             SELECT $5, account_id, $1, $2, $3, $4, $7, $8, id, $9, '{}' FROM erased",
+        );
+        let statement = audit::bind_change(statement, self.change)
+            .bind(user.organization_id.get())
+            .bind(user.id.get())
+            .bind(AuditAction::Deleted.as_str())
+            .bind(Entity::User.as_str())
+            .bind(audit::json(&user.snapshot()));
+        Ok(session.execute(statement).await?)
+    }
+}
