@@ -160,6 +160,15 @@ impl Place {
     }
 }
 
+/// Does something when it goes out of scope.
+struct Dropped<F: Fn()>(F);
+
+impl<F: Fn()> Drop for Dropped<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
 /// A database of this test's own, for the command that names one.
 fn database() -> (String, impl Drop) {
     let url = env::var("TENANTRY_TEST_POSTGRES_URL")
@@ -173,12 +182,6 @@ fn database() -> (String, impl Drop) {
         assert!(done.success(), "{sql}");
     };
     psql(format!("CREATE DATABASE {name}"), &url);
-    struct Dropped<F: Fn()>(F);
-    impl<F: Fn()> Drop for Dropped<F> {
-        fn drop(&mut self) {
-            (self.0)();
-        }
-    }
     let (start, query) = url
         .split_once('?')
         .map_or((url.as_str(), ""), |(start, query)| (start, query));

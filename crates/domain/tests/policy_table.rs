@@ -1,6 +1,7 @@
 //! The committed table of who may do what: `docs/policy-table.md` is what the policy functions say, no more, no less.
 //!
-//! Run with `TENANTRY_UPDATE=1` to write the file anew; the change then shows in the diff, where somebody looks at it.
+//! Run with `TENANTRY_TEST_UPDATE=1` to write the file anew; the change then shows in the diff, where somebody looks at it.
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::fmt::Write as _;
 
@@ -146,7 +147,7 @@ fn table() -> String {
     let mut out = String::from(
         "# Who may do what\n\n\
          Generated from `crates/domain/src/policy` by `crates/domain/tests/policy_table.rs`, and compared with it in \
-         every test run. Do not edit it; change the policy and run the test with `TENANTRY_UPDATE=1`.\n\n\
+         every test run. Do not edit it; change the policy and run the test with `TENANTRY_TEST_UPDATE=1`.\n\n\
          The callers have their roles' default privileges. `yes`: the target is within reach. `-`: the caller has the \
          privilege, but not over this target, which is answered 404 if the caller cannot see it, else 403. `403`: \
          refused before anybody looks at body or target.\n\n\
@@ -169,12 +170,12 @@ fn table() -> String {
 #[test]
 fn the_committed_table_is_what_the_policy_says() {
     let table = table();
-    if std::env::var_os("TENANTRY_UPDATE").is_some() {
+    if std::env::var_os("TENANTRY_TEST_UPDATE").is_some() {
         std::fs::write(FILE, &table).unwrap();
     }
     let committed = std::fs::read_to_string(FILE).unwrap_or_default();
     assert!(
         committed == table,
-        "docs/policy-table.md is out of date; run: TENANTRY_UPDATE=1 cargo test -p tenantry-domain --test policy_table"
+        "docs/policy-table.md is out of date; run: TENANTRY_TEST_UPDATE=1 cargo test -p tenantry-domain --test policy_table"
     );
 }

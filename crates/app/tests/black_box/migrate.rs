@@ -36,27 +36,24 @@ async fn once(store: Store) {
 
 async fn later_release(store: Store) {
     Server::start(&store).stop();
-    let expected = match store.database() {
-        Some(database) => {
-            let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+    let expected = if let Some(database) = store.database() {
+        let later = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
                          VALUES (99, 'later', true, '\\x00', 0)";
-            database.execute(later).await;
-            "error: the schema of the database is newer than this binary: it has the migration 99, "
-                .to_owned()
-        }
-        None => {
-            // The schema version is the user_version of the file's header.
-            let mut file = File::options()
-                .write(true)
-                .open(store.sqlite_file())
-                .unwrap();
-            file.seek(SeekFrom::Start(60)).unwrap();
-            file.write_all(&99_u32.to_be_bytes()).unwrap();
-            format!(
-                "error: '{}' has schema version 99, ",
-                store.sqlite_file().display()
-            )
-        }
+        database.execute(later).await;
+        "error: the schema of the database is newer than this binary: it has the migration 99, "
+            .to_owned()
+    } else {
+        // The schema version is the user_version of the file's header.
+        let mut file = File::options()
+            .write(true)
+            .open(store.sqlite_file())
+            .unwrap();
+        file.seek(SeekFrom::Start(60)).unwrap();
+        file.write_all(&99_u32.to_be_bytes()).unwrap();
+        format!(
+            "error: '{}' has schema version 99, ",
+            store.sqlite_file().display()
+        )
     };
     for command in [&["serve", "--listen", "127.0.0.1:0"][..], &["migrate"]] {
         let output = store.run(command);

@@ -65,7 +65,7 @@ impl Reply {
 impl Client {
     pub(crate) fn new(address: &str) -> Self {
         let http = reqwest::Client::builder()
-            .timeout(Duration::from_secs(60))
+            .timeout(Duration::from_mins(1))
             .no_proxy()
             .build()
             .unwrap();
