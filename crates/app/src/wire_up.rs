@@ -6,7 +6,10 @@ use anyhow::Context as _;
 use tenantry_crypto::{Argon2Hasher, HasherConfig, Vault};
 use tenantry_domain::{
     ports::{Clock, PasswordHasher, Repositories, SecretVault},
-    services::{AuthenticationService, OrganizationService, UserService},
+    services::{
+        AccountService, AuthenticationService, OrganizationService, OwnOrganizationService,
+        RoleService, UserService,
+    },
 };
 use tenantry_http_server::{HttpConfig, Platform};
 use tenantry_store_postgres::{PostgresConfig, PostgresStore};
@@ -127,6 +130,18 @@ pub(crate) fn services(config: &Config, repositories: &Repositories, vault: Vaul
         Arc::clone(&clock),
         Arc::clone(&authentication),
     );
+    let accounts = AccountService::new(Arc::clone(&repositories.accounts), Arc::clone(&clock));
+    let roles = RoleService::new(
+        Arc::clone(&repositories.roles),
+        Arc::clone(&repositories.accounts),
+        Arc::clone(&clock),
+    );
+    let organization = OwnOrganizationService::new(
+        Arc::clone(&repositories.organizations),
+        Arc::clone(&repositories.credentials),
+        Arc::clone(&vault),
+        Arc::clone(&clock),
+    );
     let organizations = OrganizationService::new(
         Arc::clone(&repositories.organizations),
         hasher,
@@ -135,6 +150,9 @@ pub(crate) fn services(config: &Config, repositories: &Repositories, vault: Vaul
     );
     let platform = Platform {
         users: Arc::new(users),
+        accounts: Arc::new(accounts),
+        roles: Arc::new(roles),
+        organization: Arc::new(organization),
         authentication,
         keyring: Arc::clone(&repositories.keyring),
         request_ids: Arc::new(RandomRequestIds),

@@ -46,6 +46,40 @@ pub struct AccountDraft {
     pub external_id: Option<Text>,
 }
 
+/// Changes to an account. `None` leaves a field as it is, `Some(None)` empties it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AccountPatch {
+    /// Shown to people.
+    pub name: Option<Name>,
+    /// Shown to people.
+    pub description: Option<Option<Text>>,
+    /// The caller's own key for it.
+    pub external_id: Option<Option<Text>>,
+    /// Whether its users can authenticate.
+    pub active: Option<bool>,
+    /// Erase its users with all that is theirs. Only together with `active: Some(false)`.
+    pub erase_users: bool,
+}
+
+impl AccountPatch {
+    /// `account` with the changes made at `at`: what every adapter stores.
+    #[must_use]
+    pub fn apply(&self, account: &Account, at: OffsetDateTime) -> Account {
+        let pick = |given: &Option<Option<Text>>, current: &Option<Text>| {
+            given.as_ref().unwrap_or(current).clone()
+        };
+        Account {
+            name: self.name.as_ref().unwrap_or(&account.name).clone(),
+            description: pick(&self.description, &account.description),
+            external_id: pick(&self.external_id, &account.external_id),
+            active: self.active.unwrap_or(account.active),
+            updated_at: at,
+            revision: account.revision.next(),
+            ..account.clone()
+        }
+    }
+}
+
 impl Account {
     /// `Default` for the organization's own account, else `CompanyAccount` (contract, section 6).
     pub fn type_name(&self) -> &'static str {

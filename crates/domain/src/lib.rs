@@ -42,7 +42,7 @@ pub mod services;
 mod text;
 mod user;
 
-pub use account::{Account, AccountDraft, AccountField};
+pub use account::{Account, AccountDraft, AccountField, AccountPatch};
 pub use actor::{Actor, Identity, RequestId};
 pub use audit::{
     AuditAction, AuditField, AuditQuery, AuditRecord, Author, Change, Entity, Snapshot,
@@ -54,8 +54,8 @@ pub use organization::{Organization, OrganizationDraft, OrganizationKind};
 pub use password_policy::{BrokenRule, PasswordPolicy, Person};
 pub use privilege::{Category, Privilege, PrivilegeSet};
 pub use problem::Problem;
-pub use revision::Revision;
-pub use role::{EffectiveRole, Rank, Role, RoleKey};
+pub use revision::{Expected, Revision};
+pub use role::{EffectiveRole, Rank, Role, RoleChange, RoleKey};
 pub use scope::{Reach, Scope};
 pub use secret::{KeyId, Password, PasswordHash, Sealed, SealedSecret, SecretDigest, SecretText};
 pub use text::{Name, Text};

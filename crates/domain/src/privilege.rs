@@ -140,6 +140,12 @@ impl PrivilegeSet {
         Self(self.0 | other.0)
     }
 
+    /// What is in this set and not in `other`.
+    #[must_use]
+    pub const fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// Whether `privilege` itself is in the set.
     pub const fn contains(self, privilege: Privilege) -> bool {
         self.0 & (1 << privilege as u32) != 0

@@ -1,6 +1,6 @@
 //! Roles: named sets of privileges. Every organization has its own four (contract, section 8).
 
-use crate::{Category, OrganizationId, Privilege, PrivilegeSet, RoleId};
+use crate::{Category, Name, OrganizationId, Privilege, PrivilegeSet, RoleId, Snapshot, Text};
 
 /// Which role. The keys are fixed; what a role allows is the organization's to change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,6 +157,34 @@ pub struct Role {
     pub privileges: PrivilegeSet,
 }
 
+/// A change to a role. `None` leaves a field as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleChange {
+    /// Which role.
+    pub id: RoleId,
+    /// The name shown to people.
+    pub name: Option<Name>,
+    /// The description shown to people.
+    pub description: Option<Text>,
+    /// What it allows, all of it.
+    pub privileges: Option<PrivilegeSet>,
+}
+
+impl RoleChange {
+    /// Makes the change to `role`: what every adapter stores.
+    pub fn apply(&self, role: &mut Role) {
+        if let Some(name) = &self.name {
+            name.as_str().clone_into(&mut role.name);
+        }
+        if let Some(description) = &self.description {
+            description.as_str().clone_into(&mut role.description);
+        }
+        if let Some(privileges) = self.privileges {
+            role.privileges = privileges;
+        }
+    }
+}
+
 /// A role that a user has, and where it comes from. It may come from several places at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EffectiveRole {
@@ -168,6 +196,28 @@ pub struct EffectiveRole {
     pub through_account: bool,
     /// Given by the system to every user of such an account.
     pub by_system: bool,
+}
+
+impl Role {
+    /// The change that makes this role what it was when the organization was created.
+    pub fn reset(&self) -> RoleChange {
+        RoleChange {
+            id: self.id,
+            name: Name::parse(self.key.name()).ok(),
+            description: Text::parse(self.key.description()).ok(),
+            privileges: Some(self.key.default_privileges()),
+        }
+    }
+
+    /// Its fields as the audit log keeps them; the privileges by their keys, in the order of the catalogue.
+    pub fn snapshot(&self) -> Snapshot {
+        let privileges: Vec<_> = self.privileges.iter().map(Privilege::key).collect();
+        Snapshot::new()
+            .field("key", self.key.as_str())
+            .field("name", &self.name)
+            .field("description", &self.description)
+            .field("privileges", privileges.join(","))
+    }
 }
 
 impl EffectiveRole {

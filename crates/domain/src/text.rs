@@ -68,6 +68,13 @@ impl fmt::Display for Name {
     }
 }
 
+/// Every name is a text.
+impl From<Name> for Text {
+    fn from(name: Name) -> Self {
+        name.0
+    }
+}
+
 /// Why a text is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TextError {

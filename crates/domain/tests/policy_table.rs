@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use tenantry_domain::{
-    AccountId, Identity, OrganizationId, PrivilegeSet, Role, RoleId, RoleKey, UserId,
+    AccountId, Identity, OrganizationId, Privilege, PrivilegeSet, Role, RoleId, RoleKey, UserId,
     policy::{self, Action, Door},
 };
 
@@ -143,6 +143,28 @@ fn grants_table(out: &mut String) {
     }
 }
 
+fn organization_table(out: &mut String) {
+    writeln!(
+        out,
+        "\n## Accounts, roles, the organization\n\n| caller | manage accounts | view own account | view other account | \
+         configure roles | change organization |\n|---|---|---|---|---|---|"
+    )
+    .unwrap();
+    for (name, account, roles) in CALLERS {
+        let caller = identity(*account, roles);
+        let other = if *account == DEFAULT { OTHER } else { DEFAULT };
+        let cells = [
+            policy::accounts(&caller),
+            policy::view_account(&caller, *account),
+            policy::view_account(&caller, other),
+            policy::holds(&caller, Privilege::ConfigureRoles),
+            policy::holds(&caller, Privilege::ModifySecurity),
+        ]
+        .map(|allowed| if allowed.is_ok() { "yes" } else { "403" });
+        writeln!(out, "| {name} | {} |", cells.join(" | ")).unwrap();
+    }
+}
+
 fn table() -> String {
     let mut out = String::from(
         "# Who may do what\n\n\
@@ -163,6 +185,7 @@ fn table() -> String {
         "Users, through `/accounts/{the target's account}/users`",
         Door::Account,
     );
+    organization_table(&mut out);
     grants_table(&mut out);
     out
 }

@@ -1,12 +1,12 @@
 //! Bodies: read within a limit and a time, as JSON objects.
 
 use axum::{
-    body::to_bytes,
+    body::{Bytes, to_bytes},
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
 use tenantry_domain::Problem;
-use tenantry_wire::JsonObject;
+use tenantry_wire::{JsonObject, NotAnObject};
 
 use crate::{error::ApiError, router::AppState};
 
@@ -31,6 +31,15 @@ impl FromRequest<AppState> for UnreadBody {
 impl UnreadBody {
     /// Reads it as a JSON object.
     pub(crate) async fn object(self) -> Result<JsonObject, ApiError> {
+        JsonObject::parse(&self.bytes().await?).map_err(refused)
+    }
+
+    /// Reads it as a JSON array of objects.
+    pub(crate) async fn array(self) -> Result<Vec<JsonObject>, ApiError> {
+        JsonObject::parse_array(&self.bytes().await?).map_err(refused)
+    }
+
+    async fn bytes(self) -> Result<Bytes, ApiError> {
         if !is_json(self.request.headers()) {
             return Err(ApiError::unsupported_media_type());
         }
@@ -47,7 +56,7 @@ impl UnreadBody {
             return Err(ApiError::body_too_large(limit));
         }
         let read = to_bytes(self.request.into_body(), limit);
-        let bytes = tokio::time::timeout(self.state.config.body_timeout, read)
+        tokio::time::timeout(self.state.config.body_timeout, read)
             .await
             .map_err(|_| ApiError::body_too_slow())?
             .map_err(|error| {
@@ -56,10 +65,12 @@ impl UnreadBody {
                 } else {
                     ApiError::invalid(vec![Problem::new("body", "broke off before its end")])
                 }
-            })?;
-        JsonObject::parse(&bytes)
-            .map_err(|error| ApiError::invalid(vec![Problem::new("body", error.0)]))
+            })
     }
+}
+
+fn refused(error: NotAnObject) -> ApiError {
+    ApiError::invalid(vec![Problem::new("body", error.0)])
 }
 
 /// JSON in UTF-8. Without a `Content-Type` it is taken for that; whether it is, shows when it is read.

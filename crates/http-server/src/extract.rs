@@ -4,7 +4,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use tenantry_domain::{AccountId, Entity, Problem, UserId};
+use tenantry_domain::{AccountId, Entity, OrganizationId, Problem, RoleId, UserId};
 use tenantry_wire::{
     path::{self, PathId},
     query::Query,
@@ -52,6 +52,21 @@ impl PathParameters {
     /// The account's id.
     pub(crate) fn account(&self) -> Id<AccountId> {
         self.id("account", "account id", Entity::Account, AccountId::new)
+    }
+
+    /// The organization's id.
+    pub(crate) fn organization(&self) -> Id<OrganizationId> {
+        self.id(
+            "organization",
+            "organization id",
+            Entity::Organization,
+            OrganizationId::new,
+        )
+    }
+
+    /// The role's id.
+    pub(crate) fn role(&self) -> Id<RoleId> {
+        self.id("role", "role id", Entity::Role, RoleId::new)
     }
 
     fn id<T>(&self, name: &str, label: &str, entity: Entity, new: impl FnOnce(i64) -> T) -> Id<T> {

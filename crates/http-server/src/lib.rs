@@ -4,6 +4,7 @@
 
 mod body;
 mod caller;
+mod conditional;
 mod cors;
 mod error;
 mod exchange;

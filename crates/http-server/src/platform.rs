@@ -4,7 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use tenantry_domain::{
     ports::{Clock, KeyringRepository, RequestIds},
-    services::{AuthenticationService, UserService},
+    services::{
+        AccountService, AuthenticationService, OwnOrganizationService, RoleService, UserService,
+    },
 };
 
 /// The use cases, and what else the server needs from the world.
@@ -12,6 +14,12 @@ use tenantry_domain::{
 pub struct Platform {
     /// The use cases of users.
     pub users: Arc<UserService>,
+    /// The use cases of accounts.
+    pub accounts: Arc<AccountService>,
+    /// The use cases of roles.
+    pub roles: Arc<RoleService>,
+    /// The use cases of the caller's own organization.
+    pub organization: Arc<OwnOrganizationService>,
     /// Who is calling.
     pub authentication: Arc<AuthenticationService>,
     /// Asked by `/readyz`: whoever can read the sentinel can serve.

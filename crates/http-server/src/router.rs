@@ -15,7 +15,7 @@ use crate::{
     error::ApiError,
     exchange::{self, Exchange},
     negotiation,
-    routes::{health, users},
+    routes::{accounts, health, organization, roles, users},
 };
 
 /// What handlers share.
@@ -87,6 +87,40 @@ fn platform_api(state: &AppState) -> Router<AppState> {
                 .put(users::update::put_of_account)
                 .delete(users::delete::of_account),
         )
+        .route(
+            "/accounts",
+            get(accounts::list::own).post(accounts::create::own),
+        )
+        .route(
+            "/accounts/{account}",
+            get(accounts::get::own)
+                .patch(accounts::update::patch)
+                .put(accounts::update::put)
+                .delete(accounts::delete::one),
+        )
+        .route("/accounts/{account}/roles", get(accounts::roles::list))
+        .route(
+            "/accounts/{account}/roles/{key}",
+            put(accounts::roles::grant).delete(accounts::roles::revoke),
+        )
+        .route(
+            "/organizations/me",
+            get(organization::get).put(organization::put),
+        )
+        .route(
+            "/organizations/{organization}/accounts",
+            get(accounts::list::of_organization).post(accounts::create::in_organization),
+        )
+        .route(
+            "/organizations/{organization}/accounts/{account}",
+            get(accounts::get::of_organization),
+        )
+        .route(
+            "/organizations/roles",
+            get(roles::list).put(roles::update_all),
+        )
+        .route("/organizations/roles/reset", put(roles::reset))
+        .route("/organizations/roles/{role}", put(roles::update_one))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(negotiation::check_accept))

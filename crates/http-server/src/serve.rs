@@ -27,7 +27,8 @@ pub async fn serve(
     });
     let mut server = axum_server::from_tcp(listener)?
         .handle(handle)
-        .first_request_timeout(config.header_timeout);
+        .first_request_timeout(config.header_timeout)
+        .http1_only();
     server
         .http_builder()
         .http1()

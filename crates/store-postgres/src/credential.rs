@@ -171,6 +171,25 @@ impl CredentialRepository for PostgresCredentials {
             .map(drop)
     }
 
+    async fn organization_secret(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<SealedSecret>, RepositoryError> {
+        let rows = self
+            .0
+            .read(
+                Statement::new(
+                    "SELECT organization_id AS id, digest, key_id, sealed FROM organization_secrets \
+                     WHERE organization_id = $1 ORDER BY created_at DESC LIMIT 1",
+                )
+                .bind(organization.get()),
+            )
+            .await?;
+        rows.first()
+            .map(|row| Fields::of(Entity::Organization, row)?.secret())
+            .transpose()
+    }
+
     async fn user_secret(
         &self,
         scope: &Scope,

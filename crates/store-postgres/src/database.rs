@@ -132,7 +132,26 @@ impl Database {
         self.perform(work, Mode::Transaction).await
     }
 
+    /// The same for work that grows with the data and may take as long as `limit`.
+    pub(crate) async fn transact_within<W: Work>(
+        &self,
+        limit: Duration,
+        work: &W,
+    ) -> Result<W::Output, RepositoryError> {
+        self.perform_within(limit, work, Mode::Transaction).await
+    }
+
     async fn perform<W: Work>(&self, work: &W, mode: Mode) -> Result<W::Output, RepositoryError> {
+        self.perform_within(self.operation_timeout, work, mode)
+            .await
+    }
+
+    async fn perform_within<W: Work>(
+        &self,
+        limit: Duration,
+        work: &W,
+        mode: Mode,
+    ) -> Result<W::Output, RepositoryError> {
         // Behind a proxy that pools transactions, even one statement takes two messages that must reach the same server.
         let mode_on_wire = if self.prepared {
             mode
@@ -157,7 +176,7 @@ impl Database {
                 }
             }
         };
-        timeout(self.operation_timeout, repeated)
+        timeout(limit, repeated)
             .await
             .unwrap_or_else(|_| Err(error::timed_out()))
     }

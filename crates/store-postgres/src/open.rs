@@ -108,6 +108,8 @@ pub(crate) fn options(config: &PostgresConfig) -> Result<PgConnectOptions, OpenE
     }
     // Only floats need it, there are none, and PgBouncer refuses it.
     options = options.extra_float_digits(None);
+    // sqlx would write the whole statement into the log, and callers decide how long it is.
+    options = options.disable_statement_logging();
     if !config.prepared_statements {
         options = options.statement_cache_capacity(0);
     }
@@ -116,8 +118,13 @@ pub(crate) fn options(config: &PostgresConfig) -> Result<PgConnectOptions, OpenE
 
 /// The options of connections that serve calls: those of [`options`] and the limit on statements.
 pub(crate) fn bounded(options: PgConnectOptions, config: &PostgresConfig) -> PgConnectOptions {
+    // A filter of a few hundred terms runs in milliseconds, and took a minute and a half to compile.
+    let just_in_time = ("jit", "off".to_owned());
     match config.statement_timeout {
-        Some(limit) => options.options([("statement_timeout", limit.as_millis().to_string())]),
+        Some(limit) => options.options([
+            ("statement_timeout", limit.as_millis().to_string()),
+            just_in_time,
+        ]),
         None => options,
     }
 }

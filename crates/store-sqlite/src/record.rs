@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use tenantry_domain::{
-    Account, AccountId, AuditAction, Change, Entity, Instance, Organization, OrganizationId,
+    Account, AccountId, AuditAction, Change, Entity, Instance, Organization, OrganizationId, Role,
     Snapshot, User,
 };
 
@@ -49,6 +49,17 @@ impl From<&User> for Target {
             account: Some(user.account_id),
             kind: Entity::User,
             id: user.id.get(),
+        }
+    }
+}
+
+impl From<&Role> for Target {
+    fn from(role: &Role) -> Self {
+        Self {
+            organization: role.organization_id,
+            account: None,
+            kind: Entity::Role,
+            id: role.id.get(),
         }
     }
 }

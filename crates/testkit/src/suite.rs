@@ -51,6 +51,27 @@ macro_rules! repository_suite {
                 instants_are_kept_to_the_microsecond
                 the_number_of_an_erased_user_is_never_used_again
             }
+            accounts_update {
+                an_update_changes_what_it_names
+                an_update_is_recorded_with_old_and_new_values
+                updating_another_revision_is_stale
+                the_default_account_is_never_deactivated
+                an_external_id_is_free_while_its_account_is_inactive
+                users_of_an_inactive_account_cannot_call_until_it_is_active_again
+                erasing_the_users_of_an_account_erases_what_is_theirs_and_records_it
+                more_users_than_one_round_are_erased
+                who_is_created_while_the_account_goes_is_erased_or_refused
+                an_account_out_of_scope_is_not_updated
+                an_id_that_was_given_away_stays_known
+                an_organization_is_renamed_and_its_secret_kept
+            }
+            roles_configure {
+                what_a_role_allows_counts_from_the_next_call_on
+                all_roles_are_updated_or_none
+                a_role_that_differs_is_recorded
+                a_role_of_an_account_is_every_users_at_the_next_call
+                roles_of_an_account_out_of_scope_are_not_there
+            }
             users_find {
                 an_unknown_user_is_none
                 inactive_users_are_found

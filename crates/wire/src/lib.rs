@@ -5,12 +5,15 @@
 //! spelt and nothing about how they travel: no HTTP library stands here, so that the server and the client can share it.
 #![warn(missing_docs)]
 
+pub mod account;
 pub mod authorization;
 mod date;
 pub mod error;
 pub mod header;
 mod object;
+pub mod organization;
 pub mod path;
+pub mod precondition;
 pub mod query;
 pub mod role;
 pub mod user;

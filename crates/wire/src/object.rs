@@ -31,6 +31,34 @@ impl JsonObject {
         }
     }
 
+    /// Reads the text of a body that is an array of objects.
+    ///
+    /// # Errors
+    /// If it is no JSON, no array, or an item is no object.
+    pub fn parse_array(body: &[u8]) -> Result<Vec<Self>, NotAnObject> {
+        if body.iter().all(u8::is_ascii_whitespace) {
+            return Err(NotAnObject("is missing; send a JSON array".to_owned()));
+        }
+        let items = match serde_json::from_slice(body) {
+            Ok(Value::Array(items)) => items,
+            Ok(other) => {
+                return Err(NotAnObject(format!(
+                    "must be a JSON array, not {}",
+                    kind(&other)
+                )));
+            }
+            Err(error) => return Err(NotAnObject(format!("is not valid JSON: {error}"))),
+        };
+        let object = |(place, item)| match item {
+            Value::Object(object) => Ok(Self(object)),
+            other => Err(NotAnObject(format!(
+                "must be an array of objects, but [{place}] is {}",
+                kind(&other)
+            ))),
+        };
+        items.into_iter().enumerate().map(object).collect()
+    }
+
     /// The field, whatever it is; `None` if it is left out or `null`.
     pub fn get(&self, field: &str) -> Option<&Value> {
         self.0.get(field).filter(|value| !value.is_null())
@@ -92,6 +120,20 @@ impl Problems {
         if object.has(field) && object.get(field).is_none() {
             self.add(field, "must not be null; leave it out to keep it as it is");
         }
+    }
+
+    /// The same problems, of an item of an array: `[2].key` instead of `key`.
+    #[must_use]
+    pub fn within(mut self, place: usize) -> Self {
+        for problem in &mut self.0 {
+            problem.field = format!("[{place}].{}", problem.field);
+        }
+        self
+    }
+
+    /// Takes the other problems in.
+    pub fn append(&mut self, mut other: Self) {
+        self.0.append(&mut other.0);
     }
 
     /// `value`, if nothing was wrong.

@@ -14,6 +14,7 @@ on_both_stores! {
     credentials_are_shown_once_and_last => shown_once;
     a_port_in_use_does_not_swallow_the_credentials => port_in_use;
     an_output_that_nobody_reads_does_not_swallow_the_credentials => nobody_reads;
+    nodes_that_start_at_once_share_one_first_organization => started_at_once;
 }
 
 fn text_command(store: &Store) -> Command {
@@ -156,4 +157,26 @@ async fn nobody_reads(store: Store) {
 
     let server = Server::start(&store);
     server.client().get("/users", &server.first()).await.ok();
+}
+
+async fn started_at_once(store: Store) {
+    let servers: Vec<Server> = std::thread::scope(|scope| {
+        let starts: Vec<_> = (0..3)
+            .map(|_| scope.spawn(|| Server::start(&store)))
+            .collect();
+        starts
+            .into_iter()
+            .map(|start| start.join().unwrap())
+            .collect()
+    });
+    let shown: Vec<&Server> = servers
+        .iter()
+        .filter(|server| server.report().get("firstOrganization").is_some())
+        .collect();
+    assert_eq!(shown.len(), 1);
+    let secrets = shown[0].first();
+    for server in &servers {
+        let users = server.client().get("/users", &secrets).await.ok();
+        assert_eq!(users.as_array().unwrap().len(), 1);
+    }
 }

@@ -18,7 +18,7 @@ async fn refusals(store: Store) {
     let server = Server::start(&store);
     let secrets = server.first();
     server.stop();
-    let before = store.dump().await;
+    let before = store.rows().await;
     let key = fs::read_to_string(store.key_file()).unwrap();
     let file = store.key_file().display().to_string();
     let commands: [&[&str]; 2] = [
@@ -83,7 +83,7 @@ async fn refusals(store: Store) {
     ));
 
     assert!(
-        store.dump().await == before,
+        store.rows().await == before,
         "a refused start changed the store"
     );
     fs::write(store.key_file(), &key).unwrap();

@@ -3,10 +3,12 @@
 //! The rules are those of the contract, sections 7 and 8. What they amount to, for every default role, action and relation
 //! of caller and target, stands in the committed table `docs/policy-table.md`, which a test compares with these functions.
 
+mod accounts;
 mod roles;
 mod users;
 
 pub use self::{
+    accounts::{accounts, holds, may_configure, view_account},
     roles::{may_act_on, may_grant},
     users::{Action, Door, scope},
 };

@@ -78,6 +78,6 @@ pub fn may_act_on(caller: &Identity, target: &[EffectiveRole]) -> Result<(), For
 
 /// Nobody hands out, or takes over, privileges that he lacks. An organization's administrator is the exception: the
 /// organization may have taken a privilege from that role, and must still be able to manage those who have it.
-fn outweighs(caller: &Identity, privileges: PrivilegeSet) -> bool {
+pub(super) fn outweighs(caller: &Identity, privileges: PrivilegeSet) -> bool {
     caller.rank >= Rank::OrganizationAdministrator || caller.privileges.allows_all(privileges)
 }

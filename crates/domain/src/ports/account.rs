@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::RepositoryError;
 use crate::{
-    Account, AccountDraft, AccountField, AccountId, Change, OrganizationId, Scope,
+    Account, AccountDraft, AccountField, AccountId, AccountPatch, Change, OrganizationId, Revision,
+    Scope,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
 };
@@ -46,4 +47,25 @@ pub trait AccountRepository: Send + Sync {
         filter: &Filter<AccountField>,
         up_to: u64,
     ) -> Result<Count, RepositoryError>;
+
+    /// Changes what `patch` names and nothing else; `None` if there is no such account in `scope`. Every call counts as a
+    /// write: the revision grows by one. With `erase_users` its users are erased with secrets, grants and instances in
+    /// the same write, each with an audit record of its own; a user that is being created there meanwhile is either
+    /// erased too or refused.
+    ///
+    /// # Errors
+    /// `Stale` if `expected` is given and is not the account's revision; `Conflict` on `externalId` if another active
+    /// account of the organization has it; `Denied` ([`RepositoryError::DEFAULT_ACCOUNT`]) if it would deactivate the
+    /// default account.
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: AccountId,
+        patch: &AccountPatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Account>, RepositoryError>;
+
+    /// Whether this id was ever given to an account, of whatever organization (decision 006).
+    async fn was_assigned(&self, id: AccountId) -> Result<bool, RepositoryError>;
 }

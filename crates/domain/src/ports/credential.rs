@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use time::{Duration, OffsetDateTime};
 
 use super::RepositoryError;
-use crate::{Change, Identity, PasswordHash, Scope, SealedSecret, SecretDigest, UserId};
+use crate::{
+    Change, Identity, OrganizationId, PasswordHash, Scope, SealedSecret, SecretDigest, UserId,
+};
 
 /// A user's password as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +79,12 @@ pub trait CredentialRepository: Send + Sync {
         user: UserId,
         upgraded: Option<&'a PasswordHash>,
     ) -> Result<(), RepositoryError>;
+
+    /// The organization's secret as the store keeps it; `None` if there is no such organization.
+    async fn organization_secret(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<SealedSecret>, RepositoryError>;
 
     /// The user's secret as the store keeps it; `None` if there is no such user in `scope`.
     async fn user_secret(

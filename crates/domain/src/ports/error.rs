@@ -70,6 +70,11 @@ impl RepositoryError {
         reason: "The last 'org-admin' of an organization cannot be taken away.",
     };
 
+    /// Every organization keeps its default account.
+    pub const DEFAULT_ACCOUNT: Self = Self::Denied {
+        reason: "The default account of an organization can be neither deleted nor deactivated.",
+    };
+
     /// Whether the same call may succeed later without anybody changing anything.
     pub fn is_retryable(&self) -> bool {
         match self {

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::RepositoryError;
-use crate::{Account, Change, Organization, OrganizationDraft, OrganizationId, User};
+use crate::{
+    Account, Change, Name, Organization, OrganizationDraft, OrganizationId, Revision, User,
+};
 
 /// What comes into being with an organization.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,4 +43,16 @@ pub trait OrganizationRepository: Send + Sync {
 
     /// How many customers' organizations there are, counted no further than `up_to`.
     async fn count_customers(&self, up_to: u64) -> Result<u64, RepositoryError>;
+
+    /// Renames the organization; `None` if there is none of that id. One audit record, if the name differs.
+    ///
+    /// # Errors
+    /// `Stale` if `expected` is given and is not the organization's revision.
+    async fn rename(
+        &self,
+        id: OrganizationId,
+        name: &Name,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Organization>, RepositoryError>;
 }

@@ -3,7 +3,9 @@
 use async_trait::async_trait;
 
 use super::RepositoryError;
-use crate::{Change, EffectiveRole, OrganizationId, Role, RoleKey, Scope, UserId};
+use crate::{
+    AccountId, Change, EffectiveRole, OrganizationId, Role, RoleChange, RoleKey, Scope, UserId,
+};
 
 /// What became of a direct grant that was to be taken away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,44 @@ pub trait RoleRepository: Send + Sync {
         &self,
         scope: &Scope,
         user: UserId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Revocation>, RepositoryError>;
+
+    /// Changes roles, all of them or none; answers all roles of the organization, or `None` if one of the ids is none of
+    /// its roles. What the roles allow counts from the next call on. One audit record per role that differs.
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        changes: &[RoleChange],
+        change: &Change,
+    ) -> Result<Option<Vec<Role>>, RepositoryError>;
+
+    /// The roles granted to an account, by role id; `None` if there is no such account in `scope`.
+    async fn of_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+    ) -> Result<Option<Vec<Role>>, RepositoryError>;
+
+    /// Grants a role to every user of an account; `None` if there is no such account in `scope`, or the organization has
+    /// no such role. Counts as a write of the account: its revision grows.
+    ///
+    /// # Errors
+    /// `Conflict` on the role's `key` if it is granted to the account already.
+    async fn grant_to_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Role>, RepositoryError>;
+
+    /// Takes a role from an account; `None` if there is no such account in `scope`. Counts as a write of the account.
+    async fn revoke_from_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
         role: RoleKey,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError>;

@@ -92,7 +92,8 @@ impl AuthenticationService {
         let hash = stored.as_ref().and_then(|stored| stored.hash.as_ref());
         let verdict = self.hasher.verify(password, hash).await?;
         let now = self.clock.now();
-        let Some(stored) = stored else {
+        // As it is after the hash: others may have guessed wrong while this one waited for its turn.
+        let Some(stored) = self.credentials.password(scope, user).await? else {
             return Err(ServiceError::Unauthenticated);
         };
         if stored.locked_until.is_some_and(|until| now < until) {

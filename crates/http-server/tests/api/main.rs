@@ -1,10 +1,13 @@
 //! The server over the memory store: every route, called as its callers call it.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod accounts;
 mod bad_input;
+mod conditional;
 mod credentials;
 mod hostile;
 mod lists;
+mod organization;
 mod outage;
 mod protocol;
 mod roles;

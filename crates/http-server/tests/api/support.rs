@@ -11,7 +11,9 @@ use serde_json::Value;
 use tenantry_domain::{
     AccountId, OrganizationId, RoleKey, UserDraft, UserId,
     ports::{Clock, PasswordHasher, Repositories, SecretVault},
-    services::{AuthenticationService, UserService},
+    services::{
+        AccountService, AuthenticationService, OwnOrganizationService, RoleService, UserService,
+    },
 };
 use tenantry_http_server::{HttpConfig, Platform, router};
 use tenantry_testkit::{
@@ -281,6 +283,18 @@ pub(crate) fn serve(
         Arc::clone(&vault),
         Arc::clone(&clock),
     ));
+    let organization = OwnOrganizationService::new(
+        Arc::clone(&repositories.organizations),
+        Arc::clone(&repositories.credentials),
+        Arc::clone(&vault),
+        Arc::clone(&clock),
+    );
+    let roles = RoleService::new(
+        Arc::clone(&repositories.roles),
+        Arc::clone(&repositories.accounts),
+        Arc::clone(&clock),
+    );
+    let accounts = AccountService::new(Arc::clone(&repositories.accounts), Arc::clone(&clock));
     let users = UserService::new(
         repositories,
         hasher,
@@ -290,6 +304,9 @@ pub(crate) fn serve(
     );
     let platform = Platform {
         users: Arc::new(users),
+        accounts: Arc::new(accounts),
+        roles: Arc::new(roles),
+        organization: Arc::new(organization),
         authentication,
         keyring: Arc::clone(&repositories.keyring),
         request_ids: Arc::new(SequentialRequestIds::default()),

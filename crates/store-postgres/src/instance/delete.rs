@@ -63,12 +63,23 @@ pub(crate) async fn discard_all(
     user: UserId,
     change: &Change,
 ) -> Result<(), Failure> {
+    discard_all_of(session, organization, &[user.get()], change).await
+}
+
+/// Erases all instances of several users, who must be locked.
+pub(crate) async fn discard_all_of(
+    session: &mut Session<'_>,
+    organization: OrganizationId,
+    users: &[i64],
+    change: &Change,
+) -> Result<(), Failure> {
     let statement = Statement::new(concat!(
         instance_selection!(),
-        " WHERE instances.organization_id = $1 AND instances.user_id = $2 ORDER BY instances.id FOR UPDATE OF instances",
+        " WHERE instances.organization_id = $1 AND instances.user_id = ANY($2) ORDER BY instances.id \
+         FOR UPDATE OF instances",
     ))
     .bind(organization.get())
-    .bind(user.get());
+    .bind(users.to_vec());
     let rows: Vec<PgRow> = session.rows(statement).await?;
     let instances = rows
         .iter()

@@ -14,7 +14,7 @@ use tenantry_domain::{
     ports::{InstanceRepository, RepositoryError},
 };
 
-pub(crate) use self::delete::discard_all;
+pub(crate) use self::delete::{discard_all, discard_all_of};
 use self::{
     columns::{instance_of, instance_selection},
     create::CreateInstance,

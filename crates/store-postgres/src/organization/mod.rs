@@ -1,17 +1,19 @@
 //! Organizations.
 
 mod create;
+mod rename;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use tenantry_domain::{
-    AccountId, Change, Entity, Organization, OrganizationDraft, OrganizationId, OrganizationKind,
+    AccountId, Change, Entity, Name, Organization, OrganizationDraft, OrganizationId,
+    OrganizationKind, Revision,
     ports::{CreatedOrganization, OrganizationRepository, RepositoryError},
 };
 
-use self::create::CreateOrganization;
+use self::{create::CreateOrganization, rename::RenameOrganization};
 use crate::{
     database::Database,
     row::{Fields, number},
@@ -25,6 +27,8 @@ macro_rules! organization_selection {
          FROM organizations"
     };
 }
+
+use organization_selection;
 
 /// Organizations in this database.
 pub(crate) struct PostgresOrganizations(pub(crate) Arc<Database>);
@@ -47,6 +51,23 @@ impl OrganizationRepository for PostgresOrganizations {
             )
             .await?;
         rows.first().map(organization_of).transpose()
+    }
+
+    async fn rename(
+        &self,
+        id: OrganizationId,
+        name: &Name,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Organization>, RepositoryError> {
+        self.0
+            .transact(&RenameOrganization {
+                id,
+                name,
+                expected,
+                change,
+            })
+            .await
     }
 
     async fn find_system(&self) -> Result<Option<Organization>, RepositoryError> {

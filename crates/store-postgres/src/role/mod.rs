@@ -1,5 +1,7 @@
 //! Roles and grants.
 
+mod configure;
+mod of_account;
 mod revoke;
 
 use std::sync::Arc;
@@ -7,12 +9,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use tenantry_domain::{
-    AuditAction, Change, EffectiveRole, Entity, OrganizationId, Privilege, PrivilegeSet, Role,
-    RoleId, RoleKey, Scope, Snapshot, UserId,
+    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Privilege, PrivilegeSet,
+    Role, RoleChange, RoleId, RoleKey, Scope, Snapshot, UserId,
     ports::{RepositoryError, Revocation, RoleRepository},
 };
 
-use self::revoke::RevokeRole;
+use self::{
+    configure::ConfigureRoles,
+    of_account::{GrantToAccount, RevokeFromAccount},
+    revoke::RevokeRole,
+};
 use crate::{audit, database::Database, row::Fields, sql::Statement, table::narrowed};
 
 /// What [`role_of`] reads. Named one by one: a prepared `*` fails once a newer release has added a column.
@@ -21,6 +27,8 @@ macro_rules! role_selection {
         "SELECT roles.organization_id, roles.id, roles.key, roles.name, roles.description, roles.privileges"
     };
 }
+
+use role_selection;
 
 /// Roles in this database.
 pub(crate) struct PostgresRoles(pub(crate) Arc<Database>);
@@ -136,6 +144,63 @@ impl RoleRepository for PostgresRoles {
             .transact(&RevokeRole {
                 scope,
                 user,
+                role,
+                change,
+            })
+            .await
+    }
+
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        changes: &[RoleChange],
+        change: &Change,
+    ) -> Result<Option<Vec<Role>>, RepositoryError> {
+        self.0
+            .transact(&ConfigureRoles {
+                organization,
+                changes,
+                change,
+            })
+            .await
+    }
+
+    async fn of_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+    ) -> Result<Option<Vec<Role>>, RepositoryError> {
+        of_account::list(&self.0, scope, account).await
+    }
+
+    async fn grant_to_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Role>, RepositoryError> {
+        self.0
+            .transact(&GrantToAccount {
+                scope,
+                account,
+                role,
+                change,
+            })
+            .await
+    }
+
+    async fn revoke_from_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Revocation>, RepositoryError> {
+        self.0
+            .transact(&RevokeFromAccount {
+                scope,
+                account,
                 role,
                 change,
             })

@@ -94,6 +94,24 @@ impl CredentialRepository for Credentials {
             .await
     }
 
+    async fn organization_secret(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<SealedSecret>, RepositoryError> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(secret::COLUMNS)
+            .push(" FROM organization_secrets WHERE organization_id = ")
+            .bind(organization.get());
+        let read = move |row: &Row<'_>| {
+            secret::read(row).map_err(|source| {
+                Failure::corrupt(Entity::Organization, organization.get(), source)
+            })
+        };
+        self.0
+            .look_up(move |connection| sql.row(connection, read))
+            .await
+    }
+
     async fn user_secret(
         &self,
         scope: &Scope,

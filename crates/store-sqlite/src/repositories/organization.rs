@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _};
 use tenantry_domain::{
-    Account, AccountId, Change, Entity, Organization, OrganizationDraft, OrganizationId,
+    Account, AccountId, Change, Entity, Name, Organization, OrganizationDraft, OrganizationId,
     OrganizationKind, PasswordState, Profile, Revision, RoleKey, Snapshot, User, UserId,
     ports::{CreatedOrganization, OrganizationRepository, RepositoryError},
 };
@@ -12,6 +12,7 @@ use super::role::grant_all;
 use crate::{
     engine::Engine,
     error::Failure,
+    instant::to_micros,
     record,
     rows::{
         account,
@@ -42,12 +43,19 @@ impl OrganizationRepository for Organizations {
     }
 
     async fn find(&self, id: OrganizationId) -> Result<Option<Organization>, RepositoryError> {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS)
-            .push(" FROM organizations WHERE id = ")
-            .bind(id.get());
+        self.0.look_up(move |connection| find(connection, id)).await
+    }
+
+    async fn rename(
+        &self,
+        id: OrganizationId,
+        name: &Name,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Organization>, RepositoryError> {
+        let (name, change) = (name.clone(), *change);
         self.0
-            .look_up(move |connection| sql.row(connection, read))
+            .write(move |connection| rename(connection, id, name, expected, &change))
             .await
     }
 
@@ -68,6 +76,49 @@ impl OrganizationRepository for Organizations {
             .and_then(|found| u64::try_from(found).ok())
             .unwrap_or(0))
     }
+}
+
+fn find(connection: &Connection, id: OrganizationId) -> Result<Option<Organization>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS)
+        .push(" FROM organizations WHERE id = ")
+        .bind(id.get());
+    sql.row(connection, read)
+}
+
+fn rename(
+    connection: &Connection,
+    id: OrganizationId,
+    name: Name,
+    expected: Option<Revision>,
+    change: &Change,
+) -> Result<Option<Organization>, Failure> {
+    let Some(old) = find(connection, id)? else {
+        return Ok(None);
+    };
+    if expected.is_some_and(|expected| expected != old.revision) {
+        let entity = Entity::Organization;
+        return Err(RepositoryError::Stale { entity }.into());
+    }
+    let new = Organization {
+        name,
+        updated_at: change.at,
+        revision: old.revision.next(),
+        ..old.clone()
+    };
+    connection
+        .prepare_cached(
+            "UPDATE organizations SET name = ?, updated_at = ?, revision = ? WHERE id = ?",
+        )?
+        .execute((
+            new.name.as_str(),
+            to_micros(new.updated_at),
+            new.revision.get(),
+            id.get(),
+        ))?;
+    let named = |organization: &Organization| Snapshot::new().field("name", &organization.name);
+    record::updated(connection, &new, &named(&old), &named(&new), change)?;
+    Ok(Some(new))
 }
 
 fn find_system(connection: &Connection) -> Result<Option<Organization>, Failure> {

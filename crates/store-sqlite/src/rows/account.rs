@@ -40,9 +40,18 @@ pub(crate) fn insert(
     account: &Account,
     id: Option<i64>,
 ) -> Result<AccountId, Failure> {
-    let id = Assignments::new()
+    let id = assignments(account)
         .set("id", id)
         .set("organization_id", account.organization_id.get())
+        .set("is_default", account.is_default)
+        .instant("created_at", account.created_at)
+        .insert(connection, "accounts")?;
+    Ok(AccountId::new(id))
+}
+
+/// What an update writes of an account.
+pub(crate) fn assignments(account: &Account) -> Assignments {
+    Assignments::new()
         .text("name", "name_folded", Some(Name::as_str(&account.name)))
         .text(
             "description",
@@ -55,12 +64,21 @@ pub(crate) fn insert(
             account.external_id.as_ref().map(Text::as_str),
         )
         .set("active", account.active)
-        .set("is_default", account.is_default)
-        .instant("created_at", account.created_at)
         .instant("updated_at", account.updated_at)
         .set("revision", account.revision.get())
-        .insert(connection, "accounts")?;
-    Ok(AccountId::new(id))
+}
+
+/// The account of that id in `scope`.
+pub(crate) fn find(
+    connection: &Connection,
+    scope: &Scope,
+    id: AccountId,
+) -> Result<Option<Account>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(" FROM accounts WHERE ");
+    AccountField::within(scope, &mut sql);
+    sql.push(" AND accounts.id = ").bind(id.get());
+    sql.row(connection, read)
 }
 
 impl Selectable for AccountField {

@@ -35,26 +35,24 @@ pub(crate) fn insert(
     organization: OrganizationId,
     key: RoleKey,
 ) -> Result<(), Failure> {
-    let privileges: Vec<_> = key
-        .default_privileges()
-        .iter()
-        .map(Privilege::key)
-        .collect();
     Assignments::new()
         .set("organization_id", organization.get())
         .set("key", key.as_str().to_owned())
         .set("name", key.name().to_owned())
         .set("description", key.description().to_owned())
-        .set(
-            "privileges",
-            serde_json::to_string(&privileges).map_err(Failure::backend)?,
-        )
+        .set("privileges", privileges_column(key.default_privileges())?)
         .insert(connection, "roles")?;
     Ok(())
 }
 
 pub(crate) fn key(text: &str) -> Result<RoleKey, BoxError> {
     RoleKey::parse(text).ok_or_else(|| "unknown role key".into())
+}
+
+/// The set as a JSON array of privilege keys.
+pub(crate) fn privileges_column(privileges: PrivilegeSet) -> Result<String, Failure> {
+    let keys: Vec<_> = privileges.iter().map(Privilege::key).collect();
+    serde_json::to_string(&keys).map_err(Failure::backend)
 }
 
 /// The set that is stored as a JSON array of privilege keys.

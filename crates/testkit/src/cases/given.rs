@@ -19,17 +19,22 @@ pub(super) enum Refusal {
     Stale(Entity),
     InvalidCursor,
     LastAdministrator,
+    DefaultAccount,
 }
 
 /// How `outcome` was refused.
 pub(super) fn refusal<T: Debug>(outcome: Result<T, RepositoryError>) -> Refusal {
     let last_administrator = RepositoryError::LAST_ADMINISTRATOR.to_string();
+    let default_account = RepositoryError::DEFAULT_ACCOUNT.to_string();
     match outcome {
         Err(RepositoryError::Conflict { entity, field }) => Refusal::Conflict(entity, field),
         Err(RepositoryError::Stale { entity }) => Refusal::Stale(entity),
         Err(RepositoryError::InvalidCursor) => Refusal::InvalidCursor,
         Err(RepositoryError::Denied { reason }) if reason == last_administrator => {
             Refusal::LastAdministrator
+        }
+        Err(RepositoryError::Denied { reason }) if reason == default_account => {
+            Refusal::DefaultAccount
         }
         other => panic!("expected a refusal, got {other:?}"),
     }

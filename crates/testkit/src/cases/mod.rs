@@ -6,6 +6,7 @@
 mod given;
 
 pub mod accounts;
+pub mod accounts_update;
 pub mod administrators;
 pub mod audit;
 pub mod audit_log;
@@ -17,6 +18,7 @@ pub mod organizations;
 pub mod paging;
 pub mod properties;
 pub mod roles;
+pub mod roles_configure;
 pub mod scopes;
 pub mod texts;
 pub mod users_create;

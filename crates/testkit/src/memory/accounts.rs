@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    Account, AccountDraft, AccountField, AccountId, AuditAction, Change, Entity, OrganizationId,
-    Revision, Scope, Snapshot,
+    Account, AccountDraft, AccountField, AccountId, AccountPatch, AuditAction, Change, Entity,
+    OrganizationId, Revision, Scope, Snapshot, User,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
     ports::{AccountRepository, RepositoryError},
@@ -31,18 +31,6 @@ impl AccountRepository for MemoryStore {
                 field: "id",
             });
         }
-        let taken = state.accounts.values().any(|row| {
-            row.account.organization_id == organization
-                && row.account.active
-                && row.account.external_id.is_some()
-                && row.account.external_id == draft.external_id
-        });
-        if taken {
-            return Err(RepositoryError::Conflict {
-                entity: Entity::Account,
-                field: "externalId",
-            });
-        }
         let account = Account {
             id: state.next_account(),
             organization_id: organization,
@@ -55,20 +43,14 @@ impl AccountRepository for MemoryStore {
             updated_at: change.at,
             revision: Revision::FIRST,
         };
+        state.check_external_id(&account)?;
         let row = AccountRow {
             account: account.clone(),
             grants: BTreeSet::new(),
         };
         state.accounts.insert(account.id, row);
-        let event = Event {
-            organization,
-            account: Some(account.id),
-            action: AuditAction::Created,
-            target: Entity::Account,
-            target_id: account.id.get(),
-            old: Snapshot::new(),
-            new: account.snapshot(),
-        };
+        let new = account.snapshot();
+        let event = Event::of_account(&account, AuditAction::Created, Snapshot::new(), new);
         state.record(event, change);
         Ok(account)
     }
@@ -98,6 +80,47 @@ impl AccountRepository for MemoryStore {
         let state = self.state();
         Ok(listing::count(state.accounts_in(scope), filter, up_to))
     }
+
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: AccountId,
+        patch: &AccountPatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Account>, RepositoryError> {
+        let mut state = self.state();
+        let Some(row) = state.account_mut(scope, id) else {
+            return Ok(None);
+        };
+        let old = row.account.clone();
+        if expected.is_some_and(|expected| expected != old.revision) {
+            return Err(RepositoryError::Stale {
+                entity: Entity::Account,
+            });
+        }
+        if old.is_default && patch.active == Some(false) {
+            return Err(RepositoryError::DEFAULT_ACCOUNT);
+        }
+        let new = patch.apply(&old, change.at);
+        state.check_external_id(&new)?;
+        if let Some(row) = state.account_mut(scope, id) {
+            row.account = new.clone();
+        }
+        let (before, after) = Snapshot::difference(&old.snapshot(), &new.snapshot());
+        if !(before.is_empty() && after.is_empty()) {
+            let event = Event::of_account(&new, AuditAction::Updated, before, after);
+            state.record(event, change);
+        }
+        if patch.erase_users {
+            state.erase_users(id, change);
+        }
+        Ok(Some(new))
+    }
+
+    async fn was_assigned(&self, id: AccountId) -> Result<bool, RepositoryError> {
+        Ok((1..=self.state().last_account()).contains(&id.get()))
+    }
 }
 
 impl State {
@@ -107,5 +130,37 @@ impl State {
             .map(|row| &row.account)
             .filter(|account| self.covers_account(scope, account))
             .cloned()
+    }
+
+    /// Refuses an active account whose key another active one of the organization has.
+    fn check_external_id(&self, account: &Account) -> Result<(), RepositoryError> {
+        let taken = self.accounts.values().any(|row| {
+            row.account.organization_id == account.organization_id
+                && row.account.id != account.id
+                && row.account.active
+                && row.account.external_id == account.external_id
+        });
+        if taken && account.active && account.external_id.is_some() {
+            return Err(RepositoryError::Conflict {
+                entity: Entity::Account,
+                field: "externalId",
+            });
+        }
+        Ok(())
+    }
+
+    /// Erases the users of an account. First their instances leave their records, then they.
+    fn erase_users(&mut self, account: AccountId, change: &Change) {
+        let erased: Vec<User> = self
+            .users
+            .extract_if(.., |_, row| row.user.account_id == account)
+            .map(|(_, row)| row.user)
+            .collect();
+        self.erase_instances(change, |instance| instance.account_id == account);
+        for user in erased {
+            let old = user.snapshot();
+            let event = Event::of_user(&user, AuditAction::Deleted, old, Snapshot::new());
+            self.record(event, change);
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AuditAction, Change, EffectiveRole, Identity, PasswordHash, Scope, SealedSecret, Snapshot,
-    UserId,
+    AuditAction, Change, EffectiveRole, Identity, OrganizationId, PasswordHash, Scope,
+    SealedSecret, Snapshot, UserId,
     ports::{Caller, CredentialRepository, Lockout, RepositoryError, StoredPassword},
 };
 
@@ -73,6 +73,15 @@ impl CredentialRepository for MemoryStore {
             }
         }
         Ok(())
+    }
+
+    async fn organization_secret(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<SealedSecret>, RepositoryError> {
+        let state = self.state();
+        let row = state.organizations.get(&organization);
+        Ok(row.map(|row| row.secret.clone()))
     }
 
     async fn user_secret(

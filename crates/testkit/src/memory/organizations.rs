@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    Account, AccountId, AuditAction, Change, Entity, Organization, OrganizationDraft,
+    Account, AccountId, AuditAction, Change, Entity, Name, Organization, OrganizationDraft,
     OrganizationId, OrganizationKind, PasswordState, Profile, Revision, Role, RoleId, RoleKey,
     Snapshot, User, UserId,
     ports::{CreatedOrganization, OrganizationRepository, RepositoryError},
@@ -59,6 +59,44 @@ impl OrganizationRepository for MemoryStore {
             .filter(|row| row.organization.kind == OrganizationKind::Customer);
         let found: u64 = customers.map(|_| 1).sum();
         Ok(found.min(up_to))
+    }
+
+    async fn rename(
+        &self,
+        id: OrganizationId,
+        name: &Name,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Organization>, RepositoryError> {
+        let mut state = self.state();
+        let Some(row) = state.organizations.get_mut(&id) else {
+            return Ok(None);
+        };
+        let organization = &mut row.organization;
+        if expected.is_some_and(|expected| expected != organization.revision) {
+            return Err(RepositoryError::Stale {
+                entity: Entity::Organization,
+            });
+        }
+        let before = Snapshot::new().field("name", &organization.name);
+        let after = Snapshot::new().field("name", name);
+        organization.name = name.clone();
+        organization.updated_at = change.at;
+        organization.revision = organization.revision.next();
+        let renamed = organization.clone();
+        if before != after {
+            let event = Event {
+                organization: id,
+                account: None,
+                action: AuditAction::Updated,
+                target: Entity::Organization,
+                target_id: id.get(),
+                old: before,
+                new: after,
+            };
+            state.record(event, change);
+        }
+        Ok(Some(renamed))
     }
 }
 

@@ -2,25 +2,21 @@
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AuditAction, Change, EffectiveRole, Entity, OrganizationId, Role, RoleKey, Scope, Snapshot,
-    UserId,
+    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Role, RoleChange,
+    RoleKey, Scope, Snapshot, UserId,
     ports::{RepositoryError, Revocation, RoleRepository},
 };
 
 use super::{
     MemoryStore,
-    state::{Event, State, UserRow},
+    state::{AccountRow, Event, State, UserRow},
 };
 
 #[async_trait]
 impl RoleRepository for MemoryStore {
     async fn list(&self, organization: OrganizationId) -> Result<Vec<Role>, RepositoryError> {
         let state = self.state();
-        let roles = state.roles.values();
-        Ok(roles
-            .filter(|role| role.organization_id == organization)
-            .cloned()
-            .collect())
+        Ok(state.roles_of(organization))
     }
 
     async fn effective(
@@ -83,9 +79,116 @@ impl RoleRepository for MemoryStore {
         state.record(event, change);
         Ok(Some(Revocation::Revoked))
     }
+
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        changes: &[RoleChange],
+        change: &Change,
+    ) -> Result<Option<Vec<Role>>, RepositoryError> {
+        let mut state = self.state();
+        let old = state.roles_of(organization);
+        let mut new = old.clone();
+        for edit in changes {
+            let Some(role) = new.iter_mut().find(|role| role.id == edit.id) else {
+                return Ok(None);
+            };
+            edited(role, edit);
+        }
+        for (old, new) in old.iter().zip(&new) {
+            state.roles.insert(new.id, new.clone());
+            let (before, after) = Snapshot::difference(&old.snapshot(), &new.snapshot());
+            if before.is_empty() && after.is_empty() {
+                continue;
+            }
+            let event = Event {
+                organization,
+                account: None,
+                action: AuditAction::Updated,
+                target: Entity::Role,
+                target_id: new.id.get(),
+                old: before,
+                new: after,
+            };
+            state.record(event, change);
+        }
+        Ok(Some(new))
+    }
+
+    async fn of_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+    ) -> Result<Option<Vec<Role>>, RepositoryError> {
+        let state = self.state();
+        let Some(row) = state.account(scope, account) else {
+            return Ok(None);
+        };
+        let mut roles = state.roles_of(scope.organization_id());
+        roles.retain(|role| row.grants.contains(&role.key));
+        Ok(Some(roles))
+    }
+
+    async fn grant_to_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Role>, RepositoryError> {
+        let mut state = self.state();
+        let Some(role) = state.role(scope.organization_id(), role).cloned() else {
+            return Ok(None);
+        };
+        let Some(row) = state.account_mut(scope, account) else {
+            return Ok(None);
+        };
+        if !row.grants.insert(role.key) {
+            return Err(RepositoryError::Conflict {
+                entity: Entity::Role,
+                field: "key",
+            });
+        }
+        row.touch(change);
+        let new = Snapshot::new().field("role", role.key.as_str());
+        let action = AuditAction::RoleGranted;
+        let event = Event::of_account(&row.account, action, Snapshot::new(), new);
+        state.record(event, change);
+        Ok(Some(role))
+    }
+
+    async fn revoke_from_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Revocation>, RepositoryError> {
+        let mut state = self.state();
+        let Some(row) = state.account_mut(scope, account) else {
+            return Ok(None);
+        };
+        if !row.grants.remove(&role) {
+            return Ok(Some(Revocation::NotGranted));
+        }
+        row.touch(change);
+        let old = Snapshot::new().field("role", role.as_str());
+        let action = AuditAction::RoleRevoked;
+        let event = Event::of_account(&row.account, action, old, Snapshot::new());
+        state.record(event, change);
+        Ok(Some(Revocation::Revoked))
+    }
 }
 
 impl State {
+    fn roles_of(&self, organization: OrganizationId) -> Vec<Role> {
+        let roles = self.roles.values();
+        roles
+            .filter(|role| role.organization_id == organization)
+            .cloned()
+            .collect()
+    }
+
     /// The roles that a user has, by role id, and where it has them from.
     pub(super) fn effective(&self, row: &UserRow) -> Vec<EffectiveRole> {
         let Some(account) = self.accounts.get(&row.user.account_id) else {
@@ -112,5 +215,25 @@ impl UserRow {
     fn touch(&mut self, change: &Change) {
         self.user.updated_at = change.at;
         self.user.revision = self.user.revision.next();
+    }
+}
+
+impl AccountRow {
+    /// A change of its grants counts as a write of the account.
+    fn touch(&mut self, change: &Change) {
+        self.account.updated_at = change.at;
+        self.account.revision = self.account.revision.next();
+    }
+}
+
+fn edited(role: &mut Role, edit: &RoleChange) {
+    if let Some(name) = &edit.name {
+        name.as_str().clone_into(&mut role.name);
+    }
+    if let Some(description) = &edit.description {
+        description.as_str().clone_into(&mut role.description);
+    }
+    if let Some(privileges) = edit.privileges {
+        role.privileges = privileges;
     }
 }

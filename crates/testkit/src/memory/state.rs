@@ -63,6 +63,24 @@ pub(super) struct Event {
 }
 
 impl Event {
+    /// Something done to an account.
+    pub(super) fn of_account(
+        account: &Account,
+        action: AuditAction,
+        old: Snapshot,
+        new: Snapshot,
+    ) -> Self {
+        Self {
+            organization: account.organization_id,
+            account: Some(account.id),
+            action,
+            target: Entity::Account,
+            target_id: account.id.get(),
+            old,
+            new,
+        }
+    }
+
     /// Something done to a user.
     pub(super) fn of_user(user: &User, action: AuditAction, old: Snapshot, new: Snapshot) -> Self {
         Self {
@@ -88,11 +106,15 @@ impl State {
         AccountId::new(next(&mut self.last_account))
     }
 
-    /// Number 1 is the system organization's.
+    pub(super) fn last_account(&self) -> i64 {
+        self.last_account
+    }
+
     pub(super) fn last_user(&self) -> i64 {
         self.last_user
     }
 
+    /// Number 1 is the system organization's.
     pub(super) fn next_user(&mut self) -> UserId {
         UserId::new(next(&mut self.last_user))
     }
@@ -160,11 +182,24 @@ impl State {
         }
     }
 
-    /// Erases the instances of a user; each leaves a record.
-    pub(super) fn erase_instances(&mut self, user: UserId, change: &Change) {
+    /// The account of that id in `scope`.
+    pub(super) fn account(&self, scope: &Scope, id: AccountId) -> Option<&AccountRow> {
+        self.accounts
+            .get(&id)
+            .filter(|row| self.covers_account(scope, &row.account))
+    }
+
+    /// The same, to be changed.
+    pub(super) fn account_mut(&mut self, scope: &Scope, id: AccountId) -> Option<&mut AccountRow> {
+        self.account(scope, id)?;
+        self.accounts.get_mut(&id)
+    }
+
+    /// Erases the instances that `doomed` selects; each leaves a record.
+    pub(super) fn erase_instances(&mut self, change: &Change, doomed: impl Fn(&Instance) -> bool) {
         let erased: Vec<Instance> = self
             .instances
-            .extract_if(.., |_, instance| instance.user_id == user)
+            .extract_if(.., |_, instance| doomed(instance))
             .map(|(_, instance)| instance)
             .collect();
         for instance in erased {

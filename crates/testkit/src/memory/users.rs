@@ -162,7 +162,7 @@ impl UserRepository for MemoryStore {
             state.record(event, change);
         }
         if patch.discard_instances {
-            state.erase_instances(id, change);
+            state.erase_instances(change, |instance| instance.user_id == id);
         }
         Ok(Some(new))
     }
@@ -182,7 +182,7 @@ impl UserRepository for MemoryStore {
         state.guard_administrators(row, false)?;
         let old = row.user.snapshot();
         let event = Event::of_user(&row.user, AuditAction::Deleted, old, Snapshot::new());
-        state.erase_instances(id, change);
+        state.erase_instances(change, |instance| instance.user_id == id);
         state.users.remove(&id);
         state.record(event, change);
         Ok(true)

@@ -1,6 +1,7 @@
 //! A store of a test's own, and the binary pointed at it.
 
 use std::{
+    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::{Command, Output, Stdio},
@@ -86,6 +87,14 @@ impl Store {
             None => files(&self.data_dir(), &self.key_file()),
         }
     }
+
+    /// Every row of every table. Not the files' bytes: those change with every checkpoint, whenever it comes.
+    pub(crate) async fn rows(&self) -> Vec<u8> {
+        match &self.database {
+            Some(database) => database.dump().await,
+            None => rows(&self.sqlite_file()),
+        }
+    }
 }
 
 /// The binary without any variable that is meant for it.
@@ -115,4 +124,28 @@ fn files(directory: &Path, except: &Path) -> Vec<u8> {
         .filter(|path| *path != except)
         .flat_map(|path| fs::read(path).unwrap())
         .collect()
+}
+
+fn rows(file: &Path) -> Vec<u8> {
+    let database = rusqlite::Connection::open(file).unwrap();
+    let mut tables = database
+        .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name")
+        .unwrap();
+    let names = tables.query_map([], |row| row.get(0)).unwrap();
+    let names: Vec<String> = names.map(Result::unwrap).collect();
+    let mut dump = String::new();
+    for name in names {
+        let mut statement = database
+            .prepare(&format!("SELECT * FROM \"{name}\""))
+            .unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
+        while let Some(row) = rows.next().unwrap() {
+            let values: Vec<_> = (0..columns)
+                .map(|column| row.get_ref(column).unwrap())
+                .collect();
+            writeln!(dump, "{name}: {values:?}").unwrap();
+        }
+    }
+    dump.into_bytes()
 }

@@ -2,10 +2,13 @@
 
 use super::UserService;
 use crate::{
-    Actor, Entity, Problem, Role, RoleKey, Scope, User, UserId,
-    policy::{self, Door, Forbidden},
+    Actor, EffectiveRole, Entity, Role, RoleKey, Scope, User, UserId,
+    policy::{Door, Forbidden},
     ports::{RepositoryError, Revocation},
-    services::ServiceError,
+    services::{
+        ServiceError,
+        roles::{grantable, known},
+    },
 };
 
 /// The permit to change the direct grants of one user, if it is there.
@@ -25,7 +28,13 @@ impl ChangeRoles<'_> {
     /// grantable there, `AlreadyGranted`.
     pub async fn grant(&self, key: &str) -> Result<Role, ServiceError> {
         let key = known(key)?;
-        self.check(key).await?;
+        let held = self.check(key).await?;
+        if held
+            .iter()
+            .any(|held| held.by_system && held.role.key == key)
+        {
+            return Err(ServiceError::AlreadyGranted { role: key.as_str() });
+        }
         let change = self.actor.change(self.service.clock.now());
         match self
             .service
@@ -65,51 +74,33 @@ impl ChangeRoles<'_> {
         }
     }
 
-    async fn check(&self, key: RoleKey) -> Result<(), ServiceError> {
+    /// Answers the roles that the user has now.
+    async fn check(&self, key: RoleKey) -> Result<Vec<EffectiveRole>, ServiceError> {
         let identity = self.actor.identity();
-        let user = self.target().await?;
+        let (user, held) = self.target().await?;
         if user.id == identity.user_id {
             return Err(Forbidden::rule("Nobody can change the own roles.").into());
         }
         let in_default = user.account_id == identity.default_account_id;
         let roles = self.service.roles.list(identity.organization_id).await?;
-        let role = roles.iter().find(|role| role.key == key).ok_or_else(|| {
-            Forbidden::rule(format!(
-                "The role '{}' cannot be granted through an organization.",
-                key.as_str()
-            ))
-        })?;
-        Ok(policy::may_grant(identity, role, in_default)?)
+        grantable(identity, &roles, key, in_default)?;
+        Ok(held)
     }
 
     /// The user. One that is out of sight is refused, not missed, if its id was ever given away: the contract answers a
     /// user of another organization with 403 here, and nobody must learn which ids those are (decision 006).
-    async fn target(&self) -> Result<User, ServiceError> {
+    async fn target(&self) -> Result<(User, Vec<EffectiveRole>), ServiceError> {
         let found = self
             .service
             .target(self.actor, Door::Users, &self.reach, self.id)
             .await;
         match found {
-            Ok((user, _)) => Ok(user),
             Err(ServiceError::NotFound { .. })
                 if self.service.users.was_assigned(self.id).await? =>
             {
                 Err(Forbidden::rule("The user is of another organization, or gone.").into())
             }
-            Err(error) => Err(error),
+            outcome => outcome,
         }
     }
-}
-
-fn known(key: &str) -> Result<RoleKey, ServiceError> {
-    RoleKey::parse(key).ok_or_else(|| {
-        let keys: Vec<_> = RoleKey::OF_AN_ORGANIZATION
-            .iter()
-            .map(|key| key.as_str())
-            .collect();
-        ServiceError::Invalid(vec![Problem::new(
-            "key",
-            format!("'{key}' is no role; the roles are {}", keys.join(", ")),
-        )])
-    })
 }

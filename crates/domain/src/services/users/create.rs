@@ -4,9 +4,8 @@ use super::{UserService, UserWithRoles};
 use crate::{
     AccountId, Actor, Email, Entity, Name, Password, PasswordPolicy, Person, Profile, RoleKey,
     SecretText, UserDraft,
-    policy::{self, Forbidden},
     ports::{RepositoryError, SecretKind},
-    services::ServiceError,
+    services::{ServiceError, roles::grantable},
 };
 
 /// The permit to create users in an account.
@@ -103,16 +102,7 @@ impl CreateUsers<'_> {
         let known = self.service.roles.list(identity.organization_id).await?;
         let mut grants = Vec::new();
         for key in asked.iter().copied().filter(|key| *key != given_anyway) {
-            let role = known
-                .iter()
-                .find(|role| role.key == key && key != RoleKey::SysAdmin)
-                .ok_or_else(|| {
-                    Forbidden::rule(format!(
-                        "The role '{}' cannot be granted through an organization.",
-                        key.as_str()
-                    ))
-                })?;
-            policy::may_grant(identity, role, in_default)?;
+            grantable(identity, &known, key, in_default)?;
             if !grants.contains(&key) {
                 grants.push(key);
             }

@@ -1,7 +1,7 @@
 //! Erasing a user for good.
 
-use super::UserService;
-use crate::{Actor, Entity, Revision, Scope, UserId, policy::Door, services::ServiceError};
+use super::{ATTEMPTS, UserService, is_to_be_repeated, pinned};
+use crate::{Actor, Entity, Expected, Scope, UserId, policy::Door, services::ServiceError};
 
 /// The permit to erase one user, if it is there.
 #[derive(Debug)]
@@ -19,10 +19,23 @@ impl DeleteUser<'_> {
     /// # Errors
     /// `NotFound` if the caller sees no such user; `Forbidden` if the caller may not change it; stale if `expected` is
     /// not its revision.
-    pub async fn delete(&self, expected: Option<Revision>) -> Result<(), ServiceError> {
-        self.service
+    pub async fn delete(&self, expected: &Expected) -> Result<(), ServiceError> {
+        for _ in 1..ATTEMPTS {
+            let outcome = self.attempt(expected).await;
+            if !is_to_be_repeated(&outcome, expected) {
+                return outcome;
+            }
+        }
+        self.attempt(expected).await
+    }
+
+    async fn attempt(&self, expected: &Expected) -> Result<(), ServiceError> {
+        let (user, _) = self
+            .service
             .target(self.actor, self.door, &self.reach, self.id)
             .await?;
+        let expected = expected.check(Entity::User, user.revision)?;
+        let expected = expected.or(pinned(self.actor, &user));
         let change = self.actor.change(self.service.clock.now());
         if self
             .service

@@ -1,11 +1,12 @@
 //! Changing a user: PATCH and PUT.
 
-use super::{UserService, UserWithRoles};
+use super::{ATTEMPTS, UserService, UserWithRoles, is_to_be_repeated, pinned};
 use crate::{
-    Actor, EffectiveRole, Email, Entity, Name, NewPassword, Password, PasswordPolicy, Person,
-    ProfilePatch, Reach, Revision, RoleKey, Scope, User, UserId, UserPatch,
-    policy::{self, Door, Forbidden},
-    services::ServiceError,
+    Actor, EffectiveRole, Email, Entity, Expected, Name, NewPassword, Password, PasswordPolicy,
+    Person, ProfilePatch, Reach, RoleKey, Scope, User, UserId, UserPatch,
+    policy::{Door, Forbidden},
+    ports::Verdict,
+    services::{ServiceError, roles::grantable},
 };
 use time::{OffsetDateTime, macros::datetime};
 
@@ -57,19 +58,37 @@ impl EditUser<'_> {
     pub async fn apply(
         &self,
         changes: UserChanges,
-        expected: Option<Revision>,
+        expected: &Expected,
+    ) -> Result<UserWithRoles, ServiceError> {
+        for _ in 1..ATTEMPTS {
+            let outcome = self.attempt(&changes, expected).await;
+            if !is_to_be_repeated(&outcome, expected) {
+                return outcome;
+            }
+        }
+        self.attempt(&changes, expected).await
+    }
+
+    async fn attempt(
+        &self,
+        changes: &UserChanges,
+        expected: &Expected,
     ) -> Result<UserWithRoles, ServiceError> {
         let (user, held) = self
             .service
             .target(self.actor, self.door, &self.reach, self.id)
             .await?;
+        let expected = expected.check(Entity::User, user.revision)?;
+        let expected = expected.or(pinned(self.actor, &user));
         let now = self.service.clock.now();
-        let mut patch = differences(&user, &changes, now);
+        let mut patch = differences(&user, changes, now);
         patch.roles = self
             .new_grants(&user, &held, changes.roles.as_deref())
             .await?;
         self.check_oneself(&user, &patch)?;
-        patch.password = self.new_password(&user, &patch, changes.password).await?;
+        patch.password = self
+            .new_password(&user, &patch, changes.password.as_ref())
+            .await?;
         let change = self.actor.change(now);
         let updated = self
             .service
@@ -126,13 +145,7 @@ impl EditUser<'_> {
             .filter(|key| !direct.contains(key))
             .chain(direct.iter().filter(|key| !wanted.contains(key)));
         for key in changed {
-            let role = roles.iter().find(|role| role.key == *key).ok_or_else(|| {
-                Forbidden::rule(format!(
-                    "The role '{}' cannot be granted through an organization.",
-                    key.as_str()
-                ))
-            })?;
-            policy::may_grant(identity, role, in_default)?;
+            grantable(identity, &roles, *key, in_default)?;
         }
         Ok(Some(wanted))
     }
@@ -168,23 +181,12 @@ impl EditUser<'_> {
         &self,
         user: &User,
         patch: &UserPatch,
-        password: Option<Password>,
+        password: Option<&Password>,
     ) -> Result<Option<NewPassword>, ServiceError> {
         let Some(password) = password else {
             return Ok(None);
         };
-        // The unchanged password is no change.
-        let stored = self
-            .service
-            .credentials
-            .password(&self.reach, user.id)
-            .await?;
-        if let Some(hash) = stored.and_then(|stored| stored.hash)
-            && self.service.hasher.verify(&password, Some(&hash)).await?
-                != crate::ports::Verdict::Wrong
-        {
-            return Ok(None);
-        }
+        // Before the comparison with the stored one: whether a password is accepted must not tell whether it is right.
         let person = Person {
             first_name: patch.first_name.as_ref().unwrap_or(&user.first_name),
             last_name: patch.last_name.as_ref().unwrap_or(&user.last_name),
@@ -192,9 +194,20 @@ impl EditUser<'_> {
         };
         self.service
             .password_policy()
-            .check(&password, &person)
+            .check(password, &person)
             .map_err(|broken| ServiceError::Invalid(vec![PasswordPolicy::problem(&broken)]))?;
-        let hash = self.service.hasher.hash(&password).await?;
+        // The unchanged password is no change.
+        let stored = self
+            .service
+            .credentials
+            .password(&self.reach, user.id)
+            .await?;
+        if let Some(hash) = stored.and_then(|stored| stored.hash)
+            && self.service.hasher.verify(password, Some(&hash)).await? != Verdict::Wrong
+        {
+            return Ok(None);
+        }
+        let hash = self.service.hasher.hash(password).await?;
         Ok(Some(NewPassword {
             hash,
             must_change: user.id != self.actor.identity().user_id,

@@ -19,11 +19,12 @@ pub use self::{
 };
 use super::{AuthenticationService, ServiceError};
 use crate::{
-    Actor, EffectiveRole, Email, Entity, PasswordPolicy, Role, Scope, User, UserId,
+    Actor, EffectiveRole, Email, Entity, Expected, PasswordPolicy, Rank, Revision, Role, Scope,
+    User, UserId,
     policy::{self, Action, Door, Forbidden},
     ports::{
         AccountRepository, Clock, CredentialRepository, PasswordHasher, Repositories,
-        RoleRepository, SecretVault, UserRepository,
+        RepositoryError, RoleRepository, SecretVault, UserRepository,
     },
 };
 
@@ -260,4 +261,24 @@ impl std::fmt::Debug for UserService {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("UserService").finish_non_exhaustive()
     }
+}
+
+/// The revision at which `actor` was found to be allowed to change `user`, if that may be over by the time of the write:
+/// a role granted meanwhile can lift the user above the actor, but above nobody who administers the organization.
+fn pinned(actor: &Actor, user: &User) -> Option<Revision> {
+    let identity = actor.identity();
+    let safe = identity.rank >= Rank::OrganizationAdministrator || identity.user_id == user.id;
+    (!safe).then_some(user.revision)
+}
+
+/// How often a change is tried on a user that others change at the same moment. More writes than this are no accident.
+const ATTEMPTS: usize = 32;
+
+/// Whether to look again at what was changed meanwhile: not if the caller named the revision.
+fn is_to_be_repeated<T>(outcome: &Result<T, ServiceError>, expected: &Expected) -> bool {
+    let stale = matches!(
+        outcome,
+        Err(ServiceError::Repository(RepositoryError::Stale { .. }))
+    );
+    stale && *expected == Expected::Anything
 }

@@ -1,19 +1,20 @@
 //! `POST …/users`: a new user in an account.
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
 use tenantry_domain::policy::Door;
-use tenantry_wire::user::{UserBody, new_user};
+use tenantry_wire::user::new_user;
 
 use super::{account_door, with_roles};
 use crate::{
-    body::UnreadBody, caller::Caller, error::ApiError, extract::PathParameters, router::AppState,
+    body::UnreadBody, caller::Caller, conditional, error::ApiError, extract::PathParameters,
+    router::AppState,
 };
 
 pub(crate) async fn in_organization(
     State(state): State<AppState>,
     caller: Caller,
     body: UnreadBody,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     create(
         &state,
         &caller,
@@ -29,7 +30,7 @@ pub(crate) async fn in_account(
     caller: Caller,
     path: PathParameters,
     body: UnreadBody,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     create(&state, &caller, account_door(&path), &path, body).await
 }
 
@@ -39,12 +40,13 @@ async fn create(
     door: Door,
     path: &PathParameters,
     body: UnreadBody,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     let permit = state.platform.users.create(actor, door)?;
     if let Door::Account(_) = door {
         path.account().get()?;
     }
     let new = new_user(&body.object().await?).map_err(ApiError::invalid)?;
     let (created, secret) = permit.create(new).await?;
-    Ok(Json(with_roles(state, &created).with_secret(Some(&secret))))
+    let body = with_roles(state, &created).with_secret(Some(&secret));
+    Ok(conditional::changed(created.user.revision, body))
 }

@@ -1,33 +1,38 @@
 //! `DELETE …/users/{id}`: erase a user for good.
 
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use tenantry_domain::policy::Door;
 
 use super::{NO_USER, account_door};
-use crate::{caller::Caller, error::ApiError, extract::PathParameters, router::AppState};
+use crate::{
+    caller::Caller, conditional, error::ApiError, extract::PathParameters, router::AppState,
+};
 
 pub(crate) async fn any(
     State(state): State<AppState>,
     caller: Caller,
     path: PathParameters,
+    headers: HeaderMap,
 ) -> Result<(), ApiError> {
-    delete(&state, &caller, Door::Users, &path).await
+    delete(&state, &caller, Door::Users, &path, &headers).await
 }
 
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
     caller: Caller,
     path: PathParameters,
+    headers: HeaderMap,
 ) -> Result<(), ApiError> {
-    delete(&state, &caller, Door::Organization, &path).await
+    delete(&state, &caller, Door::Organization, &path, &headers).await
 }
 
 pub(crate) async fn of_account(
     State(state): State<AppState>,
     caller: Caller,
     path: PathParameters,
+    headers: HeaderMap,
 ) -> Result<(), ApiError> {
-    delete(&state, &caller, account_door(&path), &path).await
+    delete(&state, &caller, account_door(&path), &path, &headers).await
 }
 
 async fn delete(
@@ -35,6 +40,7 @@ async fn delete(
     Caller(actor): &Caller,
     door: Door,
     path: &PathParameters,
+    headers: &HeaderMap,
 ) -> Result<(), ApiError> {
     let permit = state
         .platform
@@ -44,5 +50,5 @@ async fn delete(
         path.account().get()?;
     }
     path.user().get()?;
-    Ok(permit.delete(None).await?)
+    Ok(permit.delete(&conditional::expected(headers)?).await?)
 }

@@ -1,9 +1,9 @@
 //! `GET …/users/{emailOrId}`: one user.
 
 use axum::{
-    Json,
     extract::State,
     http::{HeaderMap, HeaderName},
+    response::Response,
 };
 use tenantry_domain::{Entity, Password, policy::Door};
 use tenantry_wire::{
@@ -13,14 +13,16 @@ use tenantry_wire::{
 };
 
 use super::{account_door, shown};
-use crate::{caller::Caller, error::ApiError, extract::PathParameters, router::AppState};
+use crate::{
+    caller::Caller, conditional, error::ApiError, extract::PathParameters, router::AppState,
+};
 
 pub(crate) async fn any(
     State(state): State<AppState>,
     caller: Caller,
     path: PathParameters,
     headers: HeaderMap,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     get(&state, &caller, Door::Users, &path, &headers).await
 }
 
@@ -29,7 +31,7 @@ pub(crate) async fn of_organization(
     caller: Caller,
     path: PathParameters,
     headers: HeaderMap,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     get(&state, &caller, Door::Organization, &path, &headers).await
 }
 
@@ -38,7 +40,7 @@ pub(crate) async fn of_account(
     caller: Caller,
     path: PathParameters,
     headers: HeaderMap,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     get(&state, &caller, account_door(&path), &path, &headers).await
 }
 
@@ -48,7 +50,7 @@ async fn get(
     door: Door,
     path: &PathParameters,
     headers: &HeaderMap,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     let permit = state.platform.users.view(actor, door)?;
     if let Door::Account(_) = door {
         path.account().get()?;
@@ -59,7 +61,8 @@ async fn get(
     };
     let found = permit.one(&key, password(headers)?.as_ref()).await?;
     let body = shown(state, |shown| UserBody::new(&found.user, shown));
-    Ok(Json(body.with_secret(found.secret.as_ref())))
+    let body = body.with_secret(found.secret.as_ref());
+    conditional::found(headers, found.user.revision, body)
 }
 
 fn nobody(text: &str) -> ApiError {

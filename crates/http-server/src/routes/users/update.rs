@@ -1,16 +1,17 @@
 //! `PATCH` and `PUT …/users/{id}`: change a user.
 
-use axum::{Json, extract::State};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use tenantry_domain::{Problem, policy::Door, services::UserChanges};
 use tenantry_wire::{
     JsonObject,
-    user::{UserBody, changes_of_patch, changes_of_put},
+    user::{changes_of_patch, changes_of_put},
 };
 
 use super::{NO_USER, account_door, with_roles};
 use crate::{
     body::UnreadBody,
     caller::Caller,
+    conditional,
     error::ApiError,
     extract::{PathParameters, QueryString},
     router::AppState,
@@ -25,10 +26,11 @@ macro_rules! handlers {
             caller: Caller,
             path: PathParameters,
             query: QueryString,
+            headers: HeaderMap,
             body: UnreadBody,
-        ) -> Result<Json<UserBody>, ApiError> {
+        ) -> Result<Response, ApiError> {
             let door: fn(&PathParameters) -> Door = $door;
-            update(&state, &caller, door(&path), &path, &query, body, $read).await
+            update(&state, &caller, door(&path), &path, &query, &headers, body, $read).await
         }
     )*};
 }
@@ -42,15 +44,20 @@ handlers! {
     put_of_account: account_door, changes_of_put;
 }
 
+#[expect(
+    clippy::too_many_arguments,
+    reason = "six handlers hand their parts on"
+)]
 async fn update(
     state: &AppState,
     Caller(actor): &Caller,
     door: Door,
     path: &PathParameters,
     QueryString(query): &QueryString,
+    headers: &HeaderMap,
     body: UnreadBody,
     read: Read,
-) -> Result<Json<UserBody>, ApiError> {
+) -> Result<Response, ApiError> {
     let permit = state
         .platform
         .users
@@ -62,21 +69,17 @@ async fn update(
     let permanent = query
         .flag("permanent")
         .map_err(|problem| ApiError::invalid(vec![problem]))?;
+    let expected = conditional::expected(headers)?;
     let changes = read(&body.object().await?).map_err(ApiError::invalid)?;
     let password_given = changes.password.is_some();
-    let updated = permit
-        .apply(
-            UserChanges {
-                permanent,
-                ..changes
-            },
-            None,
-        )
-        .await?;
-    let reply = with_roles(state, &updated);
-    Ok(Json(if password_given {
-        reply.with_password_of(&updated.user)
-    } else {
-        reply
-    }))
+    let changes = UserChanges {
+        permanent,
+        ..changes
+    };
+    let updated = permit.apply(changes, &expected).await?;
+    let mut reply = with_roles(state, &updated);
+    if password_given {
+        reply = reply.with_password_of(&updated.user);
+    }
+    Ok(conditional::changed(updated.user.revision, reply))
 }

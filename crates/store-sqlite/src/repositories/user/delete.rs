@@ -1,7 +1,7 @@
 //! Erasing a user with its secret, grants and instances.
 
 use rusqlite::Connection;
-use tenantry_domain::{Change, Revision, RoleKey, Scope, UserId};
+use tenantry_domain::{Change, Revision, RoleKey, Scope, User, UserId};
 
 use super::check_revision;
 use crate::{
@@ -28,11 +28,20 @@ pub(super) fn delete(
     if user.active && direct_grants(connection, &user)?.contains(&RoleKey::OrgAdmin) {
         keep_an_administrator(connection, &user)?;
     }
-    erase_all(connection, &user, change)?;
+    erase(connection, &user, change)?;
+    Ok(true)
+}
+
+/// Erases a user with instances, secrets and grants, and records it.
+pub(in crate::repositories) fn erase(
+    connection: &Connection,
+    user: &User,
+    change: &Change,
+) -> Result<(), Failure> {
+    erase_all(connection, user, change)?;
     // Secret and grants go with it.
     connection
         .prepare_cached("DELETE FROM users WHERE organization_id = ? AND id = ?")?
         .execute([user.organization_id.get(), user.id.get()])?;
-    record::deleted(connection, &user, &user.snapshot(), change)?;
-    Ok(true)
+    record::deleted(connection, user, &user.snapshot(), change)
 }

@@ -13,12 +13,16 @@ use tenantry_domain::{
     ports::{RepositoryError, UserRepository},
 };
 
+pub(super) use self::delete::erase;
 use self::{create::create, delete::delete, update::update};
 use crate::{
     engine::Engine,
     error::Failure,
     list::{count, list},
-    rows::user::{COLUMNS, find, read},
+    rows::{
+        user::{COLUMNS, find, read},
+        was_assigned,
+    },
     selectable::Selectable as _,
     sql::Sql,
 };
@@ -47,13 +51,9 @@ impl UserRepository for Users {
     }
 
     async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError> {
-        let mut sql = Sql::new("SELECT seq FROM sqlite_sequence WHERE name = 'users' AND seq >= ");
-        sql.bind(id.get());
-        let found = self
-            .0
-            .look_up(move |connection| sql.row(connection, |row| Ok(row.get::<_, i64>(0)?)))
-            .await?;
-        Ok(id.get() > 0 && found.is_some())
+        self.0
+            .look_up(move |connection| was_assigned(connection, "users", id.get()))
+            .await
     }
 
     async fn find_by_email(

@@ -1,17 +1,20 @@
 //! Accounts.
 
+pub(crate) mod update;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use tenantry_domain::{
-    Account, AccountDraft, AccountField, AccountId, AuditAction, Change, Entity, OrganizationId,
-    Reach, Revision, Scope, Text,
+    Account, AccountDraft, AccountField, AccountId, AccountPatch, AuditAction, Change, Entity,
+    OrganizationId, Reach, Revision, Scope, Text,
     ceql::{Filter, fold},
     page::{Count, Page, PageRequest, Sort},
     ports::{AccountRepository, RepositoryError},
 };
 
+use self::update::{ERASURE, UpdateAccount};
 use crate::{
     audit,
     database::Database,
@@ -31,6 +34,8 @@ macro_rules! account_selection {
          FROM accounts"
     };
 }
+
+pub(crate) use account_selection;
 
 /// Accounts in this database.
 pub(crate) struct PostgresAccounts(pub(crate) Arc<Database>);
@@ -105,6 +110,42 @@ impl AccountRepository for PostgresAccounts {
         rows.first().map(account_of).transpose()
     }
 
+    async fn was_assigned(&self, id: AccountId) -> Result<bool, RepositoryError> {
+        // A sequence that nobody has asked yet names its first value all the same.
+        let rows = self
+            .0
+            .read(
+                Statement::new(
+                    "SELECT id FROM (SELECT $1::bigint AS id) AS asked, accounts_id_seq \
+                     WHERE id BETWEEN 1 AND last_value - CASE WHEN is_called THEN 0 ELSE 1 END",
+                )
+                .bind(id.get()),
+            )
+            .await?;
+        Ok(!rows.is_empty())
+    }
+
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: AccountId,
+        patch: &AccountPatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Account>, RepositoryError> {
+        let update = UpdateAccount {
+            scope,
+            id,
+            patch,
+            expected,
+            change,
+        };
+        if patch.erase_users {
+            return self.0.transact_within(ERASURE, &update).await;
+        }
+        self.0.transact(&update).await
+    }
+
     async fn list(
         &self,
         scope: &Scope,
@@ -177,7 +218,7 @@ impl Table for AccountField {
 }
 
 /// Reads a row of [`account_selection`].
-fn account_of(row: &PgRow) -> Result<Account, RepositoryError> {
+pub(crate) fn account_of(row: &PgRow) -> Result<Account, RepositoryError> {
     let fields = Fields::of(Entity::Account, row)?;
     Ok(Account {
         id: AccountId::new(fields.id()),

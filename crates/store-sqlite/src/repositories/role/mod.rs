@@ -1,10 +1,13 @@
 //! Roles and direct grants, and the rule that every organization keeps an administrator.
 
+mod configure;
+mod of_account;
+
 use async_trait::async_trait;
 use rusqlite::{Connection, Row};
 use tenantry_domain::{
-    AuditAction, Change, EffectiveRole, Entity, OrganizationId, Role, RoleKey, Scope, Snapshot,
-    User, UserField, UserId,
+    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Role, RoleChange,
+    RoleKey, Scope, Snapshot, User, UserField, UserId,
     ports::{RepositoryError, Revocation, RoleRepository},
 };
 
@@ -26,13 +29,8 @@ pub(crate) struct Roles(pub(crate) Engine);
 #[async_trait]
 impl RoleRepository for Roles {
     async fn list(&self, organization: OrganizationId) -> Result<Vec<Role>, RepositoryError> {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS)
-            .push(" FROM roles WHERE roles.organization_id = ")
-            .bind(organization.get());
-        sql.push(" ORDER BY roles.id");
         self.0
-            .look_up(move |connection| sql.rows(connection, read))
+            .look_up(move |connection| all(connection, organization))
             .await
     }
 
@@ -91,6 +89,78 @@ impl RoleRepository for Roles {
             .write(move |connection| revoke(connection, &scope, user, role, &change))
             .await
     }
+
+    async fn update(
+        &self,
+        organization: OrganizationId,
+        changes: &[RoleChange],
+        change: &Change,
+    ) -> Result<Option<Vec<Role>>, RepositoryError> {
+        let (changes, change) = (changes.to_vec(), *change);
+        self.0
+            .write(move |connection| configure::update(connection, organization, &changes, &change))
+            .await
+    }
+
+    async fn of_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+    ) -> Result<Option<Vec<Role>>, RepositoryError> {
+        let scope = *scope;
+        self.0
+            .look_up(move |connection| of_account::list(connection, &scope, account))
+            .await
+    }
+
+    async fn grant_to_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Role>, RepositoryError> {
+        let (scope, change) = (*scope, *change);
+        self.0
+            .write(move |connection| of_account::grant(connection, &scope, account, role, &change))
+            .await
+    }
+
+    async fn revoke_from_account(
+        &self,
+        scope: &Scope,
+        account: AccountId,
+        role: RoleKey,
+        change: &Change,
+    ) -> Result<Option<Revocation>, RepositoryError> {
+        let (scope, change) = (*scope, *change);
+        self.0
+            .write(move |connection| of_account::revoke(connection, &scope, account, role, &change))
+            .await
+    }
+}
+
+/// The organization's roles, in the order in which they were created.
+fn all(connection: &Connection, organization: OrganizationId) -> Result<Vec<Role>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS)
+        .push(" FROM roles WHERE roles.organization_id = ")
+        .bind(organization.get());
+    sql.push(" ORDER BY roles.id");
+    sql.rows(connection, read)
+}
+
+fn find(
+    connection: &Connection,
+    organization: OrganizationId,
+    key: RoleKey,
+) -> Result<Option<Role>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS)
+        .push(" FROM roles WHERE roles.organization_id = ")
+        .bind(organization.get());
+    sql.push(" AND roles.key = ").bind(key.as_str().to_owned());
+    sql.row(connection, read)
 }
 
 /// Grants those of the roles that the organization has. What is granted already stays.
@@ -159,12 +229,7 @@ fn grant(
     let Some(user) = user::find(connection, scope, user)? else {
         return Ok(None);
     };
-    let mut sql = Sql::new("SELECT ");
-    sql.push(COLUMNS)
-        .push(" FROM roles WHERE roles.organization_id = ")
-        .bind(user.organization_id.get());
-    sql.push(" AND roles.key = ").bind(key.as_str().to_owned());
-    let Some(role) = sql.row(connection, read)? else {
+    let Some(role) = find(connection, user.organization_id, key)? else {
         return Ok(None);
     };
     if direct_grants(connection, &user)?.contains(&key) {

@@ -1,23 +1,27 @@
 //! Accounts.
 
+mod update;
+
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _};
 use tenantry_domain::{
-    Account, AccountDraft, AccountField, AccountId, Change, Entity, OrganizationId, Revision,
-    Scope,
+    Account, AccountDraft, AccountField, AccountId, AccountPatch, Change, Entity, OrganizationId,
+    Revision, Scope,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
     ports::{AccountRepository, RepositoryError},
 };
 
+use self::update::update;
 use crate::{
     engine::Engine,
     error::Failure,
     list::{count, list},
     record,
-    rows::account::{COLUMNS, insert, read},
-    selectable::Selectable as _,
-    sql::Sql,
+    rows::{
+        account::{COLUMNS, find, insert, read},
+        was_assigned,
+    },
 };
 
 pub(crate) struct Accounts(pub(crate) Engine);
@@ -37,12 +41,29 @@ impl AccountRepository for Accounts {
     }
 
     async fn find(&self, scope: &Scope, id: AccountId) -> Result<Option<Account>, RepositoryError> {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(" FROM accounts WHERE ");
-        AccountField::within(scope, &mut sql);
-        sql.push(" AND accounts.id = ").bind(id.get());
+        let scope = *scope;
         self.0
-            .look_up(move |connection| sql.row(connection, read))
+            .look_up(move |connection| find(connection, &scope, id))
+            .await
+    }
+
+    async fn was_assigned(&self, id: AccountId) -> Result<bool, RepositoryError> {
+        self.0
+            .look_up(move |connection| was_assigned(connection, "accounts", id.get()))
+            .await
+    }
+
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: AccountId,
+        patch: &AccountPatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Account>, RepositoryError> {
+        let (scope, patch, change) = (*scope, patch.clone(), *change);
+        self.0
+            .write(move |connection| update(connection, &scope, id, &patch, expected, &change))
             .await
     }
 

@@ -1,0 +1,39 @@
+//! `GET /accounts/{id}`, `GET /organizations/{id}/accounts/{id}`: one account.
+
+use axum::{extract::State, http::HeaderMap, response::Response};
+use tenantry_wire::account::AccountBody;
+
+use super::NO_ACCOUNT;
+use crate::{
+    caller::Caller, conditional, error::ApiError, extract::PathParameters, router::AppState,
+};
+
+/// `GET /accounts/{id}`: also the own account of somebody who manages none.
+pub(crate) async fn own(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    path: PathParameters,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let permit = state
+        .platform
+        .accounts
+        .view(&actor, path.account().or(NO_ACCOUNT))?;
+    path.account().get()?;
+    let account = permit.account().await?;
+    conditional::found(&headers, account.revision, AccountBody::from(&account))
+}
+
+/// `GET /organizations/{id}/accounts/{id}`
+pub(crate) async fn of_organization(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    path: PathParameters,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let accounts = state.platform.accounts.manage(&actor)?;
+    let (organization, id) = (path.organization().get()?, path.account().get()?);
+    accounts.of(organization)?;
+    let account = accounts.one(id).await?;
+    conditional::found(&headers, account.revision, AccountBody::from(&account))
+}

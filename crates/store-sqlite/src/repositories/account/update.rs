@@ -1,0 +1,71 @@
+//! Changing an account, and erasing its users when it is deleted.
+
+use rusqlite::Connection;
+use tenantry_domain::{
+    Account, AccountId, AccountPatch, Change, Entity, Revision, Scope, User, ports::RepositoryError,
+};
+
+use crate::{
+    error::Failure,
+    record,
+    repositories::user::erase,
+    rows::{
+        account::{assignments, find},
+        user,
+    },
+    sql::Sql,
+};
+
+/// So many users are in memory at a time while an account's are erased.
+const CHUNK: i64 = 500;
+
+pub(super) fn update(
+    connection: &Connection,
+    scope: &Scope,
+    id: AccountId,
+    patch: &AccountPatch,
+    expected: Option<Revision>,
+    change: &Change,
+) -> Result<Option<Account>, Failure> {
+    let Some(old) = find(connection, scope, id)? else {
+        return Ok(None);
+    };
+    if expected.is_some_and(|expected| expected != old.revision) {
+        let entity = Entity::Account;
+        return Err(RepositoryError::Stale { entity }.into());
+    }
+    let new = patch.apply(&old, change.at);
+    if new.is_default && !new.active {
+        return Err(RepositoryError::DEFAULT_ACCOUNT.into());
+    }
+    let organization = old.organization_id.get();
+    assignments(&new).update(connection, "accounts", organization, old.id.get())?;
+    record::updated(connection, &new, &old.snapshot(), &new.snapshot(), change)?;
+    if patch.erase_users && !new.active {
+        erase_users(connection, &new, change)?;
+    }
+    Ok(Some(new))
+}
+
+/// Writes come one after the other, so nobody is created here meanwhile.
+fn erase_users(connection: &Connection, account: &Account, change: &Change) -> Result<(), Failure> {
+    loop {
+        let users = some_users(connection, account)?;
+        if users.is_empty() {
+            return Ok(());
+        }
+        for user in &users {
+            erase(connection, user, change)?;
+        }
+    }
+}
+
+fn some_users(connection: &Connection, account: &Account) -> Result<Vec<User>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(user::COLUMNS)
+        .push(" FROM users WHERE users.organization_id = ")
+        .bind(account.organization_id.get());
+    sql.push(" AND users.account_id = ").bind(account.id.get());
+    sql.push(" ORDER BY users.id LIMIT ").bind(CHUNK);
+    sql.rows(connection, user::read)
+}

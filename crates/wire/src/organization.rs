@@ -1,0 +1,91 @@
+//! The organization and its password policy as the API writes and reads them (contract, sections 6 and 10).
+
+use serde::Serialize;
+use tenantry_domain::{Name, Organization, PasswordPolicy, Problem, SecretText};
+
+use crate::{
+    day,
+    object::{JsonObject, Problems},
+};
+
+/// The caller's organization in a reply. Absent values are left out.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct OrganizationBody {
+    pub id: i64,
+    pub name: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret: Option<String>,
+    pub active: bool,
+    pub created_date: String,
+    pub password_policy: PasswordPolicyBody,
+    pub two_factor_auth_enabled: bool,
+    pub status: &'static str,
+    pub environment: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+}
+
+/// A password policy in a reply.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct PasswordPolicyBody {
+    pub min_length: u32,
+    pub min_uppercase: u32,
+    pub min_lowercase: u32,
+    pub min_numbers: u32,
+    pub min_symbols: u32,
+    pub symbol_character_set: String,
+    pub previous_password_count: u32,
+    pub expiration_days: u32,
+}
+
+impl From<&PasswordPolicy> for PasswordPolicyBody {
+    fn from(policy: &PasswordPolicy) -> Self {
+        Self {
+            min_length: policy.min_length,
+            min_uppercase: policy.min_uppercase,
+            min_lowercase: policy.min_lowercase,
+            min_numbers: policy.min_numbers,
+            min_symbols: policy.min_symbols,
+            symbol_character_set: policy.symbol_character_set.clone(),
+            previous_password_count: policy.previous_password_count,
+            expiration_days: policy.expiration_days,
+        }
+    }
+}
+
+impl OrganizationBody {
+    /// The organization, with its secret for those who may see it.
+    pub fn new(
+        organization: &Organization,
+        policy: &PasswordPolicy,
+        secret: Option<&SecretText>,
+    ) -> Self {
+        Self {
+            id: organization.id.get(),
+            name: organization.name.to_string(),
+            secret: secret.map(|secret| secret.expose().to_owned()),
+            active: organization.active,
+            created_date: day(organization.created_at),
+            password_policy: policy.into(),
+            two_factor_auth_enabled: false,
+            status: "paid",
+            environment: "production",
+            external_id: organization.external_id.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+/// Reads the body of a PUT: `name`, and nothing else.
+///
+/// # Errors
+/// If it is left out or wrong.
+pub fn new_name(object: &JsonObject) -> Result<Name, Vec<Problem>> {
+    let mut problems = Problems::default();
+    problems.require(object, "name");
+    let name = problems.text(object, "name", Name::parse);
+    problems.finish(name)
+}
