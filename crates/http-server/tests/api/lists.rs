@@ -204,3 +204,11 @@ async fn the_organizations_list_is_the_default_accounts() {
         of_account
     );
 }
+
+#[tokio::test]
+async fn a_field_wanted_many_times_is_one_field() {
+    let world = World::new().await;
+    let path = format!("/users?pageSize=1&fields={}", vec!["email"; 2000].join(","));
+    let list = world.call(Caller::OrgAdmin, "GET", &path).await.ok().json();
+    assert_eq!(list[0].as_object().map(serde_json::Map::len), Some(2));
+}

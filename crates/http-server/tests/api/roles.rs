@@ -176,3 +176,14 @@ async fn an_account_administrator_grants_within_the_account() {
         .await
         .ok();
 }
+
+#[tokio::test]
+async fn a_role_given_by_the_system_is_granted_already() {
+    let world = World::new().await;
+    let path = format!("/users/{}/roles/org", world.id(Caller::OrgUser).await);
+    assert_eq!(world.call(Caller::OrgAdmin, "PUT", &path).await.status, 409);
+    assert_eq!(
+        world.call(Caller::OrgAdmin, "DELETE", &path).await.status,
+        404
+    );
+}

@@ -471,3 +471,27 @@ async fn a_weak_password_is_refused_with_every_broken_rule() {
          user's last name"
     );
 }
+
+#[tokio::test]
+async fn whether_a_password_is_accepted_does_not_tell_whether_it_is_right() {
+    let world = World::new().await;
+    let path = format!("/users/{}", world.id(Caller::DefaultUser).await);
+    let own = json!({ "password": PASSWORD });
+    world
+        .call_json(Caller::DefaultUser, "PATCH", &path, &own)
+        .await
+        .ok();
+    let taken = "admin@shire.example";
+    for guess in [PASSWORD, "My-Precious-2"] {
+        let body = json!({"password": guess, "firstName": "precious", "email": taken});
+        let refused = world
+            .call_json(Caller::AccountAdmin, "PATCH", &path, &body)
+            .await;
+        let expected = "password must not contain the user's first name";
+        assert_eq!(
+            (refused.status.as_u16(), refused.message().as_str()),
+            (400, expected),
+            "{guess}"
+        );
+    }
+}
