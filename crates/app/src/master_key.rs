@@ -77,6 +77,9 @@ pub(crate) async fn unlock(
     keyring: &dyn KeyringRepository,
     organizations: &dyn OrganizationRepository,
 ) -> Result<Vault, Failure> {
+    // In this order: the sentinel is recorded before the first organization is created, so whoever sees an organization
+    // finds its sentinel afterwards, however many nodes start on one new store at the same moment.
+    let has_organizations = has_organizations(organizations).await?;
     let sentinel = keyring
         .sentinel()
         .await
@@ -93,10 +96,10 @@ pub(crate) async fn unlock(
             wanted: sentinel.key_id,
             file,
         })),
-        (None, given) => {
-            refuse_damaged(organizations).await?;
-            initialize(keyring, given, &file).await
-        }
+        (None, _) if has_organizations => Err(Failure::Failed(anyhow::anyhow!(
+            "the store has organizations, but no record of its master key: it is damaged; restore it from a backup"
+        ))),
+        (None, given) => initialize(keyring, given, &file).await,
     }
 }
 
@@ -137,19 +140,10 @@ fn check(vault: &Vault, sentinel: &Sealed, found: KeyId, place: &Place) -> Resul
 }
 
 /// A store with data that does not remember its key was written to by somebody else.
-async fn refuse_damaged(organizations: &dyn OrganizationRepository) -> Result<(), Failure> {
+async fn has_organizations(organizations: &dyn OrganizationRepository) -> Result<bool, Failure> {
     let unanswered = "the store cannot be asked for its organizations";
-    let has_system = organizations
-        .find_system()
-        .await
-        .context(unanswered)?
-        .is_some();
-    if has_system || organizations.count_customers(1).await.context(unanswered)? > 0 {
-        return Err(Failure::Failed(anyhow::anyhow!(
-            "the store has organizations, but no record of its master key: it is damaged; restore it from a backup"
-        )));
-    }
-    Ok(())
+    let system = organizations.find_system().await.context(unanswered)?;
+    Ok(system.is_some() || organizations.count_customers(1).await.context(unanswered)? > 0)
 }
 
 async fn initialize(
