@@ -98,6 +98,8 @@ pub enum AuditAction {
     RoleRevoked,
     /// Too many wrong passwords locked it.
     Locked,
+    /// It was given another secret.
+    SecretReset,
 }
 
 impl AuditAction {
@@ -109,6 +111,7 @@ impl AuditAction {
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::Locked,
+        Self::SecretReset,
     ];
 
     /// The word for it, in stores and replies.
@@ -120,6 +123,7 @@ impl AuditAction {
             Self::RoleGranted => "roleGranted",
             Self::RoleRevoked => "roleRevoked",
             Self::Locked => "locked",
+            Self::SecretReset => "secretReset",
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::{Email, Name, Password, Problem, ceql::fold};
+use crate::{Email, Name, Password, Problem, Snapshot, ceql::fold};
 
 /// Which passwords an organization accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -174,10 +174,33 @@ impl PasswordPolicy {
         Problem::new("password", message)
     }
 
-    /// Whether a password that was set at `changed_at` is too old at `now`.
-    pub fn has_expired(&self, changed_at: OffsetDateTime, now: OffsetDateTime) -> bool {
-        self.expiration_days > 0
-            && now - changed_at >= Duration::days(i64::from(self.expiration_days))
+    /// Whether a password that was set at `changed_at` is too old at `now`, where it is good for `expiration_days`; 0
+    /// means for ever.
+    pub fn has_expired(
+        expiration_days: u32,
+        changed_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> bool {
+        expiration_days > 0 && now - changed_at >= Duration::days(i64::from(expiration_days))
+    }
+
+    /// Its fields as the audit log keeps them, by their names after `passwordPolicy.`.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new()
+            .field("passwordPolicy.minLength", self.min_length)
+            .field("passwordPolicy.minUppercase", self.min_uppercase)
+            .field("passwordPolicy.minLowercase", self.min_lowercase)
+            .field("passwordPolicy.minNumbers", self.min_numbers)
+            .field("passwordPolicy.minSymbols", self.min_symbols)
+            .field(
+                "passwordPolicy.symbolCharacterSet",
+                &self.symbol_character_set,
+            )
+            .field(
+                "passwordPolicy.previousPasswordCount",
+                self.previous_password_count,
+            )
+            .field("passwordPolicy.expirationDays", self.expiration_days)
     }
 }
 
@@ -237,12 +260,9 @@ mod tests {
     #[test]
     fn passwords_expire_after_the_days_of_the_policy() {
         let set = datetime!(2026-02-27 12:00 UTC);
-        let policy = PasswordPolicy {
-            expiration_days: 2,
-            ..PasswordPolicy::default()
-        };
-        assert!(!policy.has_expired(set, datetime!(2026-03-01 11:59:59 UTC)));
-        assert!(policy.has_expired(set, datetime!(2026-03-01 12:00 UTC)));
-        assert!(!PasswordPolicy::default().has_expired(set, datetime!(2999-01-01 0:00 UTC)));
+        let expired = |days, now| PasswordPolicy::has_expired(days, set, now);
+        assert!(!expired(2, datetime!(2026-03-01 11:59:59 UTC)));
+        assert!(expired(2, datetime!(2026-03-01 12:00 UTC)));
+        assert!(!expired(0, datetime!(2999-01-01 0:00 UTC)));
     }
 }

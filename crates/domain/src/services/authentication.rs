@@ -70,10 +70,17 @@ impl AuthenticationService {
         };
         let identity = self
             .credentials
-            .authenticate(&Caller { user, organization })
+            .authenticate(
+                &Caller::Secrets {
+                    user,
+                    organization,
+                    instance: None,
+                },
+                self.clock.now(),
+            )
             .await?;
         identity
-            .map(|identity| Actor::new(identity, request_id))
+            .map(|found| Actor::new(found.identity, request_id))
             .ok_or(ServiceError::Unauthenticated)
     }
 

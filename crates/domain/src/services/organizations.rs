@@ -142,6 +142,7 @@ impl OrganizationService {
                 first_name: new.admin_first_name,
                 last_name: new.admin_last_name,
                 password,
+                must_change: false,
                 secret: user_secret.stored,
             },
         };

@@ -211,6 +211,8 @@ impl EditUser<'_> {
         Ok(Some(NewPassword {
             hash,
             must_change: user.id != self.actor.identity().user_id,
+            remember: PasswordPolicy::default().previous_password_count,
+            keep_token: self.actor.token(),
         }))
     }
 }
