@@ -45,6 +45,8 @@ pub enum Entity {
     Instance,
     /// A [`Role`](crate::Role).
     Role,
+    /// An [`Element`](crate::Element).
+    Element,
 }
 
 impl Entity {
@@ -55,6 +57,7 @@ impl Entity {
         Self::User,
         Self::Instance,
         Self::Role,
+        Self::Element,
     ];
 
     /// The word for it, in messages and stores.
@@ -65,6 +68,7 @@ impl Entity {
             Self::User => "user",
             Self::Instance => "instance",
             Self::Role => "role",
+            Self::Element => "element",
         }
     }
 

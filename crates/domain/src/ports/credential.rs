@@ -150,6 +150,11 @@ pub trait CredentialRepository: Send + Sync {
         change: &Change,
     ) -> Result<(), RepositoryError>;
 
+    /// Writes, durably, that somebody could not log in, where [`password_failed`](Self::password_failed) has no user to
+    /// count it for, or must not. Nobody reads it: it is there to take as long, so that nobody can tell by the time
+    /// whether an e-mail is in use. [`forget_expired`](Self::forget_expired) erases what is older than a day.
+    async fn login_refused(&self, change: &Change) -> Result<(), RepositoryError>;
+
     /// Forgets the wrong passwords so far; stores `upgraded`, a better hash of the same password, if given.
     async fn password_succeeded<'a>(
         &self,
@@ -207,7 +212,8 @@ pub trait CredentialRepository: Send + Sync {
         change: &Change,
     ) -> Result<bool, RepositoryError>;
 
-    /// Erases up to `limit` login tokens and replaced secrets that are no longer good at `now`; answers how many.
+    /// Erases up to `limit` login tokens and replaced secrets that are no longer good at `now`, and of
+    /// what [`login_refused`](Self::login_refused) wrote over a day before; answers how many.
     async fn forget_expired(&self, now: OffsetDateTime, limit: u32)
     -> Result<u64, RepositoryError>;
 }
