@@ -93,13 +93,11 @@ impl AuthenticationService {
         if instance.is_some_and(|instance| !may_call_through(&identity, &instance)) {
             return Err(ServiceError::Unauthenticated);
         }
+        let must_change = password.is_expired(identity.password_expiration_days, now);
         let admission = match caller {
-            Caller::Secrets { .. } => Admission::Platform,
             Caller::Instance { .. } => Admission::Instance,
-            Caller::Token { .. } if password.is_expired(identity.password_expiration_days, now) => {
-                Admission::PasswordChange
-            }
-            Caller::Token { .. } => Admission::Platform,
+            Caller::Token { .. } if must_change => Admission::PasswordChange,
+            Caller::Secrets { .. } | Caller::Token { .. } => Admission::Platform,
         };
         let token = match caller {
             Caller::Token { token, .. } => Some(token),
