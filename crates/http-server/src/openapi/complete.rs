@@ -223,6 +223,12 @@ fn without_null(schema: &mut Value) {
                 property["type"] = kind.clone();
             }
         }
+        if let Some(choices) = property.get_mut("oneOf").and_then(Value::as_array_mut) {
+            choices.retain(|choice| choice["type"] != "null");
+            if let [choice] = choices.as_slice() {
+                *property = choice.clone();
+            }
+        }
     }
 }
 

@@ -12,6 +12,8 @@ mod organization;
 mod outage;
 mod protocol;
 mod roles;
+mod route_table;
+mod schema;
 mod support;
 mod tenancy;
 mod users;

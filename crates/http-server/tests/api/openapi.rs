@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use axum::{body::Body, http::Request};
 use serde_json::Value;
 
-use crate::support::World;
+use crate::{schema::resolved, support::World};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
 
@@ -28,16 +28,6 @@ pub(crate) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
             methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
         })
         .collect()
-}
-
-/// The value that a `$ref` points to, or the value itself.
-pub(crate) fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
-    match value["$ref"].as_str() {
-        Some(pointer) => document
-            .pointer(&pointer[1..])
-            .unwrap_or_else(|| panic!("{pointer} leads nowhere")),
-        None => value,
-    }
 }
 
 #[tokio::test]
