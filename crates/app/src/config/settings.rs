@@ -5,6 +5,7 @@
 
 use std::{net::Ipv4Addr, net::SocketAddr, path::PathBuf};
 
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -114,13 +115,24 @@ pub(crate) static LOG: Setting<Text<String>> = Setting {
     about: "What is logged: a level, or levels by part of the program separated by commas. Logs go to standard error, as text on a terminal and as JSON otherwise. Of other people's libraries nothing finer than `debug` is logged, because that could show what goes over the wire.",
     kind: Text {
         allowed: "error, warn, info, debug, trace, off, or directives such as info,tenantry_http_server=debug",
-        parse: |text| match EnvFilter::builder().parse(text) {
-            Ok(_) => Ok(text.to_owned()),
-            Err(_) => Err(format!("must be {}, not '{text}'", LOG.kind.allowed)),
+        parse: |text| {
+            if names_only_levels(text) && EnvFilter::builder().parse(text).is_ok() {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("must be {}, not '{text}'", LOG.kind.allowed))
+            }
         },
         fallback: |_| "info".to_owned(),
     },
 };
+
+/// Whether every directive that is a single word is a level. The filter takes any other word for a part of the program,
+/// which would turn off everything else: `inof` instead of `info` must not end the log.
+fn names_only_levels(directives: &str) -> bool {
+    directives.split(',').all(|directive| {
+        directive.contains(['=', '[', ']', '{', '}']) || directive.parse::<LevelFilter>().is_ok()
+    })
+}
 
 pub(crate) static ALLOWED_ORIGINS: Setting<List> = Setting {
     key: "http.allowed_origins",

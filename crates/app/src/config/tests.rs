@@ -239,6 +239,29 @@ fn wrong_values_are_refused_with_their_place() {
 }
 
 #[test]
+fn a_misspelt_level_does_not_end_the_log() {
+    for directives in ["inof", "info,debgu", "tenantry_http_server"] {
+        let case = Case::new().variable("TENANTRY_LOG", directives);
+        assert_eq!(
+            case.problems(),
+            [format!(
+                "log must be error, warn, info, debug, trace, off, or directives such as info,tenantry_http_server=debug, \
+                 not '{directives}' (environment TENANTRY_LOG)"
+            )]
+        );
+    }
+    for directives in [
+        "INFO",
+        "off",
+        "warn,tenantry_app=debug",
+        "info,[request{method=GET}]=trace",
+    ] {
+        let case = Case::new().variable("TENANTRY_LOG", directives);
+        assert_eq!(case.load().unwrap().0.log, directives);
+    }
+}
+
+#[test]
 fn what_is_empty_is_not_taken_for_a_default() {
     let mut case = Case::new()
         .variable("TENANTRY_MASTER_KEY", "")
