@@ -55,7 +55,7 @@ async fn get(
     if let Door::Account(_) = door {
         path.account().get()?;
     }
-    let text = path.text("user");
+    let text = path.text("user")?;
     let EmailOrId::Key(key) = email_or_id(text) else {
         return Err(nobody(text));
     };

@@ -32,7 +32,9 @@ pub(crate) async fn grant(
         .users
         .change_roles(&actor, path.user().or(NO_USER))?;
     path.user().get()?;
-    Ok(Json(RoleBody::from(&permit.grant(path.text("key")).await?)))
+    Ok(Json(RoleBody::from(
+        &permit.grant(path.text("key")?).await?,
+    )))
 }
 
 /// `DELETE /users/{id}/roles/{key}`: take the direct grant away.
@@ -46,5 +48,5 @@ pub(crate) async fn revoke(
         .users
         .change_roles(&actor, path.user().or(NO_USER))?;
     path.user().get()?;
-    Ok(permit.revoke(path.text("key")).await?)
+    Ok(permit.revoke(path.text("key")?).await?)
 }
