@@ -45,6 +45,10 @@ pub struct HttpConfig {
     pub header_timeout: Duration,
     /// How long a client may take to send the body.
     pub body_timeout: Duration,
+    /// How long a client may leave a reply unread.
+    pub write_timeout: Duration,
+    /// How many connections there may be; further ones wait.
+    pub connections: usize,
     /// How long running requests have to finish after the signal to stop.
     pub shutdown_timeout: Duration,
     /// Origins (`https://console.example.org`) whose scripts may call with credentials.
@@ -57,6 +61,8 @@ impl Default for HttpConfig {
             body_limit: 1024 * 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            connections: 10_000,
             shutdown_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
         }

@@ -63,6 +63,8 @@ pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
         BODY_BYTES.describe(surroundings),
         HEADER_TIMEOUT.describe(surroundings),
         BODY_TIMEOUT.describe(surroundings),
+        WRITE_TIMEOUT.describe(surroundings),
+        CONNECTIONS.describe(surroundings),
         SHUTDOWN.describe(surroundings),
         PARALLELISM.describe(surroundings),
         QUEUE.describe(surroundings),
@@ -176,7 +178,7 @@ pub(crate) static BODY_BYTES: Setting<Number> = Setting {
 pub(crate) static HEADER_TIMEOUT: Setting<Number> = Setting {
     key: "limits.header_timeout_seconds",
     flag: None,
-    about: "How long a client may take to send the header of a request.",
+    about: "How long a client may take to send the header of a request. A connection that is idle for so long is closed, too.",
     kind: Number {
         least: 1,
         most: 3600,
@@ -192,6 +194,28 @@ pub(crate) static BODY_TIMEOUT: Setting<Number> = Setting {
         least: 1,
         most: 3600,
         fallback: |_| 30,
+    },
+};
+
+pub(crate) static WRITE_TIMEOUT: Setting<Number> = Setting {
+    key: "limits.write_timeout_seconds",
+    flag: None,
+    about: "How long a client may read nothing of a reply that waits for it; then its connection is closed.",
+    kind: Number {
+        least: 1,
+        most: 3600,
+        fallback: |_| 30,
+    },
+};
+
+pub(crate) static CONNECTIONS: Setting<Number> = Setting {
+    key: "limits.connections",
+    flag: None,
+    about: "How many connections may be open. Further ones are not refused: they wait in the queue of the operating system until one ends. The operating system's own limit on open files has to be higher.",
+    kind: Number {
+        least: 1,
+        most: 1_000_000,
+        fallback: |_| 10_000,
     },
 };
 

@@ -11,6 +11,7 @@ mod organization;
 mod outage;
 mod protocol;
 mod roles;
+mod sockets;
 mod support;
 mod tenancy;
 mod users;
