@@ -3,7 +3,7 @@
 
 use std::{fs, path::Path};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use tenantry_domain::{
     Email, Entity, Name, Password, Person, RequestId,
     ports::RepositoryError,
@@ -110,8 +110,21 @@ pub(crate) async fn first_organization(
     }
 }
 
-/// Creates the data directory, for its owner alone, if something is to be kept in it.
+/// Creates the data directory, for its owner alone, if something is to be kept in it. No other directory: a misspelt path
+/// of a SQLite file is an error, and not the place of a new store.
 pub(crate) fn prepare_data_dir(config: &Config) -> Result<(), Failure> {
+    if let DatabaseUrl::Sqlite(path) = &config.database_url {
+        let directory = path.parent().unwrap_or(Path::new(""));
+        let is_there = directory.as_os_str().is_empty() || directory.is_dir();
+        if !is_there && directory != config.data_dir {
+            return Err(Failure::usage(anyhow!(
+                "database_url names the file {}, but there is no directory {}: create it for the server's user, or put the path \
+                 right",
+                path.display(),
+                directory.display()
+            )));
+        }
+    }
     let holds_database = matches!(&config.database_url, DatabaseUrl::Sqlite(path) if path.starts_with(&config.data_dir));
     let holds_key = config.master_key.is_none();
     if !holds_database && !holds_key || config.data_dir.is_dir() {

@@ -170,6 +170,8 @@ pub(crate) fn http(config: &Config) -> HttpConfig {
         body_limit: config.limits.body_bytes,
         header_timeout: config.limits.header_timeout,
         body_timeout: config.limits.body_timeout,
+        write_timeout: config.limits.write_timeout,
+        connections: config.limits.connections,
         shutdown_timeout: config.limits.shutdown,
         allowed_origins: config.allowed_origins.clone(),
     }

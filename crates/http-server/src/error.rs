@@ -44,6 +44,11 @@ impl ApiError {
         Self::new(StatusCode::UNAUTHORIZED, UNAUTHENTICATED)
     }
 
+    pub(crate) fn password_must_change() -> Self {
+        let message = "The password must be changed first: POST /authentication/passwords with {\"password\": …}.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }

@@ -1,4 +1,4 @@
-//! Around every request: its id, its span, its log line, and the rendering of errors.
+//! Around every request: its id, its span, its log line, the rendering of errors, and what becomes of an unread body.
 
 use std::{any::Any, sync::Arc};
 
@@ -12,17 +12,21 @@ use tenantry_domain::{RequestId, ports::RequestIds};
 use tenantry_wire::header;
 use tracing::{Instrument, error, info, info_span};
 
-use crate::{error::ApiError, negotiation::ErrorFormat};
+use crate::{HttpConfig, error::ApiError, negotiation::ErrorFormat, unread::Unread};
 
 /// What [`run`] needs.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     request_ids: Arc<dyn RequestIds>,
+    config: Arc<HttpConfig>,
 }
 
 impl Exchange {
-    pub(crate) fn new(request_ids: Arc<dyn RequestIds>) -> Self {
-        Self { request_ids }
+    pub(crate) fn new(request_ids: Arc<dyn RequestIds>, config: Arc<HttpConfig>) -> Self {
+        Self {
+            request_ids,
+            config,
+        }
     }
 }
 
@@ -34,6 +38,7 @@ pub(crate) async fn run(
 ) -> Response {
     let id = exchange.request_ids.next();
     request.extensions_mut().insert(id);
+    let unread = Unread::watch(&mut request);
     let format = ErrorFormat::of(request.headers());
     let path = request.uri().path().to_owned();
     let span = info_span!(
@@ -75,6 +80,9 @@ pub(crate) async fn run(
     }
     .instrument(span)
     .await;
+    if let Some(unread) = unread {
+        unread.settle(&mut response, &exchange.config);
+    }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response
             .headers_mut()

@@ -1,9 +1,12 @@
 //! Paths and query strings, with refusals that name what is wrong.
 
+use std::{borrow::Cow, convert::Infallible};
+
 use axum::{
-    extract::{FromRequestParts, RawPathParams},
+    extract::{FromRequestParts, MatchedPath, RawPathParams},
     http::request::Parts,
 };
+use percent_encoding::percent_decode_str;
 use tenantry_domain::{AccountId, Entity, OrganizationId, Problem, RoleId, UserId};
 use tenantry_wire::{
     path::{self, PathId},
@@ -14,34 +17,54 @@ use crate::{error::ApiError, router::AppState};
 
 /// The parameters of the path. Read after the caller's privileges are known, so nothing is refused here.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct PathParameters(Vec<(String, String)>);
+pub(crate) struct PathParameters(Vec<(String, Option<String>)>);
 
 impl FromRequestParts<AppState> for PathParameters {
-    type Rejection = ApiError;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, ApiError> {
-        let raw = RawPathParams::from_request_parts(parts, state).await;
-        let raw = raw.map_err(|_| {
-            ApiError::invalid(vec![Problem::new(
-                "path",
-                "is not valid UTF-8 when decoded",
-            )])
-        })?;
+    async fn from_request_parts(parts: &mut Parts, state: &AppState) -> Result<Self, Infallible> {
         Ok(Self(
-            raw.iter()
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .collect(),
+            match RawPathParams::from_request_parts(parts, state).await {
+                Ok(raw) => raw
+                    .iter()
+                    .map(|(name, value)| (name.to_owned(), Some(value.to_owned())))
+                    .collect(),
+                Err(_) => decodable(parts),
+            },
         ))
     }
 }
 
+/// The parameters of a path of which some are not UTF-8 when decoded: those are `None`.
+fn decodable(parts: &Parts) -> Vec<(String, Option<String>)> {
+    let Some(template) = parts.extensions.get::<MatchedPath>() else {
+        return Vec::new();
+    };
+    // From the end, because the router has cut the base path off the front of the URI.
+    let segments = template
+        .as_str()
+        .rsplit('/')
+        .zip(parts.uri.path().rsplit('/'));
+    let parameter = |(name, raw): (&str, &str)| {
+        let name = name.strip_prefix('{')?.strip_suffix('}')?;
+        let value = percent_decode_str(raw).decode_utf8().ok();
+        Some((name.to_owned(), value.map(Cow::into_owned)))
+    };
+    segments.filter_map(parameter).collect()
+}
+
 impl PathParameters {
     /// The text of a parameter, decoded.
-    pub(crate) fn text(&self, name: &str) -> &str {
-        self.0
-            .iter()
-            .find(|(given, _)| given == name)
-            .map_or("", |(_, value)| value)
+    pub(crate) fn text(&self, name: &str) -> Result<&str, ApiError> {
+        let found = self.0.iter().find(|(given, _)| given == name);
+        match found {
+            Some((_, Some(value))) => Ok(value),
+            Some((_, None)) => Err(ApiError::invalid(vec![Problem::new(
+                "path",
+                "is not valid UTF-8 when decoded",
+            )])),
+            None => Ok(""),
+        }
     }
 
     /// The user's id.
@@ -70,7 +93,10 @@ impl PathParameters {
     }
 
     fn id<T>(&self, name: &str, label: &str, entity: Entity, new: impl FnOnce(i64) -> T) -> Id<T> {
-        let text = self.text(name);
+        let text = match self.text(name) {
+            Ok(text) => text,
+            Err(refusal) => return Id { id: None, refusal },
+        };
         match path::id(text) {
             Some(PathId::Id(id)) => Id {
                 id: Some(new(id)),
@@ -115,9 +141,9 @@ impl<T: Copy> Id<T> {
 pub(crate) struct QueryString(pub(crate) Query);
 
 impl FromRequestParts<AppState> for QueryString {
-    type Rejection = std::convert::Infallible;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Self::Rejection> {
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, Infallible> {
         Ok(Self(Query::parse(parts.uri.query().unwrap_or_default())))
     }
 }

@@ -5,6 +5,7 @@
 mod body;
 mod caller;
 mod conditional;
+mod connection;
 mod cors;
 mod error;
 mod exchange;
@@ -15,6 +16,7 @@ mod platform;
 mod router;
 mod routes;
 mod serve;
+mod unread;
 
 pub use platform::{HttpConfig, Platform};
 pub use router::router;

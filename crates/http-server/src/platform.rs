@@ -5,7 +5,9 @@ use std::{sync::Arc, time::Duration};
 use tenantry_domain::{
     ports::{Clock, KeyringRepository, RequestIds},
     services::{
-        AccountService, AuthenticationService, OwnOrganizationService, RoleService, UserService,
+        AccountService, AuditService, AuthenticationService, ElementService, InstanceService,
+        OrganizationService, OwnOrganizationService, PasswordPolicyService, ReplyService,
+        RoleService, UserService,
     },
 };
 
@@ -20,6 +22,18 @@ pub struct Platform {
     pub roles: Arc<RoleService>,
     /// The use cases of the caller's own organization.
     pub organization: Arc<OwnOrganizationService>,
+    /// The use cases of the organization's password policy.
+    pub policies: Arc<PasswordPolicyService>,
+    /// The use cases of instances.
+    pub instances: Arc<InstanceService>,
+    /// The use cases of the catalog of elements.
+    pub elements: Arc<ElementService>,
+    /// The use cases of the audit log.
+    pub audit: Arc<AuditService>,
+    /// Replies that may have to be sent again.
+    pub replies: Arc<ReplyService>,
+    /// Signs partners up.
+    pub organizations: Arc<OrganizationService>,
     /// Who is calling.
     pub authentication: Arc<AuthenticationService>,
     /// Asked by `/readyz`: whoever can read the sentinel can serve.
@@ -45,6 +59,10 @@ pub struct HttpConfig {
     pub header_timeout: Duration,
     /// How long a client may take to send the body.
     pub body_timeout: Duration,
+    /// How long a client may leave a reply unread.
+    pub write_timeout: Duration,
+    /// How many connections there may be; further ones wait.
+    pub connections: usize,
     /// How long running requests have to finish after the signal to stop.
     pub shutdown_timeout: Duration,
     /// Origins (`https://console.example.org`) whose scripts may call with credentials.
@@ -57,6 +75,8 @@ impl Default for HttpConfig {
             body_limit: 1024 * 1024,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            connections: 10_000,
             shutdown_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
         }

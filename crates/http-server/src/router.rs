@@ -58,7 +58,10 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
         .layer(CatchPanicLayer::custom(exchange::panicked))
         .layer(from_fn_with_state(Arc::clone(&state.config), cors::headers))
         .layer(from_fn_with_state(
-            Exchange::new(Arc::clone(&state.platform.request_ids)),
+            Exchange::new(
+                Arc::clone(&state.platform.request_ids),
+                Arc::clone(&state.config),
+            ),
             exchange::run,
         ))
 }

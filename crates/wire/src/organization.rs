@@ -1,10 +1,10 @@
 //! The organization and its password policy as the API writes and reads them (contract, sections 6 and 10).
 
 use serde::Serialize;
-use tenantry_domain::{Name, Organization, PasswordPolicy, Problem, SecretText};
+use tenantry_domain::{Name, Organization, Problem, SecretText, ports::PolicyInForce};
 
 use crate::{
-    day,
+    day, instant,
     object::{JsonObject, Problems},
 };
 
@@ -42,6 +42,8 @@ pub struct PasswordPolicyBody {
     pub symbol_character_set: String,
     pub previous_password_count: u32,
     pub expiration_days: u32,
+    pub created_dt: String,
+    pub updated_dt: String,
 }
 
 /// What changes of an organization. Fields that are not listed are ignored.
@@ -53,8 +55,9 @@ pub struct OrganizationChangeBody {
     pub name: String,
 }
 
-impl From<&PasswordPolicy> for PasswordPolicyBody {
-    fn from(policy: &PasswordPolicy) -> Self {
+impl From<&PolicyInForce> for PasswordPolicyBody {
+    fn from(in_force: &PolicyInForce) -> Self {
+        let policy = &in_force.policy;
         Self {
             min_length: policy.min_length,
             min_uppercase: policy.min_uppercase,
@@ -64,6 +67,8 @@ impl From<&PasswordPolicy> for PasswordPolicyBody {
             symbol_character_set: policy.symbol_character_set.clone(),
             previous_password_count: policy.previous_password_count,
             expiration_days: policy.expiration_days,
+            created_dt: instant(in_force.created_at),
+            updated_dt: instant(in_force.updated_at),
         }
     }
 }
@@ -72,7 +77,7 @@ impl OrganizationBody {
     /// The organization, with its secret for those who may see it.
     pub fn new(
         organization: &Organization,
-        policy: &PasswordPolicy,
+        policy: &PolicyInForce,
         secret: Option<&SecretText>,
     ) -> Self {
         Self {

@@ -56,6 +56,8 @@ pub(crate) struct Limits {
     pub(crate) body_bytes: usize,
     pub(crate) header_timeout: Duration,
     pub(crate) body_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) connections: usize,
     pub(crate) shutdown: Duration,
 }
 
@@ -214,6 +216,8 @@ impl Reader<'_> {
                 body_bytes: size(self.read(&settings::BODY_BYTES, &here)),
                 header_timeout: seconds(self.read(&settings::HEADER_TIMEOUT, &here)),
                 body_timeout: seconds(self.read(&settings::BODY_TIMEOUT, &here)),
+                write_timeout: seconds(self.read(&settings::WRITE_TIMEOUT, &here)),
+                connections: size(self.read(&settings::CONNECTIONS, &here)),
                 shutdown: seconds(self.read(&settings::SHUTDOWN, &here)),
             },
             password_hashing: PasswordHashing {

@@ -5,6 +5,7 @@
 
 use std::{net::Ipv4Addr, net::SocketAddr, path::PathBuf};
 
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -62,6 +63,8 @@ pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
         BODY_BYTES.describe(surroundings),
         HEADER_TIMEOUT.describe(surroundings),
         BODY_TIMEOUT.describe(surroundings),
+        WRITE_TIMEOUT.describe(surroundings),
+        CONNECTIONS.describe(surroundings),
         SHUTDOWN.describe(surroundings),
         PARALLELISM.describe(surroundings),
         QUEUE.describe(surroundings),
@@ -114,13 +117,24 @@ pub(crate) static LOG: Setting<Text<String>> = Setting {
     about: "What is logged: a level, or levels by part of the program separated by commas. Logs go to standard error, as text on a terminal and as JSON otherwise. Of other people's libraries nothing finer than `debug` is logged, because that could show what goes over the wire.",
     kind: Text {
         allowed: "error, warn, info, debug, trace, off, or directives such as info,tenantry_http_server=debug",
-        parse: |text| match EnvFilter::builder().parse(text) {
-            Ok(_) => Ok(text.to_owned()),
-            Err(_) => Err(format!("must be {}, not '{text}'", LOG.kind.allowed)),
+        parse: |text| {
+            if names_only_levels(text) && EnvFilter::builder().parse(text).is_ok() {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("must be {}, not '{text}'", LOG.kind.allowed))
+            }
         },
         fallback: |_| "info".to_owned(),
     },
 };
+
+/// Whether every directive that is a single word is a level. The filter takes any other word for a part of the program,
+/// which would turn off everything else: `inof` instead of `info` must not end the log.
+fn names_only_levels(directives: &str) -> bool {
+    directives.split(',').all(|directive| {
+        directive.contains(['=', '[', ']', '{', '}']) || directive.parse::<LevelFilter>().is_ok()
+    })
+}
 
 pub(crate) static ALLOWED_ORIGINS: Setting<List> = Setting {
     key: "http.allowed_origins",
@@ -164,7 +178,7 @@ pub(crate) static BODY_BYTES: Setting<Number> = Setting {
 pub(crate) static HEADER_TIMEOUT: Setting<Number> = Setting {
     key: "limits.header_timeout_seconds",
     flag: None,
-    about: "How long a client may take to send the header of a request.",
+    about: "How long a client may take to send the header of a request. A connection that is idle for so long is closed, too.",
     kind: Number {
         least: 1,
         most: 3600,
@@ -180,6 +194,28 @@ pub(crate) static BODY_TIMEOUT: Setting<Number> = Setting {
         least: 1,
         most: 3600,
         fallback: |_| 30,
+    },
+};
+
+pub(crate) static WRITE_TIMEOUT: Setting<Number> = Setting {
+    key: "limits.write_timeout_seconds",
+    flag: None,
+    about: "How long a client may read nothing of a reply that waits for it; then its connection is closed.",
+    kind: Number {
+        least: 1,
+        most: 3600,
+        fallback: |_| 30,
+    },
+};
+
+pub(crate) static CONNECTIONS: Setting<Number> = Setting {
+    key: "limits.connections",
+    flag: None,
+    about: "How many connections may be open. Further ones are not refused: they wait in the queue of the operating system until one ends. The operating system's own limit on open files has to be higher.",
+    kind: Number {
+        least: 1,
+        most: 1_000_000,
+        fallback: |_| 10_000,
     },
 };
 

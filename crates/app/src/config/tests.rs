@@ -74,6 +74,8 @@ fn defaults_are_those_of_the_reference() {
             body_bytes: 1_048_576,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            connections: 10_000,
             shutdown: Duration::from_secs(30),
         },
         password_hashing: PasswordHashing {
@@ -186,13 +188,14 @@ fn unknown_options_are_refused() {
             "unknown environment variable TENANTRY_LISEN; known are TENANTRY_DATA_DIR, TENANTRY_DATABASE_URL, \
              TENANTRY_LISTEN, TENANTRY_LOG, TENANTRY_HTTP_ALLOWED_ORIGINS, TENANTRY_LIMITS_BODY_BYTES, \
              TENANTRY_LIMITS_HEADER_TIMEOUT_SECONDS, TENANTRY_LIMITS_BODY_TIMEOUT_SECONDS, \
-             TENANTRY_LIMITS_SHUTDOWN_SECONDS, TENANTRY_PASSWORD_HASHING_PARALLELISM, TENANTRY_PASSWORD_HASHING_QUEUE, \
+             TENANTRY_LIMITS_WRITE_TIMEOUT_SECONDS, TENANTRY_LIMITS_CONNECTIONS, TENANTRY_LIMITS_SHUTDOWN_SECONDS, \
+             TENANTRY_PASSWORD_HASHING_PARALLELISM, TENANTRY_PASSWORD_HASHING_QUEUE, \
              TENANTRY_POSTGRES_MAX_CONNECTIONS, TENANTRY_POSTGRES_STATEMENT_TIMEOUT_MS, \
              TENANTRY_POSTGRES_PREPARED_STATEMENTS, TENANTRY_SQLITE_READERS, TENANTRY_CONFIG, TENANTRY_MASTER_KEY",
             "unknown option 'limit' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
              [http], [limits], [password_hashing], [postgres], [sqlite]",
             "unknown option 'limits.body_byte' in the file FILE; the section [limits] knows body_bytes, \
-             header_timeout_seconds, body_timeout_seconds, shutdown_seconds",
+             header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, connections, shutdown_seconds",
             "unknown option 'lisen' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
              [http], [limits], [password_hashing], [postgres], [sqlite]",
         ]
@@ -236,6 +239,29 @@ fn wrong_values_are_refused_with_their_place() {
             "sqlite.readers must be a whole number from 1 to 64, not '65' (environment TENANTRY_SQLITE_READERS)",
         ]
     );
+}
+
+#[test]
+fn a_misspelt_level_does_not_end_the_log() {
+    for directives in ["inof", "info,debgu", "tenantry_http_server"] {
+        let case = Case::new().variable("TENANTRY_LOG", directives);
+        assert_eq!(
+            case.problems(),
+            [format!(
+                "log must be error, warn, info, debug, trace, off, or directives such as info,tenantry_http_server=debug, \
+                 not '{directives}' (environment TENANTRY_LOG)"
+            )]
+        );
+    }
+    for directives in [
+        "INFO",
+        "off",
+        "warn,tenantry_app=debug",
+        "info,[request{method=GET}]=trace",
+    ] {
+        let case = Case::new().variable("TENANTRY_LOG", directives);
+        assert_eq!(case.load().unwrap().0.log, directives);
+    }
 }
 
 #[test]

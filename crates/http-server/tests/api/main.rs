@@ -14,6 +14,7 @@ mod protocol;
 mod roles;
 mod route_table;
 mod schema;
+mod sockets;
 mod support;
 mod tenancy;
 mod users;

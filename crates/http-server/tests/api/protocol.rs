@@ -84,6 +84,9 @@ async fn accept_is_met_or_refused() {
         ("*/*", 200),
         ("application/*;q=0.5", 200),
         ("text/html, application/json;q=0.1", 200),
+        ("text/html,*/*;q=0.8", 200),
+        ("", 200),
+        (" , ", 200),
         ("application/problem+json", 200),
         ("text/html", 406),
         ("*/*;q=0", 406),
@@ -100,6 +103,23 @@ async fn accept_is_met_or_refused() {
             .await;
         assert_eq!(reply.status.as_u16(), status, "{accept}");
     }
+}
+
+#[tokio::test]
+async fn an_empty_reply_meets_any_accept() {
+    let world = World::new().await;
+    let path = format!("/users/{}", world.create("bilbo@shire.example").await);
+    let headers = [("accept", "text/html")];
+    let reply = world
+        .send(Caller::OrgAdmin, "DELETE", &path, &headers, Body::empty())
+        .await
+        .ok();
+    assert_eq!(reply.text, "");
+    let again = world
+        .send(Caller::OrgAdmin, "DELETE", &path, &headers, Body::empty())
+        .await;
+    assert_eq!(again.status, 404, "errors come as they always do");
+    assert!(again.message().starts_with("No user found"));
 }
 
 #[tokio::test]

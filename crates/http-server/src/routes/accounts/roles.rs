@@ -36,7 +36,7 @@ pub(crate) async fn grant(
 ) -> Result<Json<RoleBody>, ApiError> {
     let permit = state.platform.roles.configure(&actor)?;
     let role = permit
-        .grant_to_account(path.account().get()?, path.text("key"))
+        .grant_to_account(path.account().get()?, path.text("key")?)
         .await?;
     Ok(Json(RoleBody::from(&role)))
 }
@@ -55,6 +55,6 @@ pub(crate) async fn revoke(
 ) -> Result<(), ApiError> {
     let permit = state.platform.roles.configure(&actor)?;
     Ok(permit
-        .revoke_from_account(path.account().get()?, path.text("key"))
+        .revoke_from_account(path.account().get()?, path.text("key")?)
         .await?)
 }

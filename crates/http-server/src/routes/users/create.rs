@@ -63,6 +63,6 @@ async fn create(
     }
     let new = new_user(&body.object().await?).map_err(ApiError::invalid)?;
     let (created, secret) = permit.create(new).await?;
-    let body = with_roles(state, &created).with_secret(Some(&secret));
+    let body = with_roles(state, actor, &created).with_secret(Some(&secret));
     Ok(conditional::changed(created.user.revision, body))
 }

@@ -84,12 +84,12 @@ async fn get(
     if let Door::Account(_) = door {
         path.account().get()?;
     }
-    let text = path.text("user");
+    let text = path.text("user")?;
     let EmailOrId::Key(key) = email_or_id(text) else {
         return Err(nobody(text));
     };
     let found = permit.one(&key, password(headers)?.as_ref()).await?;
-    let body = shown(state, |shown| UserBody::new(&found.user, shown));
+    let body = UserBody::new(&found.user, shown(state, actor));
     let body = body.with_secret(found.secret.as_ref());
     conditional::found(headers, found.user.revision, body)
 }

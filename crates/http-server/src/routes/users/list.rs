@@ -97,11 +97,11 @@ async fn list(
             wanted.up_to,
         )
         .await?;
-    let items: Vec<UserBody> = shown(state, |shown| {
-        page.items
-            .iter()
-            .map(|user| UserBody::new(user, shown).with_password_of(user))
-            .collect()
-    });
+    let shown = shown(state, actor);
+    let items: Vec<_> = page
+        .items
+        .iter()
+        .map(|user| UserBody::new(user, shown).with_password_of(user))
+        .collect();
     wanted.reply("users", &items, page.next.as_ref(), counted)
 }

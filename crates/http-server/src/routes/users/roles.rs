@@ -45,7 +45,9 @@ pub(crate) async fn grant(
         .users
         .change_roles(&actor, path.user().or(NO_USER))?;
     path.user().get()?;
-    Ok(Json(RoleBody::from(&permit.grant(path.text("key")).await?)))
+    Ok(Json(RoleBody::from(
+        &permit.grant(path.text("key")?).await?,
+    )))
 }
 
 /// Take a granted role from a user
@@ -65,5 +67,5 @@ pub(crate) async fn revoke(
         .users
         .change_roles(&actor, path.user().or(NO_USER))?;
     path.user().get()?;
-    Ok(permit.revoke(path.text("key")).await?)
+    Ok(permit.revoke(path.text("key")?).await?)
 }

@@ -133,7 +133,7 @@ async fn update(
         ..changes
     };
     let updated = permit.apply(changes, &expected).await?;
-    let mut reply = with_roles(state, &updated);
+    let mut reply = with_roles(state, actor, &updated);
     if password_given {
         reply = reply.with_password_of(&updated.user);
     }
