@@ -11,6 +11,7 @@ mod openapi;
 mod organization;
 mod outage;
 mod protocol;
+mod reference;
 mod roles;
 mod route_table;
 mod schema;

@@ -180,9 +180,18 @@ impl<'d> Route<'d> {
                 "{name} has an undescribed {header}"
             );
         }
-        match described.pointer("/content/application~1json/schema") {
-            Some(schema) => check(self.document, schema, &reply.json(), &name),
-            None => assert_eq!(reply.text, "", "{name} has an undescribed body"),
+        let content = described["content"].as_object();
+        let Some((media, content)) = content.and_then(|content| content.iter().next()) else {
+            assert_eq!(reply.text, "", "{name} has an undescribed body");
+            return;
+        };
+        let sent = reply.header("content-type").unwrap_or_default();
+        assert!(
+            sent.starts_with(media.as_str()),
+            "{name} is {sent}, not {media}"
+        );
+        if media == "application/json" {
+            check(self.document, &content["schema"], &reply.json(), &name);
         }
     }
 }
@@ -240,10 +249,10 @@ async fn every_described_field_of_a_request_is_read_and_the_required_ones_are_re
     for route in Route::all(&document) {
         let Some(schema) = route.body() else { continue };
         let whole = example(&document, schema);
-        let in_array = whole.is_array();
-        let schema = if in_array { &schema["items"] } else { schema };
+        let listed = whole.is_array();
+        let schema = if listed { &schema["items"] } else { schema };
         let schema = resolved(&document, schema);
-        let item = if in_array { &whole[0] } else { &whole };
+        let item = if listed { &whole[0] } else { &whole };
         check(&document, schema, item, &route.name());
         let mut target = Target::new().await;
         for (field, property) in schema["properties"].as_object().unwrap() {
@@ -262,7 +271,7 @@ async fn every_described_field_of_a_request_is_read_and_the_required_ones_are_re
                     Some(value) => drop(fields.insert(field.clone(), value.clone())),
                     None => drop(fields.remove(field)),
                 }
-                let body = if in_array { json!([changed]) } else { changed };
+                let body = if listed { json!([changed]) } else { changed };
                 let reply = target.call(admin.as_deref(), &route, Some(&body)).await;
                 target = target.renewed_after(&route, &reply).await;
                 let named =
