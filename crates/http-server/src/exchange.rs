@@ -3,8 +3,8 @@
 use std::{any::Any, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue},
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -12,7 +12,9 @@ use tenantry_domain::{RequestId, ports::RequestIds};
 use tenantry_wire::header;
 use tracing::{Instrument, error, info, info_span};
 
-use crate::{HttpConfig, error::ApiError, negotiation::ErrorFormat, unread::Unread};
+use crate::{
+    HttpConfig, error::ApiError, negotiation::ErrorFormat, router::AppState, unread::Unread,
+};
 
 /// What [`run`] needs.
 #[derive(Clone)]
@@ -106,4 +108,16 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 pub(crate) fn request_id(extensions: &axum::http::Extensions) -> Result<RequestId, ApiError> {
     let found = extensions.get::<RequestId>().copied();
     found.ok_or_else(|| ApiError::internal("the request has no id".to_owned()))
+}
+
+/// The id of the running request, as an argument of handlers that have no caller.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunningRequest(pub(crate) RequestId);
+
+impl FromRequestParts<AppState> for RunningRequest {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        request_id(&parts.extensions).map(Self)
+    }
 }

@@ -17,9 +17,9 @@ use crate::{
     negotiation,
     openapi::{self, Routes},
     routes::{
-        accounts, health, organization,
+        accounts, audit_logs, authentication, health, organization, password_policies,
         reference::{self, Reference},
-        roles, users,
+        roles, sign_up, users,
     },
 };
 
@@ -34,8 +34,10 @@ pub(crate) struct AppState {
 /// All routes over `platform`.
 pub fn router(platform: Platform, config: &HttpConfig) -> Router {
     let (api, api_described) = platform_api().split();
+    let (entrance, entrance_described) = entrance().split();
     let (around, around_described) = around().split();
-    let document = openapi::document(BASE_PATH, api_described, around_described);
+    let below = api_described.merge_from(entrance_described);
+    let document = openapi::document(BASE_PATH, below, around_described);
     let state = AppState {
         platform,
         config: Arc::new(config.clone()),
@@ -47,8 +49,11 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
         .layer(from_fn(negotiation::check_accept))
         // Outermost: credentials come before everything else, also before the question whether the path exists.
         .layer(from_fn_with_state(state.clone(), caller::authenticate));
+    let entrance = entrance
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(negotiation::check_accept));
     let routes = around
-        .nest(BASE_PATH, api)
+        .nest(BASE_PATH, api.merge(entrance))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone());
@@ -105,6 +110,12 @@ fn platform_api() -> Routes {
         .add(routes!(accounts::roles::list))
         .add(routes!(accounts::roles::grant, accounts::roles::revoke))
         .add(routes!(organization::get, organization::put))
+        .add(routes!(organization::reset_secret))
+        .add(routes!(
+            password_policies::get,
+            password_policies::put,
+            password_policies::delete
+        ))
         .add(routes!(
             accounts::list::of_organization,
             accounts::create::in_organization
@@ -113,6 +124,16 @@ fn platform_api() -> Routes {
         .add(routes!(roles::list, roles::update_all))
         .add(routes!(roles::reset))
         .add(routes!(roles::update_one))
+        .add(routes!(authentication::secrets))
+        .add(routes!(authentication::change_password))
+        .add(routes!(authentication::reset_user_secret))
+        .add(routes!(audit_logs::list))
+        .add(routes!(sign_up::create))
+}
+
+/// Below the base path, for callers who have no credentials yet.
+fn entrance() -> Routes {
+    Routes::new().add(routes!(authentication::log_in))
 }
 
 /// Outside the base path and without credentials: for load balancers, and for readers.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::ServiceError;
 use crate::{
     Actor, AuditField, AuditQuery, AuditRecord, Scope,
-    page::{Page, PageRequest, Sort},
+    page::{Count, Direction, Page, PageRequest, Sort},
     policy,
     ports::AuditLog,
 };
@@ -42,22 +42,23 @@ impl AuditService {
 }
 
 impl ReadLog<'_> {
-    /// One page of the records that `query` selects, in the order of `sort`.
+    /// One page of the records that `query` selects, the newest first, and how many there are in all, counted no further
+    /// than `up_to`.
     ///
     /// # Errors
     /// A page token of another list.
     pub async fn page(
         &self,
         query: &AuditQuery,
-        sort: &Sort<AuditField>,
         page: &PageRequest,
-    ) -> Result<Page<AuditRecord>, ServiceError> {
+        up_to: u64,
+    ) -> Result<(Page<AuditRecord>, Count), ServiceError> {
         let filter = query.filter();
-        Ok(self
-            .service
-            .log
-            .list(&self.scope, &filter, sort, page)
-            .await?)
+        let newest_first = Sort::by(AuditField::Id, Direction::Descending);
+        let log = &self.service.log;
+        let found = log.list(&self.scope, &filter, &newest_first, page).await?;
+        let counted = log.count(&self.scope, &filter, up_to).await?;
+        Ok((found, counted))
     }
 }
 

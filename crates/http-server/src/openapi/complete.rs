@@ -59,17 +59,27 @@ impl Rules<'_> {
         operation["operationId"] =
             operation_id(path.strip_prefix(self.base).unwrap_or(path), method).into();
         let is_list = takes(operation, "nextPage");
+        if method == "post" && operation.get("security").is_none() {
+            let key = json!({"name": "Idempotency-Key", "in": "header"});
+            let mut parameters = array(operation["parameters"].take());
+            parameters.push(key);
+            operation["parameters"] = parameters.into();
+        }
         let mut errors = Vec::new();
         if path.starts_with(self.base) {
             errors.extend(ERRORS_OF_ALL);
             if operation.get("security").is_none() {
                 errors.push("403");
             }
-            if is_list || path.contains('{') {
+            // A list of pages alone may be empty; one that is filtered never is.
+            if takes(operation, "where") || path.contains('{') {
                 errors.push("404");
             }
             if operation.get("requestBody").is_some() {
                 errors.extend(ERRORS_OF_BODIES);
+            }
+            if takes(operation, "Idempotency-Key") {
+                errors.extend(["409", "422"]);
             }
             if takes(operation, "If-Match") {
                 errors.push("412");

@@ -27,6 +27,12 @@ parameters! {
     List: Query, [
         "where", "orderBy", "pageSize", "offset", "nextPage", "includeInactive", "includeTotal", "fields",
     ];
+    /// What [`PageQuery`](crate::routes::list::PageQuery) reads. The reply has the headers of a list, and may be empty.
+    Pages: Query, ["pageSize", "offset", "nextPage", "includeTotal"];
+    /// What [`tenantry_wire::audit::query`] reads.
+    AuditQuery: Query, ["from", "to", "userId", "accountId"];
+    /// For how long a secret that is replaced goes on working.
+    OverlapHours: Query, ["overlapHours"];
     /// What [`conditional::expected`](crate::conditional::expected) reads. The reply may be 412.
     IfMatch: Header, ["If-Match"];
     /// What [`conditional::found`](crate::conditional::found) reads. The reply has an `ETag`, and may be 304.

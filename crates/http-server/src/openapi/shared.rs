@@ -111,6 +111,11 @@ pub(super) const RESPONSES: &[(&str, &str, &str)] = &[
     ),
     ("415", "NotJson", "The body is not JSON in UTF-8."),
     (
+        "422",
+        "OtherCall",
+        "The `Idempotency-Key` was used for another call.",
+    ),
+    (
         "429",
         "TooMany",
         "Too many requests or failed attempts. `Retry-After` says when to try again.",
@@ -199,6 +204,8 @@ fn headers() -> Value {
 fn parameters() -> Value {
     let text = json!({"type": "string"});
     let flag = json!({"type": "boolean", "default": false});
+    let number = json!({"type": "integer", "format": "int64"});
+    let hours = json!({"type": "integer", "minimum": 0, "maximum": 168, "default": 0});
     let size = json!({"type": "integer", "minimum": 1, "default": Paging::DEFAULT_SIZE});
     let of = |place: &str, name: &str, schema: &Value, description: &str| json!({"name": name, "in": place, "schema": schema, "description": description});
     let query =
@@ -212,7 +219,13 @@ fn parameters() -> Value {
         "includeInactive": query("includeInactive", &flag, "Whether inactive items are listed. They are also if `where` names `active`."),
         "includeTotal": query("includeTotal", &flag, "Whether the total is counted beyond 10,000."),
         "fields": query("fields", &text, "The fields that each item has, beside `id`, separated by commas."),
+        "from": query("from", &text, "Not before this instant, or this day (UTC): `2026-01-31` or `2026-01-31T12:00:00Z`."),
+        "to": query("to", &text, "Before this instant; a day is meant as a whole."),
+        "userId": query("userId", &number, "Changes made by this user or to it."),
+        "accountId": query("accountId", &number, "Changes in this account."),
+        "overlapHours": query("overlapHours", &hours, "For so many hours the secret that is replaced goes on working."),
         "permanent": query("permanent", &flag, "With `active: false`: discards what an inactive one would keep."),
+        "Idempotency-Key": of("header", "Idempotency-Key", &json!({"type": "string", "maxLength": 255}), "Names this call: repeated under the same key within 24 hours, it is done once and answered alike."),
         "If-Match": of("header", "If-Match", &text, "Changes only what still has this `ETag`; otherwise 412."),
         "If-None-Match": of("header", "If-None-Match", &text, "Answers 304 if the revision is this `ETag` still."),
         "Elements-User-Password": of("header", "Elements-User-Password", &text, "The password of the user that is read. With the right one the reply has `secret`."),

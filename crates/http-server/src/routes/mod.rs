@@ -1,9 +1,13 @@
 //! The handlers: one file per operation.
 
 pub(crate) mod accounts;
+pub(crate) mod audit_logs;
+pub(crate) mod authentication;
 pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod organization;
+pub(crate) mod password_policies;
 pub(crate) mod reference;
 pub(crate) mod roles;
+pub(crate) mod sign_up;
 pub(crate) mod users;

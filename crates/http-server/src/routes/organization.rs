@@ -1,16 +1,21 @@
 //! `/organizations/me`: the caller's own organization.
 
-use axum::{extract::State, http::HeaderMap, response::Response};
+use axum::{Json, extract::State, http::HeaderMap, response::Response};
 use tenantry_domain::services::OwnOrganization;
-use tenantry_wire::organization::{OrganizationBody, OrganizationChangeBody, new_name};
+use tenantry_wire::{
+    authentication::OrganizationSecretBody,
+    organization::{OrganizationBody, OrganizationChangeBody, new_name},
+};
 
 use crate::{
     body::UnreadBody,
     caller::Caller,
     conditional,
     error::ApiError,
-    openapi::{IfMatch, IfNoneMatch},
+    extract::QueryString,
+    openapi::{IfMatch, IfNoneMatch, OverlapHours},
     router::AppState,
+    routes::authentication::hours,
 };
 
 /// Read the caller's organization
@@ -53,6 +58,25 @@ pub(crate) async fn put(
         own.organization.revision,
         body_of(&own),
     ))
+}
+
+/// Replace the organization's secret
+///
+/// Needs `modifySecurity`. The old one stops at once, or goes on working for `overlapHours`.
+#[utoipa::path(
+    post, path = "/organizations/secret-reset", tag = "organizations",
+    params(OverlapHours),
+    responses((status = 200, body = OrganizationSecretBody))
+)]
+pub(crate) async fn reset_secret(
+    State(state): State<AppState>,
+    Caller(actor): Caller,
+    QueryString(query): QueryString,
+) -> Result<Json<OrganizationSecretBody>, ApiError> {
+    let authentication = &state.platform.authentication;
+    let permit = authentication.reset_organization_secret(&actor)?;
+    let secret = permit.reset(hours(&query)?).await?;
+    Ok(Json(OrganizationSecretBody::from(&secret)))
 }
 
 fn body_of(own: &OwnOrganization) -> OrganizationBody {

@@ -113,6 +113,11 @@ impl CredentialRepository for MemoryStore {
         Ok(())
     }
 
+    /// There is nothing to keep, and nothing in memory takes a time that anybody could tell.
+    async fn login_refused(&self, _: &Change) -> Result<(), RepositoryError> {
+        Ok(())
+    }
+
     async fn password_succeeded<'a>(
         &self,
         scope: &Scope,

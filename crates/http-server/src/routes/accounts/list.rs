@@ -57,8 +57,8 @@ async fn list(
         .page(
             &wanted.filter,
             &wanted.sort,
-            &wanted.paging.request,
-            wanted.up_to,
+            &wanted.page.paging.request,
+            wanted.page.up_to,
         )
         .await?;
     let items: Vec<_> = page.items.iter().map(AccountBody::from).collect();
