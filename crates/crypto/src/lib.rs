@@ -33,6 +33,6 @@ mod vault;
 
 pub use hasher::{Argon2Hasher, HasherConfig};
 pub use keyring::{DuplicateKey, Keyring};
-pub use master_key::{MalformedKey, MasterKey, MasterKeyError};
+pub use master_key::{MalformedKey, MalformedKeyring, MasterKey, MasterKeyError};
 pub use turns::TurnsByEmail;
 pub use vault::Vault;
