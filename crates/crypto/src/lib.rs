@@ -35,4 +35,4 @@ pub use hasher::{Argon2Hasher, HasherConfig};
 pub use keyring::{DuplicateKey, Keyring};
 pub use master_key::{MalformedKey, MalformedKeyring, MasterKey, MasterKeyError};
 pub use turns::TurnsByEmail;
-pub use vault::Vault;
+pub use vault::{ReloadError, ReloadingVault, Vault};

@@ -4,8 +4,11 @@
 
 mod chain;
 mod place;
+mod reloading;
 mod seal;
 mod text;
+
+pub use reloading::{ReloadError, ReloadingVault};
 
 use std::fmt;
 
@@ -36,11 +39,23 @@ impl Vault {
         }
     }
 
+    /// The current one first.
+    fn all(&self) -> impl Iterator<Item = &Sealers> {
+        std::iter::once(&self.current).chain(&self.former)
+    }
+
     fn sealers(&self, id: KeyId) -> Result<&Sealers, VaultError> {
-        std::iter::once(&self.current)
-            .chain(&self.former)
+        self.all()
             .find(|sealers| sealers.id == id)
             .ok_or(VaultError::UnknownKey(id))
+    }
+
+    fn has(&self, id: KeyId) -> bool {
+        self.sealers(id).is_ok()
+    }
+
+    fn key_ids(&self) -> impl Iterator<Item = KeyId> {
+        self.all().map(|sealers| sealers.id)
     }
 }
 
