@@ -134,7 +134,7 @@ pub enum MasterKeyError {
         path: PathBuf,
     },
     /// The keys in the file are being replaced, or a process that did so was killed.
-    #[error("{} is there: the keys are being replaced at this moment, or that was interrupted; if nobody replaces them, remove that file and try again", path.display())]
+    #[error("{} is there: the keys are being replaced at this moment, or that was interrupted; if nobody replaces them, move that file away and try again", path.display())]
     Replacing {
         /// The file that is to take the other one's place.
         path: PathBuf,

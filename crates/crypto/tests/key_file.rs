@@ -151,7 +151,7 @@ fn two_do_not_replace_the_keys_at_once() {
         error.to_string(),
         format!(
             "{} is there: the keys are being replaced at this moment, or that was interrupted; if nobody replaces them, \
-             remove that file and try again",
+             move that file away and try again",
             fs::canonicalize(&draft).unwrap().display()
         )
     );
