@@ -1,7 +1,10 @@
-//! The port `SecretVault` as its callers see it, and the stored formats, which must never change.
+//! The ports `SecretVault` and `ChainSeal` as their callers see them, and the stored formats, which must never change.
 //!
-//! The constants were made by other implementations (Python's hashlib and hmac, libsodium).
+//! The constants were made by other implementations (Python's hashlib and hmac, libsodium, OpenSSL).
 #![expect(clippy::unwrap_used, reason = "tests")]
+
+mod chain;
+mod places;
 
 use proptest::prelude::*;
 use tenantry_crypto::{Keyring, MasterKey, Vault};
@@ -81,6 +84,17 @@ fn an_issued_secret_is_found_and_revealed() {
         // Nonce, secret, tag.
         assert_eq!(issued.stored.sealed.bytes.len(), 24 + 49 + 16);
     }
+}
+
+#[test]
+fn an_issued_token_is_found() {
+    let vault = vault(KEY);
+    let issued = vault.issue_token();
+    assert!(issued.clear.expose().starts_with("tl_"));
+    assert_eq!(issued.clear.expose().len(), 49);
+    assert_eq!(vault.digest(&issued.clear), Some(issued.digest));
+    assert_eq!(issued.digest, vault.adopt(&issued.clear).digest);
+    assert_ne!(vault.issue_token().digest, issued.digest);
 }
 
 #[test]
@@ -167,6 +181,7 @@ fn a_former_key_opens_and_the_current_one_seals() {
     assert_eq!(vault.recognize(&sentinel), Ok(()));
     assert_eq!(vault.issue(SecretKind::User).stored.sealed.key_id, id);
     assert_eq!(vault.sentinel().key_id, id);
+    assert_eq!(vault.current_key(), id);
     // Look-ups do not depend on the key.
     assert_eq!(
         vault.digest(&SecretText::new(SECRET)),
