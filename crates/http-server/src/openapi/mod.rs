@@ -16,7 +16,9 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
 pub(crate) use self::{
     page::{CONTENT_SECURITY_POLICY, render as page},
-    parameters::{IfMatch, IfNoneMatch, List, Permanent, UserPassword},
+    parameters::{
+        AuditQuery, IfMatch, IfNoneMatch, List, OverlapHours, Pages, Permanent, UserPassword,
+    },
 };
 use crate::router::AppState;
 
