@@ -18,6 +18,6 @@ mod routes;
 mod serve;
 mod unread;
 
-pub use platform::{HttpConfig, Platform};
+pub use platform::{HttpConfig, Machinery, Platform};
 pub use router::router;
 pub use serve::serve;

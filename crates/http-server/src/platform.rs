@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use tenantry_domain::{
-    ports::{Clock, KeyringRepository, RequestIds},
+    ports::{
+        Clock, KeyringRepository, PasswordHasher, PasswordTurns, Repositories, RequestIds,
+        SecretVault,
+    },
     services::{
         AccountService, AuditService, AuthenticationService, ElementService, InstanceService,
         OrganizationService, OwnOrganizationService, PasswordPolicyService, ReplyService,
@@ -42,6 +45,90 @@ pub struct Platform {
     pub request_ids: Arc<dyn RequestIds>,
     /// Says whether locks still last.
     pub clock: Arc<dyn Clock>,
+}
+
+/// What the use cases need beside a store.
+#[derive(Clone)]
+pub struct Machinery {
+    /// Hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Lets passwords of one e-mail be tried one at a time.
+    pub turns: Arc<dyn PasswordTurns>,
+    /// Makes and keeps secrets.
+    pub vault: Arc<dyn SecretVault>,
+    /// Says what time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Names the requests.
+    pub request_ids: Arc<dyn RequestIds>,
+}
+
+impl std::fmt::Debug for Machinery {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Machinery").finish_non_exhaustive()
+    }
+}
+
+impl Platform {
+    /// All use cases over one store.
+    pub fn new(repositories: &Repositories, machinery: Machinery) -> Self {
+        let Machinery {
+            hasher,
+            turns,
+            vault,
+            clock,
+            request_ids,
+        } = machinery;
+        let authentication = Arc::new(AuthenticationService::new(
+            repositories,
+            Arc::clone(&hasher),
+            turns,
+            Arc::clone(&vault),
+            Arc::clone(&clock),
+        ));
+        let users = UserService::new(
+            repositories,
+            Arc::clone(&hasher),
+            Arc::clone(&vault),
+            Arc::clone(&clock),
+            Arc::clone(&authentication),
+        );
+        let roles = RoleService::new(
+            Arc::clone(&repositories.roles),
+            Arc::clone(&repositories.accounts),
+            Arc::clone(&clock),
+        );
+        let own = OwnOrganizationService::new(repositories, Arc::clone(&vault), Arc::clone(&clock));
+        let instances = InstanceService::new(repositories, Arc::clone(&vault), Arc::clone(&clock));
+        let organizations = OrganizationService::new(
+            Arc::clone(&repositories.organizations),
+            hasher,
+            Arc::clone(&vault),
+            Arc::clone(&clock),
+        );
+        let accounts = AccountService::new(Arc::clone(&repositories.accounts), Arc::clone(&clock));
+        let policies =
+            PasswordPolicyService::new(Arc::clone(&repositories.policies), Arc::clone(&clock));
+        let elements = ElementService::new(Arc::clone(&repositories.elements));
+        let audit = AuditService::new(Arc::clone(&repositories.audit));
+        let replies =
+            ReplyService::new(Arc::clone(&repositories.replies), vault, Arc::clone(&clock));
+        Self {
+            users: Arc::new(users),
+            accounts: Arc::new(accounts),
+            roles: Arc::new(roles),
+            organization: Arc::new(own),
+            policies: Arc::new(policies),
+            instances: Arc::new(instances),
+            elements: Arc::new(elements),
+            audit: Arc::new(audit),
+            replies: Arc::new(replies),
+            organizations: Arc::new(organizations),
+            authentication,
+            keyring: Arc::clone(&repositories.keyring),
+            request_ids,
+            clock,
+        }
+    }
 }
 
 impl std::fmt::Debug for Platform {
