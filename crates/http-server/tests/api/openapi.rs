@@ -115,6 +115,14 @@ async fn every_operation_is_described_in_full() {
                 parameter["name"]
             );
         }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let description = resolved(&document, response)["description"].as_str();
+            assert_ne!(
+                description,
+                Some(""),
+                "{name}: nothing says what {status} means"
+            );
+        }
         let success = &operation["responses"]["200"];
         assert_eq!(
             success["content"].is_null(),
@@ -141,6 +149,13 @@ async fn no_reference_leads_nowhere_and_no_component_is_unused() {
             assert!(found.contains(pointer.as_str()), "nothing uses {pointer}");
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_in_the_document_is_null() {
+    // The specification has no `null` outside examples, which are written without.
+    let text = document(&World::new().await).await.to_string();
+    assert!(!text.contains(":null"), "{text}");
 }
 
 fn references<'d>(value: &'d Value, found: &mut BTreeSet<&'d str>) {

@@ -249,36 +249,31 @@ async fn every_described_field_of_a_request_is_read_and_the_required_ones_are_re
     for route in Route::all(&document) {
         let Some(schema) = route.body() else { continue };
         let whole = example(&document, schema);
-        let listed = whole.is_array();
-        let schema = if listed { &schema["items"] } else { schema };
+        // Of an array, what counts is the item.
+        let (schema, item) = match &whole {
+            Value::Array(items) => (&schema["items"], &items[0]),
+            item => (schema, item),
+        };
         let schema = resolved(&document, schema);
-        let item = if listed { &whole[0] } else { &whole };
         check(&document, schema, item, &route.name());
         let mut target = Target::new().await;
-        for (field, property) in schema["properties"].as_object().unwrap() {
-            let required = contains(&schema["required"], field);
-            let nullable = contains(&property["type"], "null");
-            let is_array = property["type"] == "array" || contains(&property["type"], "array");
-            let wrong = if is_array { json!(7) } else { json!([7]) };
-            for (value, refused) in [
-                (Some(wrong), true),
-                (None, required),
-                (Some(Value::Null), !nullable),
-            ] {
-                let mut changed = item.clone();
-                let fields = changed.as_object_mut().unwrap();
-                match &value {
-                    Some(value) => drop(fields.insert(field.clone(), value.clone())),
-                    None => drop(fields.remove(field)),
-                }
-                let body = if listed { json!([changed]) } else { changed };
+        for field in schema["properties"].as_object().unwrap().keys() {
+            for (value, is_refused) in attempts(schema, field) {
+                let mut item = item.clone();
+                let fields = item.as_object_mut().unwrap();
+                fields.remove(field);
+                fields.extend(value.clone().map(|value| (field.clone(), value)));
+                let body = if whole.is_array() {
+                    json!([item])
+                } else {
+                    item
+                };
                 let reply = target.call(admin.as_deref(), &route, Some(&body)).await;
                 target = target.renewed_after(&route, &reply).await;
-                let named =
-                    reply.status.as_u16() == 400 && reply.message().contains(&format!("{field} "));
-                assert_eq!(
-                    named,
-                    refused,
+                let is_named =
+                    reply.status == 400 && reply.message().contains(&format!("{field} "));
+                assert!(
+                    is_named == is_refused,
                     "{}: {field} as {value:?} was answered {}: {}",
                     route.name(),
                     reply.status,
@@ -289,8 +284,27 @@ async fn every_described_field_of_a_request_is_read_and_the_required_ones_are_re
     }
 }
 
-fn contains(texts: &Value, text: &str) -> bool {
-    texts
-        .as_array()
-        .is_some_and(|texts| texts.iter().any(|found| found == text))
+/// Values for a field, or none, and whether a 400 that names the field answers them.
+fn attempts(schema: &Value, field: &str) -> [(Option<Value>, bool); 3] {
+    let has = |texts: &Value, text: &str| {
+        texts == text
+            || texts
+                .as_array()
+                .is_some_and(|all| all.contains(&json!(text)))
+    };
+    let property = &schema["properties"][field];
+    let choices = property["oneOf"].as_array().into_iter().flatten();
+    let nullable = choices
+        .chain([property])
+        .any(|choice| has(&choice["type"], "null"));
+    let wrong = if has(&property["type"], "array") {
+        json!(7)
+    } else {
+        json!([7])
+    };
+    [
+        (Some(wrong), true),
+        (Some(Value::Null), !nullable),
+        (None, has(&schema["required"], field)),
+    ]
 }
