@@ -14,8 +14,10 @@ use crate::{
     HttpConfig, Platform, caller, cors,
     error::ApiError,
     exchange::{self, Exchange},
+    metrics::Metrics,
     negotiation,
-    routes::{accounts, health, organization, roles, users},
+    routes::{self, accounts, health, organization, roles, users},
+    throttle::Throttle,
 };
 
 /// What handlers share.
@@ -23,19 +25,26 @@ use crate::{
 pub(crate) struct AppState {
     pub(crate) platform: Platform,
     pub(crate) config: Arc<HttpConfig>,
+    /// If they are wanted.
+    pub(crate) metrics: Option<Arc<Metrics>>,
+    /// Holds up addresses that try passwords.
+    #[expect(dead_code, reason = "the login route will ask it")]
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 /// All routes over `platform`.
 pub fn router(platform: Platform, config: &HttpConfig) -> Router {
+    let started = platform.clock.now();
+    let clock = Arc::clone(&platform.clock);
     let state = AppState {
         platform,
         config: Arc::new(config.clone()),
+        metrics: config.metrics.then(|| Arc::new(Metrics::new(started))),
+        throttle: Arc::new(Throttle::new(config.throttle, clock)),
     };
     let routes = Router::new()
         .nest(BASE_PATH, platform_api(&state))
-        // Outside the base path: for load balancers, without credentials.
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .merge(outside())
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone());
@@ -44,13 +53,16 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
         .layer(CatchPanicLayer::custom(exchange::panicked))
         .layer(from_fn_with_state(Arc::clone(&state.config), cors::headers))
-        .layer(from_fn_with_state(
-            Exchange::new(
-                Arc::clone(&state.platform.request_ids),
-                Arc::clone(&state.config),
-            ),
-            exchange::run,
-        ))
+        .layer(from_fn_with_state(Exchange::new(&state), exchange::run))
+}
+
+/// Outside the base path: for load balancers and monitoring, without credentials.
+fn outside() -> Router<AppState> {
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(routes::metrics::text))
+        .route_layer(from_fn(exchange::outside))
 }
 
 fn platform_api(state: &AppState) -> Router<AppState> {
@@ -131,7 +143,7 @@ fn platform_api(state: &AppState) -> Router<AppState> {
         .layer(from_fn_with_state(state.clone(), caller::authenticate))
 }
 
-async fn nothing_here() -> ApiError {
+pub(crate) async fn nothing_here() -> ApiError {
     ApiError::not_found("No such path; the paths are listed in the API's documentation.")
 }
 

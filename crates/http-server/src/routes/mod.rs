@@ -3,6 +3,7 @@
 pub(crate) mod accounts;
 pub(crate) mod health;
 pub(crate) mod list;
+pub(crate) mod metrics;
 pub(crate) mod organization;
 pub(crate) mod roles;
 pub(crate) mod users;
