@@ -161,7 +161,7 @@ mod tests {
         let clock = Arc::new(FixedClock::default());
         let config = ThrottleConfig {
             failures: 3,
-            window: Duration::from_secs(300),
+            window: Duration::from_mins(5),
             addresses,
         };
         let given: Arc<dyn Clock> = Arc::<FixedClock>::clone(&clock);
