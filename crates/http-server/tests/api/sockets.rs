@@ -188,7 +188,7 @@ fn a_client_that_never_reads_is_dropped() {
         ..HttpConfig::default()
     });
     let mut client = server.connect();
-    let request = "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n".repeat(1000);
+    let request = "GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n".repeat(1000);
     // Replies fill every buffer on the way; then the server waits, and gives up.
     while client.0.get_mut().write_all(request.as_bytes()).is_ok() {}
     server.connect().is_alive();
