@@ -11,7 +11,7 @@ use tenantry_domain::{
         RoleService, UserService,
     },
 };
-use tenantry_http_server::{HttpConfig, Platform};
+use tenantry_http_server::{HttpConfig, Platform, ThrottleConfig};
 use tenantry_store_postgres::{PostgresConfig, PostgresStore};
 use tenantry_store_sqlite::{SqliteConfig, SqliteStore};
 
@@ -173,6 +173,13 @@ pub(crate) fn http(config: &Config) -> HttpConfig {
         write_timeout: config.limits.write_timeout,
         connections: config.limits.connections,
         shutdown_timeout: config.limits.shutdown,
-        allowed_origins: config.allowed_origins.clone(),
+        allowed_origins: config.http.allowed_origins.clone(),
+        trusted_proxies: config.http.trusted_proxies.clone(),
+        metrics: config.http.metrics,
+        throttle: ThrottleConfig {
+            failures: config.limits.failed_attempts,
+            window: config.limits.failed_attempts_window,
+            ..ThrottleConfig::default()
+        },
     }
 }

@@ -1,7 +1,7 @@
 //! Who is calling: from the `Authorization` header to an [`Actor`], or 401.
 
 use axum::{
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::Response,
@@ -9,7 +9,11 @@ use axum::{
 use tenantry_domain::{Actor, Admission, CalledInstance, services::PresentedSecrets};
 use tenantry_wire::authorization;
 
-use crate::{error::ApiError, exchange::request_id, router::AppState};
+use crate::{
+    error::ApiError,
+    exchange::{note_route, request_id},
+    router::AppState,
+};
 
 /// Lets nobody under the base path who is not authenticated, whether the path exists or not.
 pub(crate) async fn authenticate(
@@ -17,9 +21,7 @@ pub(crate) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if let Some(path) = request.extensions().get::<MatchedPath>() {
-        tracing::Span::current().record("path", path.as_str());
-    }
+    note_route(&request);
     let id = request_id(request.extensions())?;
     let secrets = presented(request.headers()).ok_or_else(ApiError::unauthenticated)?;
     let actor = state

@@ -1,9 +1,10 @@
-//! Around every request: its id, its span, its log line, the rendering of errors, and what becomes of an unread body.
+//! Around every request: its id, its span, its log line and its count, the rendering of errors, and what becomes
+//! of an unread body.
 
 use std::{any::Any, sync::Arc};
 
 use axum::{
-    extract::{FromRequestParts, Request, State},
+    extract::{FromRequestParts, MatchedPath, Request, State},
     http::{HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -13,7 +14,12 @@ use tenantry_wire::header;
 use tracing::{Instrument, error, info, info_span};
 
 use crate::{
-    HttpConfig, error::ApiError, negotiation::ErrorFormat, router::AppState, unread::Unread,
+    HttpConfig,
+    error::ApiError,
+    metrics::{self, Metrics, Running},
+    negotiation::ErrorFormat,
+    router::AppState,
+    unread::Unread,
 };
 
 /// What [`run`] needs.
@@ -21,13 +27,15 @@ use crate::{
 pub(crate) struct Exchange {
     request_ids: Arc<dyn RequestIds>,
     config: Arc<HttpConfig>,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Exchange {
-    pub(crate) fn new(request_ids: Arc<dyn RequestIds>, config: Arc<HttpConfig>) -> Self {
+    pub(crate) fn new(state: &AppState) -> Self {
         Self {
-            request_ids,
-            config,
+            request_ids: Arc::clone(&state.platform.request_ids),
+            config: Arc::clone(&state.config),
+            metrics: state.metrics.clone(),
         }
     }
 }
@@ -41,6 +49,10 @@ pub(crate) async fn run(
     let id = exchange.request_ids.next();
     request.extensions_mut().insert(id);
     let unread = Unread::watch(&mut request);
+    let running = exchange
+        .metrics
+        .as_ref()
+        .map(|metrics| Running::begin(metrics, &mut request));
     let format = ErrorFormat::of(request.headers());
     let path = request.uri().path().to_owned();
     let span = info_span!(
@@ -72,12 +84,15 @@ pub(crate) async fn run(
             }
             None => response,
         };
-        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+        let took = started.elapsed();
         info!(
             status = response.status().as_u16(),
-            duration_ms = milliseconds,
+            duration_ms = took.as_secs_f64() * 1000.0,
             "answered"
         );
+        if let Some(running) = running {
+            running.answered(response.status(), took);
+        }
         response
     }
     .instrument(span)
@@ -91,6 +106,20 @@ pub(crate) async fn run(
             .insert(HeaderName::from_static(header::REQUEST_ID), value);
     }
     response
+}
+
+/// Tells log and metrics where the request led. By its template: a path may hold an e-mail address.
+pub(crate) fn note_route(request: &Request) {
+    if let Some(path) = request.extensions().get::<MatchedPath>() {
+        tracing::Span::current().record("path", path.as_str());
+        metrics::note_route(request, path);
+    }
+}
+
+/// As [`note_route`], for routes without credentials.
+pub(crate) async fn outside(request: Request, next: Next) -> Response {
+    note_route(&request);
+    next.run(request).await
 }
 
 /// A bug in a handler is that request's misfortune, not the server's.

@@ -14,6 +14,8 @@ use tenantry_domain::{
     },
 };
 
+use crate::{Network, ThrottleConfig};
+
 /// The use cases, and what else the server needs from the world.
 #[derive(Clone)]
 pub struct Platform {
@@ -154,6 +156,12 @@ pub struct HttpConfig {
     pub shutdown_timeout: Duration,
     /// Origins (`https://console.example.org`) whose scripts may call with credentials.
     pub allowed_origins: Vec<String>,
+    /// Proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Whether `/metrics` answers.
+    pub metrics: bool,
+    /// When an address has tried too many passwords.
+    pub throttle: ThrottleConfig,
 }
 
 impl Default for HttpConfig {
@@ -166,6 +174,9 @@ impl Default for HttpConfig {
             connections: 10_000,
             shutdown_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            metrics: true,
+            throttle: ThrottleConfig::default(),
         }
     }
 }

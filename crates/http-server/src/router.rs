@@ -14,13 +14,15 @@ use crate::{
     HttpConfig, Platform, caller, cors,
     error::ApiError,
     exchange::{self, Exchange},
+    metrics::Metrics,
     negotiation,
     openapi::{self, Routes},
     routes::{
-        accounts, audit_logs, authentication, health, organization, password_policies,
+        accounts, audit_logs, authentication, health, metrics, organization, password_policies,
         reference::{self, Reference},
         roles, sign_up, users,
     },
+    throttle::Throttle,
 };
 
 /// What handlers share.
@@ -29,6 +31,10 @@ pub(crate) struct AppState {
     pub(crate) platform: Platform,
     pub(crate) config: Arc<HttpConfig>,
     pub(crate) reference: Arc<Reference>,
+    /// If they are wanted.
+    pub(crate) metrics: Option<Arc<Metrics>>,
+    /// Holds up addresses that try passwords.
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 /// All routes over `platform`.
@@ -38,10 +44,14 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
     let (around, around_described) = around().split();
     let below = api_described.merge_from(entrance_described);
     let document = openapi::document(BASE_PATH, below, around_described);
+    let started = platform.clock.now();
+    let clock = Arc::clone(&platform.clock);
     let state = AppState {
         platform,
         config: Arc::new(config.clone()),
         reference: Arc::new(Reference::new(&document)),
+        metrics: config.metrics.then(|| Arc::new(Metrics::new(started))),
+        throttle: Arc::new(Throttle::new(config.throttle, clock)),
     };
     let api = api
         .fallback(nothing_here)
@@ -51,7 +61,9 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
         .layer(from_fn_with_state(state.clone(), caller::authenticate));
     let entrance = entrance
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(negotiation::check_accept));
+        .layer(from_fn(negotiation::check_accept))
+        .route_layer(from_fn(exchange::outside));
+    let around = around.route_layer(from_fn(exchange::outside));
     let routes = around
         .nest(BASE_PATH, api.merge(entrance))
         .fallback(nothing_here)
@@ -62,13 +74,7 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
         .layer(CatchPanicLayer::custom(exchange::panicked))
         .layer(from_fn_with_state(Arc::clone(&state.config), cors::headers))
-        .layer(from_fn_with_state(
-            Exchange::new(
-                Arc::clone(&state.platform.request_ids),
-                Arc::clone(&state.config),
-            ),
-            exchange::run,
-        ))
+        .layer(from_fn_with_state(Exchange::new(&state), exchange::run))
 }
 
 /// Below the base path, for authenticated callers.
@@ -141,11 +147,12 @@ fn around() -> Routes {
     Routes::new()
         .add(routes!(health::alive))
         .add(routes!(health::ready))
+        .add(routes!(metrics::text))
         .add(routes!(reference::document))
         .add(routes!(reference::read))
 }
 
-async fn nothing_here() -> ApiError {
+pub(crate) async fn nothing_here() -> ApiError {
     ApiError::not_found("No such path; the paths are listed in the API's documentation.")
 }
 

@@ -5,6 +5,7 @@
 
 use std::{net::Ipv4Addr, net::SocketAddr, path::PathBuf};
 
+use tenantry_http_server::Network;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
@@ -60,12 +61,16 @@ pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
         LISTEN.describe(surroundings),
         LOG.describe(surroundings),
         ALLOWED_ORIGINS.describe(surroundings),
+        TRUSTED_PROXIES.describe(surroundings),
+        METRICS.describe(surroundings),
         BODY_BYTES.describe(surroundings),
         HEADER_TIMEOUT.describe(surroundings),
         BODY_TIMEOUT.describe(surroundings),
         WRITE_TIMEOUT.describe(surroundings),
         CONNECTIONS.describe(surroundings),
         SHUTDOWN.describe(surroundings),
+        FAILED_ATTEMPTS.describe(surroundings),
+        FAILED_ATTEMPTS_WINDOW.describe(surroundings),
         PARALLELISM.describe(surroundings),
         QUEUE.describe(surroundings),
         MAX_CONNECTIONS.describe(surroundings),
@@ -136,7 +141,7 @@ fn names_only_levels(directives: &str) -> bool {
     })
 }
 
-pub(crate) static ALLOWED_ORIGINS: Setting<List> = Setting {
+pub(crate) static ALLOWED_ORIGINS: Setting<List<String>> = Setting {
     key: "http.allowed_origins",
     flag: None,
     about: "Origins whose scripts may call from a browser with credentials. In the environment they are separated by commas.",
@@ -162,6 +167,26 @@ pub(crate) static ALLOWED_ORIGINS: Setting<List> = Setting {
             }
         },
     },
+};
+
+pub(crate) static TRUSTED_PROXIES: Setting<List<Network>> = Setting {
+    key: "http.trusted_proxies",
+    flag: None,
+    about: "Proxies before the server whose header X-Forwarded-For says where a request comes from. It is believed from nobody else. In the environment they are separated by commas.",
+    kind: List {
+        allowed: "addresses and networks such as 10.0.0.0/8 or 2001:db8::1",
+        parse: |text| {
+            text.parse()
+                .map_err(|_| format!("must be {}, not '{text}'", TRUSTED_PROXIES.kind.allowed))
+        },
+    },
+};
+
+pub(crate) static METRICS: Setting<Switch> = Setting {
+    key: "http.metrics",
+    flag: None,
+    about: "Whether `/metrics` answers, without credentials, what Prometheus reads: numbers by method, route and status, and nothing of any organization. A server that the Internet reaches should hide the path behind its proxy, or turn it off.",
+    kind: Switch { fallback: true },
 };
 
 pub(crate) static BODY_BYTES: Setting<Number> = Setting {
@@ -227,6 +252,28 @@ pub(crate) static SHUTDOWN: Setting<Number> = Setting {
         least: 1,
         most: 3600,
         fallback: |_| 30,
+    },
+};
+
+pub(crate) static FAILED_ATTEMPTS: Setting<Number> = Setting {
+    key: "limits.failed_attempts",
+    flag: None,
+    about: "How many wrong passwords may come from one address within `limits.failed_attempts_seconds`; further attempts are answered with 429 until that time is over. An address is one of IPv4, or a /64 of IPv6.",
+    kind: Number {
+        least: 1,
+        most: 1_000_000,
+        fallback: |_| 20,
+    },
+};
+
+pub(crate) static FAILED_ATTEMPTS_WINDOW: Setting<Number> = Setting {
+    key: "limits.failed_attempts_seconds",
+    flag: None,
+    about: "How long wrong passwords count, from the first one on.",
+    kind: Number {
+        least: 1,
+        most: 86_400,
+        fallback: |_| 300,
     },
 };
 

@@ -31,7 +31,8 @@ fn mistakes_are_named_before_anything_is_done() {
         lines[1],
         format!(
             "  and: unknown option 'limits.body_byte' in the file {}; the section [limits] knows body_bytes, \
-             header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, connections, shutdown_seconds",
+             header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, connections, shutdown_seconds, \
+             failed_attempts, failed_attempts_seconds",
             file.display()
         )
     );

@@ -1,6 +1,7 @@
 //! `/authentication`: logging in, and what callers do with their own credentials (contract, section 4).
 
 use axum::{Json, extract::State};
+use tenantry_domain::services::ServiceError;
 use tenantry_wire::{
     authentication::{
         AuthenticatedUserBody, LoginBody, PasswordChangeBody, SecretsBody, UserSecretBody, login,
@@ -10,6 +11,7 @@ use tenantry_wire::{
 };
 
 use crate::{
+    ClientAddress,
     body::UnreadBody,
     caller::{Caller, CallerOfPasswordChange},
     error::ApiError,
@@ -33,14 +35,19 @@ use crate::{
 pub(crate) async fn log_in(
     State(state): State<AppState>,
     RunningRequest(request_id): RunningRequest,
+    ClientAddress(address): ClientAddress,
     body: UnreadBody,
 ) -> Result<Json<AuthenticatedUserBody>, ApiError> {
+    state.throttle.check(address)?;
     let login = login(&body.object().await?).map_err(ApiError::invalid)?;
     let authentication = &state.platform.authentication;
     let logged_in = authentication
         .log_in(login.email.as_ref(), &login.password, request_id)
-        .await?;
-    Ok(Json(AuthenticatedUserBody::from(&logged_in)))
+        .await;
+    if let Err(ServiceError::Unauthenticated) = logged_in {
+        state.throttle.failed(address);
+    }
+    Ok(Json(AuthenticatedUserBody::from(&logged_in?)))
 }
 
 /// Read the secrets that the caller calls with

@@ -5,6 +5,7 @@ pub(crate) mod audit_logs;
 pub(crate) mod authentication;
 pub(crate) mod health;
 pub(crate) mod list;
+pub(crate) mod metrics;
 pub(crate) mod organization;
 pub(crate) mod password_policies;
 pub(crate) mod reference;

@@ -67,8 +67,13 @@ impl Client {
         self.send(head.as_bytes());
     }
 
-    /// A whole reply: its status, its header, its body.
+    /// A whole reply: its status, its header, its body of JSON.
     fn reply(&mut self) -> (u16, String, Value) {
+        let (status, head, body) = self.reply_of_bytes();
+        (status, head, serde_json::from_slice(&body).unwrap())
+    }
+
+    fn reply_of_bytes(&mut self) -> (u16, String, Vec<u8>) {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             assert_ne!(self.0.read_line(&mut head).unwrap(), 0, "closed: {head}");
@@ -81,7 +86,7 @@ impl Client {
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, head, serde_json::from_slice(&body).unwrap())
+        (status, head, body)
     }
 
     fn is_alive(&mut self) {
@@ -183,7 +188,7 @@ fn a_client_that_never_reads_is_dropped() {
         ..HttpConfig::default()
     });
     let mut client = server.connect();
-    let request = "GET /healthz HTTP/1.1\r\nHost: t\r\n\r\n".repeat(1000);
+    let request = "GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n".repeat(1000);
     // Replies fill every buffer on the way; then the server waits, and gives up.
     while client.0.get_mut().write_all(request.as_bytes()).is_ok() {}
     server.connect().is_alive();
@@ -204,4 +209,17 @@ fn further_connections_wait_for_one_to_end() {
     drop(first);
     assert_eq!(third.reply().0, 200);
     second.is_alive();
+}
+
+#[test]
+fn metrics_count_the_connections() {
+    let server = Server::start(HttpConfig::default());
+    let mut others: Vec<_> = (0..4).map(|_| server.connect()).collect();
+    others.iter_mut().for_each(Client::is_alive);
+    let mut client = server.connect();
+    client.send(b"GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+    let (status, _, body) = client.reply_of_bytes();
+    let text = String::from_utf8(body).unwrap();
+    assert_eq!(status, 200);
+    assert!(text.contains("\ntenantry_http_connections 5\n"), "{text}");
 }
