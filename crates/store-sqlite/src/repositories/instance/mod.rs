@@ -1,26 +1,25 @@
 //! Instances, and the catalog of elements that they register.
 
+mod create;
+mod update;
+
 use async_trait::async_trait;
-use rusqlite::{Connection, OptionalExtension as _};
+use rusqlite::Connection;
 use tenantry_domain::{
-    Change, ElementId, Entity, Instance, InstanceDraft, InstanceField, InstanceId, OrganizationId,
-    Revision, Scope, Text, User,
+    Change, Entity, Instance, InstanceDraft, InstanceField, InstanceId, InstancePatch,
+    OrganizationId, Revision, Scope, User,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
     ports::{InstanceRepository, RepositoryError},
 };
 
+use self::{create::create, update::update};
 use crate::{
     engine::Engine,
     error::Failure,
-    list::{count, list},
+    list::{count, page_of, select},
     record,
-    rows::{
-        Assignments,
-        instance::{COLUMNS, find, insert, of_user, read},
-        secret::{self, Owner},
-        user,
-    },
+    rows::instance::{COLUMNS, all, find, of_user},
 };
 
 pub(crate) struct Instances(pub(crate) Engine);
@@ -57,7 +56,9 @@ impl InstanceRepository for Instances {
         sort: &Sort<InstanceField>,
         page: &PageRequest,
     ) -> Result<Page<Instance>, RepositoryError> {
-        list(&self.0, COLUMNS, read, scope, filter, sort, page).await
+        let sql = select(COLUMNS, scope, filter, sort, page)?;
+        let rows = self.0.read(move |connection| all(connection, &sql)).await?;
+        Ok(page_of(rows, scope, filter, sort, page))
     }
 
     async fn count(
@@ -67,6 +68,20 @@ impl InstanceRepository for Instances {
         up_to: u64,
     ) -> Result<Count, RepositoryError> {
         count(&self.0, scope, filter, up_to).await
+    }
+
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: InstanceId,
+        patch: &InstancePatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Instance>, RepositoryError> {
+        let (scope, patch, change) = (*scope, patch.clone(), *change);
+        self.0
+            .write(move |connection| update(connection, &scope, id, &patch, expected, &change))
+            .await
     }
 
     async fn delete(
@@ -82,16 +97,21 @@ impl InstanceRepository for Instances {
                 let Some(instance) = find(connection, &scope, id)? else {
                     return Ok(false);
                 };
-                if expected.is_some_and(|expected| expected != instance.revision) {
-                    return Err(RepositoryError::Stale {
-                        entity: Entity::Instance,
-                    }
-                    .into());
-                }
+                check_revision(&instance, expected)?;
                 erase(connection, &instance, &change)?;
                 Ok(true)
             })
             .await
+    }
+}
+
+fn check_revision(instance: &Instance, expected: Option<Revision>) -> Result<(), Failure> {
+    match expected {
+        Some(expected) if expected != instance.revision => Err(RepositoryError::Stale {
+            entity: Entity::Instance,
+        }
+        .into()),
+        _ => Ok(()),
     }
 }
 
@@ -107,72 +127,10 @@ pub(super) fn erase_all(
     Ok(())
 }
 
-/// Tags and token go with it.
+/// Tags, configuration and token go with it.
 fn erase(connection: &Connection, instance: &Instance, change: &Change) -> Result<(), Failure> {
     connection
         .prepare_cached("DELETE FROM instances WHERE organization_id = ? AND id = ?")?
         .execute([instance.organization_id.get(), instance.id.get()])?;
     record::deleted(connection, instance, &instance.snapshot(), change)
-}
-
-fn create(
-    connection: &Connection,
-    organization: OrganizationId,
-    draft: InstanceDraft,
-    change: &Change,
-) -> Result<Instance, Failure> {
-    let Some(user) = user::find(
-        connection,
-        &Scope::organization(organization),
-        draft.user_id,
-    )?
-    else {
-        return Err(Failure::conflict(Entity::User, "id"));
-    };
-    let mut instance = Instance {
-        id: InstanceId::new(0),
-        organization_id: organization,
-        account_id: user.account_id,
-        user_id: user.id,
-        name: draft.name,
-        element_id: element(connection, organization, &draft.element_key)?,
-        element_key: draft.element_key,
-        tags: draft.tags,
-        valid: true,
-        disabled: false,
-        created_at: change.at,
-        updated_at: change.at,
-        revision: Revision::FIRST,
-    };
-    instance.id = insert(connection, &instance)?;
-    let owner = Owner::Instance(instance.id.get());
-    secret::insert(
-        connection,
-        organization.get(),
-        owner,
-        &draft.token,
-        change.at,
-    )?;
-    record::created(connection, &instance, &instance.snapshot(), change)?;
-    Ok(instance)
-}
-
-/// The element of that key in the organization's catalog, registered now if it is new.
-fn element(
-    connection: &Connection,
-    organization: OrganizationId,
-    key: &Text,
-) -> Result<ElementId, Failure> {
-    let known = connection
-        .prepare_cached("SELECT id FROM elements WHERE organization_id = ? AND key = ?")?
-        .query_row((organization.get(), key.as_str()), |row| row.get(0))
-        .optional()?;
-    if let Some(id) = known {
-        return Ok(ElementId::new(id));
-    }
-    let id = Assignments::new()
-        .set("organization_id", organization.get())
-        .set("key", key.as_str().to_owned())
-        .insert(connection, "elements")?;
-    Ok(ElementId::new(id))
 }
