@@ -202,3 +202,42 @@ fn prune(
     audit_head::store(connection, organization, new)?;
     Ok(true)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+
+    const SHIRE: OrganizationId = OrganizationId::new(7);
+
+    #[test]
+    fn organizations_that_wait_are_found_one_after_the_other_by_the_index_of_unlinked_records() {
+        assert_eq!(
+            plan(waiting(9)),
+            [
+                "CO-ROUTINE waiting",
+                "SETUP",
+                "SEARCH audit_records USING INDEX audit_records_unlinked_idx",
+                "RECURSIVE STEP",
+                "SCAN waiting",
+                "CORRELATED SCALAR SUBQUERY 2",
+                "SEARCH audit_records USING INDEX audit_records_unlinked_idx (organization_id>?)",
+                "SCAN waiting",
+            ]
+        );
+    }
+
+    #[test]
+    fn records_are_read_in_the_order_of_an_index() {
+        assert_eq!(
+            plan(unlinked(SHIRE, 9)),
+            ["SEARCH audit_records USING INDEX audit_records_unlinked_idx (organization_id=?)"]
+        );
+        assert_eq!(
+            plan(linked(SHIRE, 3, 9)),
+            [
+                "SEARCH audit_records USING INDEX audit_records_position_key (organization_id=? AND position>?)"
+            ]
+        );
+    }
+}

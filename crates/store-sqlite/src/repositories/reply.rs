@@ -15,6 +15,10 @@ use crate::{
     rows::{Cells, secret},
 };
 
+/// Finds the keys by the index on `expires_at`.
+const FORGET: &str = "DELETE FROM replies WHERE (organization_id, user_id, key) IN \
+    (SELECT organization_id, user_id, key FROM replies WHERE expires_at <= ? LIMIT ?)";
+
 pub(crate) struct Replies(pub(crate) Engine);
 
 #[async_trait]
@@ -81,10 +85,7 @@ impl ReplyRepository for Replies {
         self.0
             .write(move |connection| {
                 let erased = connection
-                    .prepare_cached(
-                        "DELETE FROM replies WHERE (organization_id, user_id, key) IN \
-                         (SELECT organization_id, user_id, key FROM replies WHERE expires_at <= ? LIMIT ?)",
-                    )?
+                    .prepare_cached(FORGET)?
                     .execute([to_micros(now), i64::from(limit)])?;
                 Ok(u64::try_from(erased).unwrap_or(u64::MAX))
             })
@@ -139,5 +140,17 @@ fn begun(row: &Row<'_>, fingerprint: &SecretDigest) -> Result<Begun, BoxError> {
         Ok(Begun::Done(secret::read_sealed(&mut cells)?))
     } else {
         Ok(Begun::Running)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan_of;
+
+    #[test]
+    fn keys_whose_time_is_over_are_found_by_their_index() {
+        let found = "SEARCH replies USING COVERING INDEX replies_expires_idx (expires_at<?)";
+        assert!(plan_of(FORGET).iter().any(|step| step == found));
     }
 }

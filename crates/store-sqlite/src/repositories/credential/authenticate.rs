@@ -140,3 +140,72 @@ pub(super) fn together(rows: Vec<Authenticated>) -> Option<Authenticated> {
         one
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+
+    const ONE: SecretDigest = SecretDigest::new([1; 32]);
+
+    /// How SQLite finds out who calls, but for the roles, which come last and are the same for everybody.
+    fn plan_without_roles(caller: &Caller) -> Vec<String> {
+        let mut plan = plan(select(caller, OffsetDateTime::UNIX_EPOCH));
+        assert_eq!(
+            plan.split_off(plan.len() - 6),
+            [
+                "SEARCH roles USING INDEX sqlite_autoindex_roles_1 (organization_id=?)",
+                "CORRELATED SCALAR SUBQUERY 1",
+                "SEARCH user_roles USING PRIMARY KEY (organization_id=? AND user_id=? AND role_id=?)",
+                "CORRELATED SCALAR SUBQUERY 2",
+                "SEARCH account_roles USING PRIMARY KEY (organization_id=? AND account_id=? AND role_id=?)",
+                "SEARCH password_policies USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
+            ]
+        );
+        plan
+    }
+
+    #[test]
+    fn callers_of_every_kind_are_found_by_keys_alone() {
+        let user = [
+            "SEARCH presented USING PRIMARY KEY (digest=?)",
+            "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH accounts USING INTEGER PRIMARY KEY (rowid=?)",
+            "SEARCH organizations USING INTEGER PRIMARY KEY (rowid=?)",
+        ];
+        let instance = [
+            "SEARCH instance_secrets USING PRIMARY KEY (digest=?)",
+            "SEARCH instances USING INTEGER PRIMARY KEY (rowid=?)",
+        ];
+        let secrets = |instance| Caller::Secrets {
+            user: ONE,
+            organization: ONE,
+            instance,
+        };
+        let token = |instance| Caller::Token {
+            token: ONE,
+            instance,
+        };
+        let organization = "SEARCH organization_secrets USING PRIMARY KEY (digest=?)";
+        let organization_by_owner = "SEARCH organization_secrets USING INDEX organization_secrets_owner_idx \
+            (organization_id=? AND digest=?)";
+        for (caller, expected) in [
+            (secrets(None), [&user[..], &[organization]].concat()),
+            (
+                secrets(Some(ONE)),
+                [&user[..], &instance, &[organization_by_owner]].concat(),
+            ),
+            (
+                Caller::Instance {
+                    user: ONE,
+                    instance: ONE,
+                },
+                [&user[..], &instance].concat(),
+            ),
+            (token(None), user.to_vec()),
+            (token(Some(ONE)), [&user[..], &instance].concat()),
+        ] {
+            assert_eq!(plan_without_roles(&caller), expected, "{caller:?}");
+        }
+    }
+}

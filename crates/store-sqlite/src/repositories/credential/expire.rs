@@ -28,3 +28,22 @@ pub(super) fn forget(
     }
     Ok(erased)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan_of;
+
+    #[test]
+    fn what_has_expired_is_found_by_its_index() {
+        for (statement, table) in
+            STATEMENTS
+                .into_iter()
+                .zip(["login_tokens", "user_secrets", "organization_secrets"])
+        {
+            let found =
+                format!("SEARCH {table} USING COVERING INDEX {table}_expires_idx (expires_at<?)");
+            assert!(plan_of(statement).contains(&found), "{table}");
+        }
+    }
+}

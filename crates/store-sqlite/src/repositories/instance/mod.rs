@@ -134,3 +134,48 @@ fn erase(connection: &Connection, instance: &Instance, change: &Change) -> Resul
         .execute([instance.organization_id.get(), instance.id.get()])?;
     record::deleted(connection, instance, &instance.snapshot(), change)
 }
+
+#[cfg(test)]
+mod tests {
+    use tenantry_domain::UserId;
+
+    use super::*;
+    use crate::plan::plan;
+
+    const SHIRE: OrganizationId = OrganizationId::new(7);
+
+    /// How SQLite finds a page of instances, but for what is joined to each.
+    fn plan_of_page(scope: &Scope, filter: &str) -> Vec<String> {
+        let filter = Filter::<InstanceField>::parse(filter).unwrap();
+        let page = PageRequest::first(20);
+        let sql = select(COLUMNS, scope, &filter, &Sort::by_id(), &page).unwrap();
+        let mut plan = plan(sql);
+        assert_eq!(
+            plan.split_off(plan.len() - 3),
+            [
+                "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)",
+                "SEARCH elements USING INTEGER PRIMARY KEY (rowid=?)",
+                "SEARCH instance_secrets USING INDEX instance_secrets_owner_idx (organization_id=? AND instance_id=?)",
+            ]
+        );
+        plan
+    }
+
+    #[test]
+    fn pages_by_id_walk_an_index_and_join_by_keys() {
+        assert_eq!(
+            plan_of_page(&Scope::organization(SHIRE), "valid = true"),
+            ["SEARCH instances USING INDEX sqlite_autoindex_instances_1 (organization_id=?)"]
+        );
+        let by_user =
+            ["SEARCH instances USING INDEX instances_user_idx (organization_id=? AND user_id=?)"];
+        assert_eq!(
+            plan_of_page(&Scope::organization(SHIRE), "userId = 3"),
+            by_user
+        );
+        assert_eq!(
+            plan_of_page(&Scope::user(SHIRE, UserId::new(3)), "disabled = false"),
+            by_user
+        );
+    }
+}

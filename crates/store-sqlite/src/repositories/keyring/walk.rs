@@ -217,3 +217,83 @@ fn replies(after: Option<&SealedPlace>) -> Sql {
         .push(") ORDER BY organization_id, user_id, key");
     sql
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{filter::define_functions, migrate, plan::plan};
+
+    #[test]
+    fn every_stretch_begins_by_key_and_sorts_nothing() {
+        for (kind, expected) in [
+            (
+                Kind::OrganizationSecret,
+                &["SEARCH organization_secrets USING PRIMARY KEY (digest>?)"][..],
+            ),
+            (
+                Kind::UserSecret,
+                &["SEARCH user_secrets USING PRIMARY KEY (digest>?)"],
+            ),
+            (
+                Kind::InstanceToken,
+                &["SEARCH instance_secrets USING PRIMARY KEY (digest>?)"],
+            ),
+            (
+                Kind::Configuration,
+                &[
+                    "SEARCH instance_secrets USING PRIMARY KEY (digest>?)",
+                    "SEARCH entries USING INDEX instance_configurations_sealed_idx \
+                     (organization_id=? AND instance_id=?) LEFT-JOIN",
+                ],
+            ),
+            (
+                Kind::Reply,
+                &["SEARCH replies USING PRIMARY KEY ((organization_id,user_id,key)>(?,?,?))"],
+            ),
+        ] {
+            assert_eq!(plan(kind.behind(None)), expected, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_stretch_passes_so_many_instances_without_credentials_and_no_more() {
+        let connection = Connection::open_in_memory().unwrap();
+        define_functions(&connection).unwrap();
+        migrate::apply(&connection).unwrap();
+        // 2500 instances, of which the last has a credential; nothing else is needed of them here.
+        connection
+            .execute_batch(
+                "PRAGMA foreign_keys = false;
+                 WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2500)
+                 INSERT INTO instance_secrets (digest, organization_id, instance_id, sealed, key_id, created_at)
+                 SELECT unhex(printf('%064x', n)), 2, n, x'00', '00000000-0000-0000-0000-000000000001', 0 FROM numbers;
+                 INSERT INTO instance_configurations (organization_id, instance_id, key, sealed, key_id)
+                 VALUES (2, 2500, 'password', x'01', '00000000-0000-0000-0000-000000000001');",
+            )
+            .unwrap();
+        let place = |number: u16, key: &str| {
+            let mut digest = [0; 32];
+            digest[30..].copy_from_slice(&number.to_be_bytes());
+            SealedPlace::Configuration {
+                instance: SecretDigest::new(digest),
+                key: key.to_owned(),
+            }
+        };
+        let mut next = Some(SealedPlace::InstanceToken(SecretDigest::new([255; 32])));
+        for expected in [place(1000, ""), place(2000, "")] {
+            let batch = walk(&connection, KeyId(Uuid::nil()), next.as_ref(), 10).unwrap();
+            assert_eq!((batch.examined, batch.others.len()), (0, 0));
+            assert_eq!(batch.next, Some(expected));
+            next = batch.next;
+        }
+        let batch = walk(&connection, KeyId(Uuid::nil()), next.as_ref(), 10).unwrap();
+        let sealed = Sealed {
+            key_id: KeyId(Uuid::from_u128(1)),
+            bytes: vec![1],
+        };
+        assert_eq!(batch.others, [(place(2500, "password"), sealed)]);
+        assert_eq!((batch.examined, batch.next), (1, None));
+    }
+}
