@@ -253,6 +253,41 @@ macro_rules! repository_suite {
                 former_passwords_go_with_their_user
                 the_first_users_password_may_have_to_be_changed
             }
+            policies {
+                the_default_is_in_force_until_a_policy_is_set
+                a_policy_that_is_set_is_in_force
+                the_extremes_of_a_policy_are_kept
+                a_policy_that_is_changed_keeps_when_it_was_first_set
+                an_organization_can_return_to_the_default_and_set_a_policy_again
+                returning_to_the_default_works_without_a_policy_too
+                a_policy_counts_as_a_write_of_the_organization
+                setting_a_policy_of_another_revision_is_stale
+                a_policy_records_the_fields_that_differ
+                an_unknown_organization_has_no_policy
+                for_how_long_passwords_are_good_counts_from_the_next_call_on
+            }
+            elements {
+                an_element_is_found_by_its_id_and_by_its_key
+                the_key_of_an_element_is_compared_exactly
+                an_unknown_element_is_none
+                what_the_first_instance_said_of_an_element_stays
+                an_element_outlives_its_instances
+                every_scope_covers_the_whole_catalog_of_its_organization
+                filters_select_elements
+                elements_come_in_the_order_asked_for
+                elements_are_counted_no_further_than_asked
+                elements_are_listed_page_by_page
+            }
+            replies {
+                of_two_calls_under_one_key_one_is_the_first
+                a_reply_that_is_kept_is_answered_as_it_was
+                a_call_that_stopped_frees_its_key_after_a_while
+                a_key_is_free_again_when_its_reply_is_kept_no_longer
+                a_call_that_came_to_nothing_frees_its_key_at_once
+                every_user_has_keys_of_its_own
+                keys_whose_time_is_over_are_forgotten
+                replies_go_with_their_user
+            }
             scopes {
                 users_outside_are_not_found
                 users_outside_are_neither_listed_nor_counted
