@@ -9,7 +9,7 @@ use tenantry_domain::{
 use tenantry_testkit::{
     memory::MemoryStore,
     run,
-    samples::{self, caller, change, text},
+    samples::{self, START, caller, change, text},
 };
 
 #[test]
@@ -113,8 +113,8 @@ fn changed_privileges_count_at_the_next_call() {
         assert!(world.store.set_role_privileges(id, key, viewing));
         let credentials = &world.repositories.credentials;
         let caller = caller("sam@shire.example", "Shire");
-        let identity = credentials.authenticate(&caller).await.unwrap();
-        assert_eq!(identity.unwrap().privileges, viewing);
+        let identity = credentials.authenticate(&caller, START).await.unwrap();
+        assert_eq!(identity.unwrap().identity.privileges, viewing);
     });
 }
 
@@ -151,7 +151,9 @@ impl World {
 
     async fn authenticates(&self, email: &str) -> bool {
         let credentials = &self.repositories.credentials;
-        let identity = credentials.authenticate(&caller(email, "Shire")).await;
+        let identity = credentials
+            .authenticate(&caller(email, "Shire"), START)
+            .await;
         identity.unwrap().is_some()
     }
 }

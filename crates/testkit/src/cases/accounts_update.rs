@@ -10,7 +10,7 @@ use tenantry_domain::{
 use super::given::{Refusal, filter, refusal, whole};
 use crate::{
     Fresh,
-    samples::{self, caller, change, change_at, name, text},
+    samples::{self, START, caller, change, change_at, name, text},
 };
 
 fn deactivation() -> AccountPatch {
@@ -179,9 +179,18 @@ pub async fn users_of_an_inactive_account_cannot_call_until_it_is_active_again(f
     fresh.user(&bree, "barliman@bree.example").await;
     let barliman = caller("barliman@bree.example", "Shire");
     let credentials = &fresh.repositories.credentials;
-    assert!(credentials.authenticate(&barliman).await.unwrap().is_some());
+    assert!(
+        credentials
+            .authenticate(&barliman, START)
+            .await
+            .unwrap()
+            .is_some()
+    );
     update(&fresh, &bree, &deactivation(), 1).await;
-    assert_eq!(credentials.authenticate(&barliman).await.unwrap(), None);
+    assert_eq!(
+        credentials.authenticate(&barliman, START).await.unwrap(),
+        None
+    );
     let draft = samples::user_draft(bree.id, "nob@bree.example");
     let outcome = fresh
         .repositories
@@ -194,7 +203,11 @@ pub async fn users_of_an_inactive_account_cannot_call_until_it_is_active_again(f
     );
     update(&fresh, &bree, &activation(), 2).await;
     assert!(
-        credentials.authenticate(&barliman).await.unwrap().is_some(),
+        credentials
+            .authenticate(&barliman, START)
+            .await
+            .unwrap()
+            .is_some(),
         "nothing was lost"
     );
 }
@@ -229,7 +242,7 @@ pub async fn erasing_the_users_of_an_account_erases_what_is_theirs_and_records_i
     update(&fresh, &bree, &activation(), 8).await;
     assert_eq!(
         credentials
-            .authenticate(&caller("nob@bree.example", "Shire"))
+            .authenticate(&caller("nob@bree.example", "Shire"), START)
             .await
             .unwrap(),
         None

@@ -12,7 +12,7 @@ use tenantry_domain::{
 use super::given::{Refusal, around, refusal, whole};
 use crate::{
     Fresh, PlainVault,
-    samples::{self, caller, change, change_at, email, name, secret, text},
+    samples::{self, START, caller, change, change_at, email, name, secret, text},
 };
 
 /// How many calls meet.
@@ -344,7 +344,7 @@ pub async fn one_element_is_registered_by_many_instances(fresh: Fresh) {
     let (mut won, lost) = split(outcomes);
     assert_eq!(lost, []);
     assert_eq!(won.len(), 20);
-    won.dedup_by_key(|instance| instance.element_id);
+    won.dedup_by_key(|instance| instance.element.id);
     assert_eq!(won.len(), 1);
 }
 
@@ -415,7 +415,11 @@ pub async fn updates_and_an_erasure_leave_nothing_behind(fresh: Fresh) {
     let counted = stores.instances.count(&scope, &Filter::All, 99).await;
     assert_eq!(counted.unwrap(), Count::Exact(0));
     let caller = caller("frodo@shire.example", "Shire");
-    let identity = stores.credentials.authenticate(&caller).await.unwrap();
+    let identity = stores
+        .credentials
+        .authenticate(&caller, START)
+        .await
+        .unwrap();
     assert_eq!(identity, None);
     // Every record of the user's has a number of its own, and the last one is the erasure.
     let log = fresh.log(user.organization_id).await;

@@ -9,7 +9,7 @@ use tenantry_domain::{
 
 use crate::{
     Fresh,
-    samples::{self, change_at, name, password_hash},
+    samples::{self, START, change_at, name, password_hash},
 };
 
 pub async fn users_outside_are_not_found(fresh: Fresh) {
@@ -368,8 +368,12 @@ impl World {
         let found = stores.instances.find(&scope, self.instance.id).await;
         assert_eq!(found.unwrap().as_ref(), Some(&self.instance));
         let caller = samples::caller("frodo@shire.example", "Shire");
-        let identity = stores.credentials.authenticate(&caller).await.unwrap();
-        assert_eq!(identity.unwrap().user_id, id);
+        let identity = stores
+            .credentials
+            .authenticate(&caller, START)
+            .await
+            .unwrap();
+        assert_eq!(identity.unwrap().identity.user_id, id);
         assert_eq!(fresh.log(self.id()).await.len(), self.log);
     }
 }

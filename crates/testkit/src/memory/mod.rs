@@ -5,13 +5,18 @@
 
 mod accounts;
 mod audit;
+mod audit_chain;
 mod credentials;
+mod elements;
 mod instances;
 mod keyring;
 mod listing;
 mod operator;
 mod organizations;
+mod policies;
+mod replies;
 mod roles;
+mod secrets;
 mod state;
 mod users;
 
@@ -44,7 +49,11 @@ impl MemoryStore {
             roles: store.clone(),
             credentials: store.clone(),
             keyring: store.clone(),
-            audit: store,
+            policies: store.clone(),
+            elements: store.clone(),
+            replies: store.clone(),
+            audit: store.clone(),
+            audit_chain: store,
         }
     }
 
