@@ -42,6 +42,13 @@ pub(super) async fn candidate(
     }))
 }
 
+/// Whether the login at $5 is on the day of the one before.
+macro_rules! same_day {
+    () => {
+        "(users.last_login_at AT TIME ZONE 'UTC')::date = ($5::timestamptz AT TIME ZONE 'UTC')::date"
+    };
+}
+
 /// One statement: whoever else changes the user holds its lock until its commit, and after the wait the row is read anew.
 pub(super) async fn log_in(
     database: &Database,
@@ -56,8 +63,11 @@ pub(super) async fn log_in(
     let statement = Statement::new(concat!(
         "WITH users AS (UPDATE users SET last_login_at = $5, password_failures = 0, \
          password_hash = CASE WHEN password_hash IS NULL THEN NULL ELSE coalesce($6, password_hash) END, \
-         revision = revision + CASE WHEN (last_login_at AT TIME ZONE 'UTC')::date \
-         = ($5::timestamptz AT TIME ZONE 'UTC')::date THEN 0 ELSE 1 END \
+         revision = users.revision + CASE WHEN ",
+        same_day!(),
+        " THEN 0 ELSE 1 END, updated_at = CASE WHEN ",
+        same_day!(),
+        " THEN users.updated_at ELSE $5 END \
          FROM accounts, organizations \
          WHERE users.organization_id = $1 AND users.id = $2 \
          AND ($3::bigint IS NULL OR users.account_id = $3) AND ($4::bigint IS NULL OR users.id = $4) \
