@@ -118,3 +118,11 @@ CREATE TABLE replies (
     CONSTRAINT replies_sealed_check CHECK ((sealed IS NULL) = (key_id IS NULL))
 );
 CREATE INDEX replies_expires_at_idx ON replies (expires_at);
+
+-- Nobody reads it: an attempt for an unknown e-mail has to take as long as one that is counted for a user.
+CREATE TABLE refused_logins (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    at timestamptz NOT NULL,
+    CONSTRAINT refused_logins_pkey PRIMARY KEY (id)
+);
+CREATE INDEX refused_logins_at_idx ON refused_logins (at);

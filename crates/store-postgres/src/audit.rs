@@ -8,7 +8,7 @@ use tenantry_domain::{
     AccountId, AuditAction, AuditField, AuditId, AuditRecord, Author, Change, Entity,
     OrganizationId, Reach, RequestId, Scope, Snapshot, UserId,
     ceql::Filter,
-    page::{Page, PageRequest, Sort},
+    page::{Count, Page, PageRequest, Sort},
     ports::{AuditLog, RepositoryError},
 };
 
@@ -45,6 +45,15 @@ impl AuditLog for PostgresAuditLog {
         page: &PageRequest,
     ) -> Result<Page<AuditRecord>, RepositoryError> {
         list::page(&self.0, scope, filter, sort, page).await
+    }
+
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AuditField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError> {
+        list::count(&self.0, scope, filter, up_to).await
     }
 }
 

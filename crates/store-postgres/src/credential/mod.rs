@@ -15,7 +15,7 @@ use tenantry_domain::{
         RepositoryError, StoredPassword,
     },
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use self::replace::{ReplaceOrganizationSecret, ReplaceUserSecret, Replacement};
 use crate::{
@@ -116,6 +116,12 @@ impl CredentialRepository for PostgresCredentials {
             .bind(AuditAction::Locked.as_str())
             .bind(Entity::User.as_str())
             .bind(audit::json(&snapshot));
+        self.0.write(statement).await.map(drop)
+    }
+
+    async fn login_refused(&self, change: &Change) -> Result<(), RepositoryError> {
+        let statement =
+            Statement::new("INSERT INTO refused_logins (at) VALUES ($1)").bind(change.at);
         self.0.write(statement).await.map(drop)
     }
 
@@ -284,15 +290,20 @@ impl CredentialRepository for PostgresCredentials {
                      of_organizations AS MATERIALIZED (SELECT digest FROM organization_secrets WHERE expires_at <= $1 \
                      ORDER BY expires_at LIMIT $2 - (SELECT count(*) FROM tokens) - (SELECT count(*) FROM of_users) \
                      FOR UPDATE SKIP LOCKED), \
+                     refused AS MATERIALIZED (SELECT id FROM refused_logins WHERE at < $3 ORDER BY at \
+                     LIMIT $2 - (SELECT count(*) FROM tokens) - (SELECT count(*) FROM of_users) \
+                     - (SELECT count(*) FROM of_organizations) FOR UPDATE SKIP LOCKED), \
                      no_tokens AS (DELETE FROM login_tokens WHERE digest IN (SELECT digest FROM tokens)), \
                      not_of_users AS (DELETE FROM user_secrets WHERE digest IN (SELECT digest FROM of_users)), \
                      not_of_organizations AS \
-                     (DELETE FROM organization_secrets WHERE digest IN (SELECT digest FROM of_organizations)) \
+                     (DELETE FROM organization_secrets WHERE digest IN (SELECT digest FROM of_organizations)), \
+                     not_refused AS (DELETE FROM refused_logins WHERE id IN (SELECT id FROM refused)) \
                      SELECT (SELECT count(*) FROM tokens) + (SELECT count(*) FROM of_users) \
-                     + (SELECT count(*) FROM of_organizations)",
+                     + (SELECT count(*) FROM of_organizations) + (SELECT count(*) FROM refused)",
                 )
                 .bind(now)
-                .bind(i64::from(limit)),
+                .bind(i64::from(limit))
+                .bind(now.saturating_sub(Duration::DAY)),
             )
             .await?;
         number(rows.first())
