@@ -112,6 +112,9 @@ mod tests {
             line("looked at", 12, Some(10), seconds(1)),
             "looked at [##############################] 12 of 10, 12 a second, 0:00 left"
         );
-        assert_eq!(line("looked at", 12, None, seconds(4)), "looked at 12, 3 a second");
+        assert_eq!(
+            line("looked at", 12, None, seconds(4)),
+            "looked at 12, 3 a second"
+        );
     }
 }

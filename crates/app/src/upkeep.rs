@@ -52,11 +52,7 @@ impl Upkeep {
             let eraser = Arc::clone(&eraser);
             async move { eraser.forget_expired().await }
         }));
-        chores.spawn(read_keys(
-            Arc::clone(&opened.keys.vault),
-            hangups,
-            stopped,
-        ));
+        chores.spawn(read_keys(Arc::clone(&opened.keys.vault), hangups, stopped));
         Self {
             stop,
             chores,

@@ -27,7 +27,8 @@ impl FromStr for KeptHead {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        const FORM: &str = "must be a position, a colon and 64 hex digits, as this command prints them";
+        const FORM: &str =
+            "must be a position, a colon and 64 hex digits, as this command prints them";
 
         let (position, digits) = text.split_once(':').ok_or(FORM)?;
         let position: i64 = position.parse().map_err(|_| FORM)?;
@@ -172,9 +173,9 @@ impl Proof {
     }
 
     fn to_text(&self) -> String {
-        let verdict = self.fault().unwrap_or_else(|| {
-            format!("organization {}: whole", self.report.organization)
-        });
+        let verdict = self
+            .fault()
+            .unwrap_or_else(|| format!("organization {}: whole", self.report.organization));
         let head = self.head().unwrap_or_else(|| "none".to_owned());
         format!(
             "{verdict}\n  records {}, not linked yet {}, head {head}",

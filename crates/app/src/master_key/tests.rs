@@ -221,9 +221,12 @@ async fn a_former_key_opens_a_store_whose_rotation_was_interrupted() {
 async fn commands_that_look_after_a_store_initialize_none() {
     let directory = tempfile::tempdir().unwrap();
     let config = config(directory.path(), None);
-    let failure = unlock_initialized(&config, &keyring(None)).await.unwrap_err();
+    let failure = unlock_initialized(&config, &keyring(None))
+        .await
+        .unwrap_err();
     let expected =
-        "the store is new: nothing was sealed in it yet. `tenantry serve` initializes it".to_owned();
+        "the store is new: nothing was sealed in it yet. `tenantry serve` initializes it"
+            .to_owned();
     assert_eq!(message(&failure), (true, expected));
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }

@@ -273,7 +273,12 @@ impl AuditChainService {
         }
     }
 
-    fn signed_head(&self, organization: OrganizationId, start: ChainLink, end: ChainLink) -> ChainHead {
+    fn signed_head(
+        &self,
+        organization: OrganizationId,
+        start: ChainLink,
+        end: ChainLink,
+    ) -> ChainHead {
         let signature = self
             .seal
             .sign(organization, &ChainHead::signed_bytes(&start, &end));

@@ -48,14 +48,16 @@ pub(super) async fn run(
     } else {
         json!({"forgotten": [], "unused": ids})
     };
-    Ok(output.result(&report, || match (forgotten, ids.is_empty()) {
-        (_, true) => "There are no former keys.".to_owned(),
-        (true, _) => format!("Forgotten: {}", ids.join(", ")),
-        (false, _) => format!(
-            "Nothing names these former keys any more: {}\n\n{TO_CHECK}",
-            ids.join(", ")
-        ),
-    })?)
+    Ok(
+        output.result(&report, || match (forgotten, ids.is_empty()) {
+            (_, true) => "There are no former keys.".to_owned(),
+            (true, _) => format!("Forgotten: {}", ids.join(", ")),
+            (false, _) => format!(
+                "Nothing names these former keys any more: {}\n\n{TO_CHECK}",
+                ids.join(", ")
+            ),
+        })?,
+    )
 }
 
 async fn act(opened: &Initialized, sure: bool, output: Output) -> Result<Outcome, Failure> {

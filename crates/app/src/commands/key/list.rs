@@ -34,9 +34,11 @@ pub(super) async fn run(config: &Config, output: Output) -> Result<(), Failure> 
         .iter()
         .map(|row| json!({"keyId": row.id.to_string(), "state": row.state, "seals": row.things}))
         .collect();
-    Ok(output.result(&json!({"keys": keys, "complete": complete}), || {
-        text(&rows, complete)
-    })?)
+    Ok(
+        output.result(&json!({"keys": keys, "complete": complete}), || {
+            text(&rows, complete)
+        })?,
+    )
 }
 
 async fn look(opened: &Initialized, output: Output) -> Result<(Vec<Row>, bool), Failure> {
