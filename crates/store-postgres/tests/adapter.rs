@@ -8,9 +8,9 @@ use std::{collections::BTreeSet, error::Error, net::TcpListener, time::Duration}
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use support::Schema;
 use tenantry_domain::{
-    Entity, RoleKey, Scope, User, UserDraft, UserField, UserPatch,
+    AccountPatch, Entity, RoleKey, Scope, User, UserDraft, UserField, UserPatch,
     ceql::{Comparison, Filter, Value},
-    page::{PageRequest, Sort},
+    page::{Count, PageRequest, Sort},
     ports::{CreatedOrganization, Repositories, RepositoryError},
 };
 use tenantry_store_postgres::{OpenError, PostgresConfig, PostgresStore, SchemaState};
@@ -323,6 +323,68 @@ fn a_user_does_not_come_into_an_account_that_is_deactivated_meanwhile() {
             ),
             "{error:?}"
         );
+    });
+}
+
+#[test]
+fn an_erasure_erases_nobody_before_everybody_is_locked() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let draft = samples::account_draft("Bree");
+        let bree = repositories
+            .accounts
+            .create(shire.organization.id, &draft, &samples::change())
+            .await
+            .unwrap();
+        let mut users = Vec::new();
+        for number in 0..501 {
+            let draft = samples::user_draft(bree.id, &format!("u{number}@bree.example"));
+            let created = repositories
+                .users
+                .create(bree.organization_id, &draft, &samples::change())
+                .await;
+            users.push(created.unwrap());
+        }
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        // The other transaction is the one that would notice a deadlock.
+        let last = format!(
+            "SET deadlock_timeout = '10ms'; BEGIN; SELECT id FROM users WHERE id = {} FOR UPDATE",
+            users[500].id
+        );
+        other.execute(AssertSqlSafe(last)).await.unwrap();
+        let (accounts, within, id) = (repositories.accounts.clone(), scope(&shire), bree.id);
+        let erasure = tokio::spawn(async move {
+            let patch = AccountPatch {
+                active: Some(false),
+                erase_users: true,
+                ..AccountPatch::default()
+            };
+            accounts
+                .update(&within, id, &patch, None, &samples::change())
+                .await
+        });
+        until_blocked(&mut observer, &schema).await;
+        let takes_the_email_of_the_first = format!(
+            "UPDATE users SET email_folded = 'u0@bree.example' WHERE id = {}",
+            users[500].id
+        );
+        let refused = other
+            .execute(AssertSqlSafe(takes_the_email_of_the_first))
+            .await
+            .unwrap_err();
+        let code = refused.as_database_error().unwrap().code().unwrap();
+        assert_eq!(code, "23505", "the first is still there");
+        other.execute("ROLLBACK").await.unwrap();
+        assert!(!erasure.await.unwrap().unwrap().unwrap().active);
+        let left = repositories
+            .users
+            .count(&scope(&shire), &Filter::All, 1_000)
+            .await
+            .unwrap();
+        assert_eq!(left, Count::Exact(1));
     });
 }
 
