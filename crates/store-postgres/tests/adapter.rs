@@ -446,6 +446,50 @@ fn errors_do_not_quote_values() {
     });
 }
 
+/// PostgreSQL would write the e-mail into its own log.
+#[test]
+fn an_email_in_use_is_noticed_without_an_error_of_the_server() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let sam = user(&repositories, &shire, "sam@shire.example").await;
+        // What a violated constraint of this name means, the store does not know.
+        let mut other = raw(&schema).await;
+        other
+            .execute("ALTER TABLE users RENAME CONSTRAINT users_email_key TO unknown_key")
+            .await
+            .unwrap();
+        let (users, change) = (&repositories.users, samples::change());
+        let draft = samples::user_draft(shire.account.id, "SAM@shire.example");
+        let created = users.create(shire.organization.id, &draft, &change).await;
+        let patch = UserPatch {
+            email: Some(samples::email("Sam@Shire.example")),
+            ..UserPatch::default()
+        };
+        let admin = shire.admin.id;
+        let updated = users
+            .update(&scope(&shire), admin, &patch, None, &change)
+            .await;
+        let mut organization = samples::organization_draft("Bree");
+        organization.admin.email = sam.email.clone();
+        let organizations = &repositories.organizations;
+        let founded = organizations.create(&organization, &change).await;
+        for error in [
+            created.unwrap_err(),
+            updated.unwrap_err(),
+            founded.unwrap_err(),
+        ] {
+            let entity = Entity::User;
+            assert!(
+                matches!(error, RepositoryError::Conflict { entity: of, field: "email" } if of == entity),
+                "{error:?}"
+            );
+        }
+    });
+}
+
 #[test]
 fn a_row_that_cannot_be_is_reported_with_its_id() {
     run(async {
