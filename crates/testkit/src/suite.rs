@@ -101,6 +101,11 @@ macro_rules! repository_suite {
                 injected_sql_is_text
                 the_largest_filters_work
             }
+            many_terms {
+                many_terms_about_instances_are_answered_in_time
+                many_terms_about_tags_are_answered_in_time
+                many_terms_about_other_fields_are_answered_in_time
+            }
             users_update {
                 an_update_changes_everything_that_it_names
                 an_update_leaves_everything_that_it_does_not_name
@@ -261,6 +266,8 @@ macro_rules! repository_suite {
             properties {
                 lists_of_users_are_those_of_the_reference
                 lists_of_instances_are_those_of_the_reference
+                long_filters_of_what_users_have_select_what_the_reference_does
+                long_filters_of_tags_select_what_the_reference_does
                 lists_of_accounts_are_those_of_the_reference
                 lists_of_audit_records_are_those_of_the_reference
                 pages_of_a_changing_list_lose_and_repeat_nothing

@@ -101,16 +101,16 @@ fn tags(json: &str) -> Result<Vec<Text>, BoxError> {
 }
 
 impl Selectable for InstanceField {
-    const TABLE: &'static str = "instances";
+    /// Every instance has its element; the join is a left one so that SQLite leaves it out where nobody asks for the
+    /// element.
+    const TABLE: &'static str =
+        "instances LEFT JOIN elements ON elements.id = instances.element_id";
 
     fn column(self) -> Column {
         match self {
             Self::Id => Column::plain("instances.id"),
             Self::Name => Column::text("instances.name", "instances.name_folded"),
-            Self::ElementKey => Column::text(
-                "(SELECT elements.key FROM elements WHERE elements.id = instances.element_id)",
-                "ceql_fold((SELECT elements.key FROM elements WHERE elements.id = instances.element_id))",
-            ),
+            Self::ElementKey => Column::text("elements.key", "ceql_fold(elements.key)"),
             Self::ElementId => Column::plain("instances.element_id"),
             Self::CreatedDate => Column::plain("instances.created_at"),
             Self::Valid => Column::plain("instances.valid"),
@@ -118,7 +118,7 @@ impl Selectable for InstanceField {
             Self::UserId => Column::plain("instances.user_id"),
             Self::AccountId => Column::plain("instances.account_id"),
             Self::Tag => Column::Many {
-                rows: "SELECT 1 FROM instance_tags WHERE instance_tags.organization_id = instances.organization_id \
+                rows: " FROM instance_tags WHERE instance_tags.organization_id = instances.organization_id \
                        AND instance_tags.instance_id = instances.id",
                 exact: "instance_tags.tag",
                 folded: "instance_tags.tag_folded",

@@ -14,6 +14,7 @@ pub mod concurrency;
 pub mod credentials;
 pub mod instances;
 pub mod keyring;
+pub mod many_terms;
 pub mod organizations;
 pub mod paging;
 pub mod properties;

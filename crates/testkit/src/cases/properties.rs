@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::any};
 use tenantry_domain::{
-    AccountDraft, AuditField, Change, Instance, InstanceDraft, Scope, User, UserField, UserId,
-    UserPatch,
+    AccountDraft, AuditField, Change, Instance, InstanceDraft, InstanceField, Scope, User,
+    UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, PageRequest, Start},
 };
@@ -18,7 +18,7 @@ use crate::{
     Fresh,
     reference::{self, UserWithInstances},
     samples::{self, START, change, change_at, change_by, text},
-    strategies::{filters, names, sample, sorts, texts, user_drafts},
+    strategies::{filters, names, sample, sorts, texts, user_drafts, wide_filters},
 };
 
 /// How many rows there are.
@@ -91,6 +91,41 @@ pub async fn lists_of_instances_are_those_of_the_reference(fresh: Fresh) {
         }
         let counted = instances.count(&scope, filter, 1000).await.unwrap();
         assert_eq!(counted, Count::Exact(found), "{}", context());
+    }
+}
+
+/// A store may ask for all values of a field at once where a filter has many conditions on it.
+pub async fn long_filters_of_what_users_have_select_what_the_reference_does(fresh: Fresh) {
+    let (scope, rows) = many_users(&fresh).await;
+    let fields = [
+        UserField::InstanceId,
+        UserField::ElementKey,
+        UserField::City,
+    ];
+    let filters = sample(&wide_filters(&fields, &rows), 61, QUERIES * 2);
+    let mut hits = 0;
+    for filter in filters {
+        let expected = reference::list(rows.clone(), &filter, &order("id"));
+        let expected: Vec<User> = expected.into_iter().map(|row| row.user).collect();
+        hits += usize::from(!expected.is_empty() && expected.len() < ROWS);
+        let found = fresh.users(&scope, &filter, &order("id")).await;
+        assert_eq!(found, expected, "{filter}\n{filter:?}");
+    }
+    assert!(hits > QUERIES / 4, "only {hits} filters tell rows apart");
+}
+
+pub async fn long_filters_of_tags_select_what_the_reference_does(fresh: Fresh) {
+    let (scope, rows) = many_users(&fresh).await;
+    let rows: Vec<Instance> = rows.into_iter().flat_map(|row| row.instances).collect();
+    let fields = [InstanceField::Tag, InstanceField::ElementKey];
+    let instances = &fresh.repositories.instances;
+    for filter in sample(&wide_filters(&fields, &rows), 62, QUERIES) {
+        let expected = reference::list(rows.clone(), &filter, &order("id"));
+        let request = PageRequest::first(1000);
+        let page = instances
+            .list(&scope, &filter, &order("id"), &request)
+            .await;
+        assert_eq!(page.unwrap().items, expected, "{filter}\n{filter:?}");
     }
 }
 
