@@ -197,7 +197,8 @@ pub(crate) fn of_user(
 fn in_scope(scope: &Scope) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS)
-        .push(" FROM instances")
+        .push(" FROM ")
+        .push(InstanceField::TABLE)
         .push(InstanceField::JOINS)
         .push(" WHERE ");
     InstanceField::within(scope, &mut sql);
@@ -205,13 +206,14 @@ fn in_scope(scope: &Scope) -> Sql {
 }
 
 impl Selectable for InstanceField {
-    const TABLE: &'static str = "instances";
+    /// Every instance has its element; the join is a left one so that SQLite leaves it out where nobody asks for the
+    /// element.
+    const TABLE: &'static str =
+        "instances LEFT JOIN elements ON elements.id = instances.element_id";
 
     // `CROSS JOIN` is to SQLite an inner join that keeps its place: the instances are found first, in their order.
     const JOINS: &'static str = " \
         CROSS JOIN users ON users.organization_id = instances.organization_id AND users.id = instances.user_id \
-        CROSS JOIN elements ON elements.organization_id = instances.organization_id \
-          AND elements.id = instances.element_id \
         CROSS JOIN instance_secrets ON instance_secrets.organization_id = instances.organization_id \
           AND instance_secrets.instance_id = instances.id";
 
@@ -219,10 +221,7 @@ impl Selectable for InstanceField {
         match self {
             Self::Id => Column::plain("instances.id"),
             Self::Name => Column::text("instances.name", "instances.name_folded"),
-            Self::ElementKey => Column::text(
-                "(SELECT one.key FROM elements AS one WHERE one.id = instances.element_id)",
-                "(SELECT one.key_folded FROM elements AS one WHERE one.id = instances.element_id)",
-            ),
+            Self::ElementKey => Column::text("elements.key", "elements.key_folded"),
             Self::ElementId => Column::plain("instances.element_id"),
             Self::CreatedDate => Column::plain("instances.created_at"),
             Self::Valid => Column::plain("instances.valid"),
