@@ -36,8 +36,9 @@ pub(crate) fn all(connection: &Connection, sql: &Sql) -> Result<Vec<Instance>, F
         return Ok(instances);
     };
     let organization = first.organization_id;
-    let mut tags = tags(connection, organization, &instances)?;
-    let mut entries = configuration::of_all(connection, organization, &instances)?;
+    let ids = ids(&instances);
+    let mut tags = tags(connection, organization, &ids)?;
+    let mut entries = configuration::of_all(connection, organization, &ids)?;
     for instance in &mut instances {
         instance.tags = tags.remove(&instance.id).unwrap_or_default();
         instance.configuration = entries.remove(&instance.id).unwrap_or_default();
@@ -83,18 +84,10 @@ fn read(row: &Row<'_>) -> Result<Instance, Failure> {
 fn tags(
     connection: &Connection,
     organization: OrganizationId,
-    instances: &[Instance],
+    ids: &str,
 ) -> Result<HashMap<InstanceId, Vec<Text>>, Failure> {
-    let mut sql = Sql::new(
-        "SELECT instance_tags.instance_id, instance_tags.tag FROM instance_tags \
-         WHERE instance_tags.organization_id = ",
-    );
-    sql.bind(organization.get())
-        .push(" AND instance_tags.instance_id IN (SELECT value FROM json_each(");
-    sql.bind(ids(instances))
-        .push(")) ORDER BY instance_tags.instance_id, instance_tags.position");
     let mut tags: HashMap<_, Vec<_>> = HashMap::new();
-    sql.rows(connection, |row| {
+    select_tags(organization, ids).rows(connection, |row| {
         let (id, tag) = Cells::entity(row, Entity::Instance, |cells| {
             let id = InstanceId::new(cells.take()?);
             Ok((id, Text::parse(cells.take::<String>()?)?))
@@ -105,8 +98,20 @@ fn tags(
     Ok(tags)
 }
 
+fn select_tags(organization: OrganizationId, ids: &str) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT instance_tags.instance_id, instance_tags.tag FROM instance_tags \
+         WHERE instance_tags.organization_id = ",
+    );
+    sql.bind(organization.get())
+        .push(" AND instance_tags.instance_id IN (SELECT value FROM json_each(");
+    sql.bind(ids.to_owned())
+        .push(")) ORDER BY instance_tags.instance_id, instance_tags.position");
+    sql
+}
+
 /// Their ids as a JSON array: one statement serves any number of them.
-pub(super) fn ids(instances: &[Instance]) -> String {
+fn ids(instances: &[Instance]) -> String {
     let ids: Vec<_> = instances
         .iter()
         .map(|instance| instance.id.to_string())
@@ -249,5 +254,19 @@ impl Selectable for InstanceField {
                 sql.push(" AND instances.user_id = ").bind(user.get());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+
+    #[test]
+    fn those_of_a_page_are_found_by_the_ids_of_its_instances() {
+        assert_eq!(
+            plan(select_tags(OrganizationId::new(7), "[8, 9]"))[0],
+            "SEARCH instance_tags USING PRIMARY KEY (organization_id=? AND instance_id=?)"
+        );
     }
 }
