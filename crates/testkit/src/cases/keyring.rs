@@ -89,7 +89,7 @@ pub async fn everything_sealed_is_handed_out_in_the_order_of_its_places(fresh: F
     }
 }
 
-/// What [`vault_full`] seals with the key 2 is every third place.
+/// Every third place holds what the key 2 sealed.
 pub async fn what_the_asked_key_sealed_is_looked_at_and_not_handed_out(fresh: Fresh) {
     let all = vault_full(&fresh).await;
     for asked in [1, 2] {
