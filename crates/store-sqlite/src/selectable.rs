@@ -9,6 +9,9 @@ pub(crate) trait Selectable: Listed {
     /// The table.
     const TABLE: &'static str;
 
+    /// What is joined to it when whole rows are read, because their columns are there.
+    const JOINS: &'static str = "";
+
     /// The column of this field.
     fn column(self) -> Column;
 

@@ -28,32 +28,35 @@ const INSTANCES: &str = " FROM instances LEFT JOIN elements ON elements.id = ins
     WHERE instances.organization_id = users.organization_id AND instances.user_id = users.id";
 
 pub(crate) fn read(row: &Row<'_>) -> Result<User, Failure> {
-    Cells::entity(row, Entity::User, |cells| {
-        Ok(User {
-            id: UserId::new(cells.take()?),
-            organization_id: OrganizationId::new(cells.take()?),
-            account_id: AccountId::new(cells.take()?),
-            email: Email::parse(cells.take::<String>()?)?,
-            first_name: cells.name()?,
-            last_name: cells.name()?,
-            active: cells.take()?,
-            profile: Profile {
-                external_id: cells.text()?,
-                phone: cells.text()?,
-                street1: cells.text()?,
-                street2: cells.text()?,
-                city: cells.text()?,
-                state_province: cells.text()?,
-                postal_code: cells.text()?,
-                country: cells.text()?,
-            },
-            password: password_state(cells)?,
-            locked_until: cells.optional_instant()?,
-            last_login_at: Some(cells.instant()?).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
-            created_at: cells.instant()?,
-            updated_at: cells.instant()?,
-            revision: Revision::new(cells.take()?),
-        })
+    Cells::entity(row, Entity::User, read_cells)
+}
+
+/// The user whose cells are next.
+pub(crate) fn read_cells(cells: &mut Cells<'_>) -> Result<User, BoxError> {
+    Ok(User {
+        id: UserId::new(cells.take()?),
+        organization_id: OrganizationId::new(cells.take()?),
+        account_id: AccountId::new(cells.take()?),
+        email: Email::parse(cells.take::<String>()?)?,
+        first_name: cells.name()?,
+        last_name: cells.name()?,
+        active: cells.take()?,
+        profile: Profile {
+            external_id: cells.text()?,
+            phone: cells.text()?,
+            street1: cells.text()?,
+            street2: cells.text()?,
+            city: cells.text()?,
+            state_province: cells.text()?,
+            postal_code: cells.text()?,
+            country: cells.text()?,
+        },
+        password: password_state(cells)?,
+        locked_until: cells.optional_instant()?,
+        last_login_at: Some(cells.instant()?).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
+        created_at: cells.instant()?,
+        updated_at: cells.instant()?,
+        revision: Revision::new(cells.take()?),
     })
 }
 
@@ -164,7 +167,8 @@ pub(crate) fn find(
     sql.row(connection, read)
 }
 
-fn password_state(cells: &mut Cells<'_>) -> Result<PasswordState, BoxError> {
+/// Whether there is a hash, since when, and whether it must be changed.
+pub(crate) fn password_state(cells: &mut Cells<'_>) -> Result<PasswordState, BoxError> {
     let (exists, changed_at, must_change) =
         (cells.take()?, cells.optional_instant()?, cells.take()?);
     match (exists, changed_at) {
@@ -209,7 +213,7 @@ impl Selectable for UserField {
             Self::ElementKey => Column::Many {
                 rows: INSTANCES,
                 exact: "elements.key",
-                folded: "ceql_fold(elements.key)",
+                folded: "elements.key_folded",
             },
         }
     }
