@@ -163,7 +163,7 @@ fn violated(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Option<(Entit
         "accounts_external_id_key" => (Entity::Account, "externalId"),
         "accounts_organization_fkey" => (Entity::Organization, "id"),
         "user_roles_pkey" | "account_roles_pkey" => (Entity::Role, "key"),
-        "instances_user_fkey" => (Entity::User, "id"),
+        "instances_user_fkey" | "replies_user_fkey" => (Entity::User, "id"),
         "instance_secrets_pkey" => (Entity::Instance, "token"),
         _ => return None,
     })

@@ -538,7 +538,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
     run(async {
         let schema = Schema::create().await;
         let store = PostgresStore::connect(schema.config()).await.unwrap();
-        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(1));
+        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(2));
         assert!(store.needs_migration().await.unwrap());
         let (one, two) = tokio::join!(store.migrate(), store.migrate());
         one.and(two).unwrap();
@@ -570,7 +570,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
             assert_eq!(
                 error.to_string(),
                 "the schema of the database is newer than this binary: it has the migration 9999, this binary knows \
-                 those up to 1"
+                 those up to 2"
             );
         }
 
@@ -614,10 +614,13 @@ fn everything_works_without_prepared_statements() {
         assert_eq!(page.items, [shire.admin.clone(), patched]);
         let identity = repositories
             .credentials
-            .authenticate(&samples::caller("sam@shire.example", "Shire"))
+            .authenticate(
+                &samples::caller("sam@shire.example", "Shire"),
+                samples::START,
+            )
             .await
             .unwrap();
-        assert_eq!(identity.unwrap().user_id, sam.id);
+        assert_eq!(identity.unwrap().identity.user_id, sam.id);
         assert!(
             repositories
                 .users

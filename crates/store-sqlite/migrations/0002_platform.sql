@@ -110,3 +110,11 @@ CREATE TABLE replies (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX replies_expires_idx ON replies (expires_at);
+
+-- Nobody reads it: an attempt for an unknown e-mail has to take as long as one that is counted for a user.
+CREATE TABLE refused_logins (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX refused_logins_at_idx ON refused_logins (at);

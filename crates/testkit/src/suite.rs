@@ -207,6 +207,7 @@ macro_rules! repository_suite {
                 the_fields_of_the_log_can_be_filtered
                 an_accounts_scope_covers_its_records
                 a_users_scope_covers_what_was_done_by_and_to_the_user
+                records_are_counted_no_further_than_asked
             }
             keyring {
                 a_new_store_has_no_sentinel
@@ -260,6 +261,7 @@ macro_rules! repository_suite {
                 who_had_no_password_has_no_former_one
                 former_passwords_go_with_their_user
                 the_first_users_password_may_have_to_be_changed
+                a_refused_login_leaves_nothing_and_is_forgotten_after_a_day
             }
             policies {
                 the_default_is_in_force_until_a_policy_is_set

@@ -149,7 +149,7 @@ impl CreateOrganization<'_> {
             None => PasswordState::Absent,
             Some(_) => PasswordState::Set {
                 changed_at: self.change.at,
-                must_change: false,
+                must_change: draft.must_change,
             },
         };
         let mut admin = User {

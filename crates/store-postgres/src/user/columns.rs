@@ -113,13 +113,6 @@ pub(crate) fn bind_fields(statement: Statement, user: &User) -> Statement {
 /// Reads a row of [`user_selection`].
 pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
     let fields = Fields::of(Entity::User, row)?;
-    let password = match fields.get("password_changed_at")? {
-        None => PasswordState::Absent,
-        Some(changed_at) => PasswordState::Set {
-            changed_at,
-            must_change: fields.get("password_must_change")?,
-        },
-    };
     let last_login_at: OffsetDateTime = fields.get("last_login_at")?;
     Ok(User {
         id: UserId::new(fields.id()),
@@ -139,12 +132,23 @@ pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
             postal_code: fields.optional_text("postal_code")?,
             country: fields.optional_text("country")?,
         },
-        password,
+        password: password_state(&fields)?,
         locked_until: fields.get("locked_until")?,
         last_login_at: Some(last_login_at).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
         created_at: fields.get("created_at")?,
         updated_at: fields.get("updated_at")?,
         revision: fields.revision("revision")?,
+    })
+}
+
+/// The columns `password_changed_at` and `password_must_change`.
+pub(crate) fn password_state(fields: &Fields<'_>) -> Result<PasswordState, RepositoryError> {
+    Ok(match fields.get("password_changed_at")? {
+        None => PasswordState::Absent,
+        Some(changed_at) => PasswordState::Set {
+            changed_at,
+            must_change: fields.get("password_must_change")?,
+        },
     })
 }
 

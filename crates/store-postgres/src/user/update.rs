@@ -10,7 +10,7 @@ use tenantry_domain::{
 use super::{
     columns::{bind_fields, user_assignments},
     grants::{self, granted, guard_last_administrator, with_roles},
-    lock,
+    lock, password,
 };
 use crate::{
     audit,
@@ -49,6 +49,13 @@ impl Work for UpdateUser<'_> {
             let grants_after = grants::replace(session, organization, self.id, roles).await?;
             old = with_roles(old, &grants_before);
             new = with_roles(new, &grants_after);
+        }
+        if let Some(password) = &self.patch.password {
+            password::remember(session, &before, password, self.change).await?;
+            password::end_tokens(session, &before, password.keep_token).await?;
+        }
+        if before.active && !after.active {
+            password::end_tokens(session, &before, None).await?;
         }
         let (old, new) = Snapshot::difference(&old, &new);
         if after.email.folded() != before.email.folded() {

@@ -330,6 +330,33 @@ pub async fn the_first_users_password_may_have_to_be_changed(fresh: Fresh) {
     assert_eq!(fresh.reread(&admin).await, Some(admin));
 }
 
+pub async fn a_refused_login_leaves_nothing_and_is_forgotten_after_a_day(fresh: Fresh) {
+    let frodo = frodo(&fresh, "frodo@shire.example").await;
+    let before = fresh.log(frodo.organization_id).await;
+    let credentials = &fresh.repositories.credentials;
+    for seconds in [0, 0, 1] {
+        let change = change_at(seconds);
+        credentials.login_refused(&change).await.unwrap();
+    }
+    assert_eq!(fresh.log(frodo.organization_id).await, before);
+    assert_eq!(fresh.reread(&frodo).await.as_ref(), Some(&frodo));
+    let stored = credentials.password(&around(&frodo), frodo.id).await;
+    assert_eq!(stored.unwrap().unwrap().failures, 0);
+
+    let day = 86_400;
+    for (seconds, limit, expected) in [
+        (day, 9, 0),
+        (day + 1, 0, 0),
+        (day + 1, 1, 1),
+        (day + 1, 9, 1),
+        (day + 2, 9, 1),
+        (day + 2, 9, 0),
+    ] {
+        let forgotten = credentials.forget_expired(at(seconds), limit).await;
+        assert_eq!(forgotten.unwrap(), expected, "at {seconds}");
+    }
+}
+
 /// A user of the account Bree of the Shire with the password `s3cret`.
 async fn frodo(fresh: &Fresh, address: &str) -> User {
     let shire = fresh.organization("Shire").await;

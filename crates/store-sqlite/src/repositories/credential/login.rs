@@ -86,6 +86,14 @@ pub(super) fn log_in(
     Ok(Some(user))
 }
 
+/// One row, in the same queue of writes as a wrong password that is counted.
+pub(super) fn refused(connection: &Connection, at: OffsetDateTime) -> Result<(), Failure> {
+    connection
+        .prepare_cached("INSERT INTO refused_logins (at) VALUES (?)")?
+        .execute([to_micros(at)])?;
+    Ok(())
+}
+
 fn day(at: OffsetDateTime) -> Date {
     at.to_utc().date()
 }

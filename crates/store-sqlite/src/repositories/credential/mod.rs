@@ -88,6 +88,13 @@ impl CredentialRepository for Credentials {
             .await
     }
 
+    async fn login_refused(&self, change: &Change) -> Result<(), RepositoryError> {
+        let at = change.at;
+        self.0
+            .write(move |connection| login::refused(connection, at))
+            .await
+    }
+
     async fn password_succeeded<'a>(
         &self,
         scope: &Scope,
