@@ -207,6 +207,13 @@ macro_rules! repository_suite {
                 a_new_store_has_no_sentinel
                 the_first_sentinel_stays
                 the_bytes_of_a_sentinel_are_kept_exactly
+                a_sentinel_is_replaced_if_it_is_still_the_old_one
+                a_new_store_has_nothing_sealed
+                everything_sealed_is_handed_out_in_the_order_of_its_places
+                what_the_asked_key_sealed_is_looked_at_and_not_handed_out
+                sealed_things_are_counted_no_further_than_asked
+                what_was_sealed_anew_is_in_its_place
+                what_is_something_else_by_now_is_not_replaced
             }
             secrets {
                 a_replaced_user_secret_works_until_its_time_and_not_at_it
@@ -287,6 +294,23 @@ macro_rules! repository_suite {
                 every_user_has_keys_of_its_own
                 keys_whose_time_is_over_are_forgotten
                 replies_go_with_their_user
+            }
+            instances_update {
+                an_update_changes_everything_that_it_names
+                an_update_leaves_everything_that_it_does_not_name
+                what_is_updated_is_found_by_its_new_values
+                updating_another_revision_is_stale
+                an_update_of_an_unknown_instance_is_none
+                a_configuration_is_kept_in_the_order_given
+                sealed_values_come_back_byte_for_byte
+                entries_that_stay_keep_their_ids_and_new_ones_get_others
+                entries_that_are_neither_set_nor_kept_go
+                an_update_is_recorded_without_secrets
+                an_update_that_changes_nothing_leaves_no_record
+                an_instance_shows_its_owner_as_the_owner_is_now
+                the_largest_instances_are_kept
+                a_list_shows_every_instance_with_what_is_its_own
+                an_erased_instance_takes_its_configuration_along
             }
             scopes {
                 users_outside_are_not_found

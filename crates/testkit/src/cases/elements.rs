@@ -151,7 +151,7 @@ pub async fn filters_select_elements(fresh: Fresh) {
         ("key LIKE 'éA'", &["Éa"]),
         ("name = 'Salesforce'", &["sfdc"]),
         ("name LIKE 'SALES%'", &["sfdc"]),
-        ("name LIKE 'οδος'", &["Éa"]),
+        ("name LIKE 'οδοσ'", &["Éa"]),
         ("hub = 'crm'", &["sfdc", "HubSpot"]),
         ("hub LIKE 'CR_'", &["sfdc", "HubSpot"]),
         ("hub != 'crm'", &["jira", "Éa"]),

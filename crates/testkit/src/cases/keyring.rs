@@ -1,8 +1,17 @@
-//! What the store remembers of the master key.
+//! What the store remembers of the master key, and everything in it that one sealed.
 
-use tenantry_domain::{Sealed, ports::SecretVault};
+use std::collections::BTreeMap;
 
-use crate::{Fresh, PlainVault};
+use tenantry_domain::{
+    ConfigurationText, ConfigurationValue, KeyId, ReplyKey, Sealed, SealedPlace, SealedSecret,
+    ports::{Begun, Resealed, SealedBatch, SecretVault},
+};
+
+use super::given::{around, at};
+use crate::{
+    Fresh, PlainVault,
+    samples::{caller, change_at, secret, text},
+};
 
 pub async fn a_new_store_has_no_sentinel(fresh: Fresh) {
     let keyring = &fresh.repositories.keyring;
@@ -28,4 +37,296 @@ pub async fn the_bytes_of_a_sentinel_are_kept_exactly(fresh: Fresh) {
     };
     keyring.record_sentinel(&sentinel).await.unwrap();
     assert_eq!(keyring.sentinel().await.unwrap(), Some(sentinel));
+}
+
+pub async fn a_sentinel_is_replaced_if_it_is_still_the_old_one(fresh: Fresh) {
+    let keyring = &fresh.repositories.keyring;
+    let first = PlainVault::with_key(1).sentinel();
+    let second = PlainVault::with_key(2).sentinel();
+    let third = PlainVault::with_key(3).sentinel();
+    assert!(!keyring.replace_sentinel(&first, &second).await.unwrap());
+    assert_eq!(keyring.sentinel().await.unwrap(), None);
+    keyring.record_sentinel(&first).await.unwrap();
+    let other_key = Sealed {
+        key_id: second.key_id,
+        ..first.clone()
+    };
+    let other_bytes = Sealed {
+        bytes: second.bytes[1..].to_vec(),
+        ..first.clone()
+    };
+    for old in [&second, &other_key, &other_bytes] {
+        assert!(!keyring.replace_sentinel(old, &third).await.unwrap());
+        assert_eq!(keyring.sentinel().await.unwrap().as_ref(), Some(&first));
+    }
+    assert!(keyring.replace_sentinel(&first, &second).await.unwrap());
+    assert!(!keyring.replace_sentinel(&first, &third).await.unwrap());
+    assert_eq!(keyring.sentinel().await.unwrap(), Some(second));
+}
+
+pub async fn a_new_store_has_nothing_sealed(fresh: Fresh) {
+    let keyring = &fresh.repositories.keyring;
+    keyring
+        .record_sentinel(&PlainVault::new().sentinel())
+        .await
+        .unwrap();
+    assert_eq!(keyring.count_sealed(9).await.unwrap(), 0);
+    let expected = SealedBatch {
+        others: vec![],
+        examined: 0,
+        next: None,
+    };
+    let batch = keyring.sealed_by_others(key(2), None, 9).await.unwrap();
+    assert_eq!(batch, expected);
+}
+
+pub async fn everything_sealed_is_handed_out_in_the_order_of_its_places(fresh: Fresh) {
+    let expected: Vec<_> = vault_full(&fresh).await.into_iter().collect();
+    for limit in [1, 2, 3, 7, 1000] {
+        let found = others(&fresh, key(99), limit).await;
+        assert_eq!(found, expected, "in stretches of {limit}");
+    }
+}
+
+/// What [`vault_full`] seals with the key 2 is every third place.
+pub async fn what_the_asked_key_sealed_is_looked_at_and_not_handed_out(fresh: Fresh) {
+    let all = vault_full(&fresh).await;
+    for asked in [1, 2] {
+        let expected: Vec<_> = all
+            .clone()
+            .into_iter()
+            .filter(|(_, sealed)| sealed.key_id != key(asked))
+            .collect();
+        assert!(!expected.is_empty() && expected.len() < all.len());
+        for limit in [1, 4, 1000] {
+            let found = others(&fresh, key(asked), limit).await;
+            assert_eq!(found, expected, "not by {asked}, in stretches of {limit}");
+        }
+    }
+}
+
+pub async fn sealed_things_are_counted_no_further_than_asked(fresh: Fresh) {
+    let all = u64::try_from(vault_full(&fresh).await.len()).unwrap();
+    let keyring = &fresh.repositories.keyring;
+    for up_to in [0, 1, 3, all - 1, all, all + 1, 1000] {
+        let counted = keyring.count_sealed(up_to).await.unwrap();
+        assert_eq!(counted, up_to.min(all), "up to {up_to}");
+    }
+}
+
+pub async fn what_was_sealed_anew_is_in_its_place(fresh: Fresh) {
+    let all = vault_full(&fresh).await;
+    let before = fresh.log(tenantry_domain::OrganizationId::new(2)).await;
+    let items: Vec<_> = all
+        .iter()
+        .map(|(place, old)| resealed(place, old, 3))
+        .collect();
+    let keyring = &fresh.repositories.keyring;
+    let replaced = keyring.reseal(&items).await.unwrap();
+    assert_eq!(replaced, u64::try_from(items.len()).unwrap());
+    let expected: Vec<_> = items
+        .iter()
+        .map(|item| (item.place.clone(), item.new.clone()))
+        .collect();
+    assert_eq!(others(&fresh, key(1), 1000).await, expected);
+    assert_eq!(others(&fresh, key(3), 1000).await, []);
+    // They are looked up as before, and nobody sees that anything changed.
+    let known = caller("frodo@shire.example", "Shire");
+    let frodo = fresh.authenticate(&known, 50).await.unwrap().identity;
+    let users = &fresh.repositories.users;
+    let scope = tenantry_domain::Scope::organization(frodo.organization_id);
+    let user = users.find(&scope, frodo.user_id).await.unwrap().unwrap();
+    assert_eq!(user.revision, tenantry_domain::Revision::new(2));
+    assert_eq!(fresh.log(frodo.organization_id).await, before);
+    let credentials = &fresh.repositories.credentials;
+    let present = credentials.user_secret(&scope, user.id).await.unwrap();
+    let present: SealedSecret = present.unwrap();
+    assert_eq!(present.digest, secret("tu_new").digest);
+    assert_eq!(present.sealed.key_id, key(3));
+}
+
+pub async fn what_is_something_else_by_now_is_not_replaced(fresh: Fresh) {
+    let all = vault_full(&fresh).await;
+    let mut items: Vec<_> = all
+        .iter()
+        .map(|(place, old)| resealed(place, old, 3))
+        .collect();
+    for (number, item) in items.iter_mut().enumerate() {
+        match number % 4 {
+            0 => item.old.bytes.push(0),
+            1 => item.old.key_id = key(77),
+            _ => {}
+        }
+    }
+    let unknown = SealedPlace::UserSecret(secret("tu_nobody").digest);
+    let old = PlainVault::new().seal(&unknown, b"x");
+    items.push(resealed(&unknown, &old, 3));
+    let keyring = &fresh.repositories.keyring;
+    let expected = (0..all.len()).filter(|number| number % 4 > 1).count();
+    let replaced = keyring.reseal(&items).await.unwrap();
+    assert_eq!(replaced, u64::try_from(expected).unwrap());
+    let expected: Vec<_> = all
+        .into_iter()
+        .zip(&items)
+        .enumerate()
+        .map(|(number, ((place, old), item))| {
+            (
+                place,
+                if number % 4 > 1 {
+                    item.new.clone()
+                } else {
+                    old
+                },
+            )
+        })
+        .collect();
+    assert_eq!(others(&fresh, key(99), 1000).await, expected);
+    assert_eq!(keyring.reseal(&items).await.unwrap(), 0);
+    assert_eq!(keyring.reseal(&[]).await.unwrap(), 0);
+}
+
+fn key(number: u128) -> KeyId {
+    PlainVault::with_key(number).current_key()
+}
+
+fn resealed(place: &SealedPlace, old: &Sealed, by: u128) -> Resealed {
+    Resealed {
+        place: place.clone(),
+        old: old.clone(),
+        new: PlainVault::with_key(by).seal(place, &old.bytes),
+    }
+}
+
+/// All stretches, each of which ends somewhere behind the one before.
+async fn others(fresh: &Fresh, key: KeyId, limit: u32) -> Vec<(SealedPlace, Sealed)> {
+    let keyring = &fresh.repositories.keyring;
+    let (mut found, mut examined) = (Vec::new(), 0);
+    let mut after = None;
+    loop {
+        let batch = keyring.sealed_by_others(key, after.clone(), limit).await;
+        let batch = batch.unwrap();
+        assert!(batch.examined <= u64::from(limit), "{batch:?}");
+        examined += batch.examined;
+        found.extend(batch.others);
+        if batch.next.is_none() {
+            break;
+        }
+        assert!(batch.next > after, "{after:?}");
+        after = batch.next;
+    }
+    assert_eq!(keyring.count_sealed(1000).await.unwrap(), examined);
+    found
+}
+
+/// A store in which something is sealed everywhere: present and replaced secrets, tokens, configuration and replies of
+/// two organizations, every third of them by the key 2.
+async fn vault_full(fresh: &Fresh) -> BTreeMap<SealedPlace, Sealed> {
+    let stores = &fresh.repositories;
+    let shire = fresh.organization("Shire").await;
+    let frodo = fresh.user(&shire.account, "frodo@shire.example").await;
+    let gondor = fresh.organization("Gondor").await;
+    let mut all = BTreeMap::new();
+    let mut add = |place: SealedPlace, sealed: Sealed| {
+        all.insert(place, sealed);
+    };
+    for name in [
+        "tu_admin@shire.example",
+        "tu_frodo@shire.example",
+        "tu_admin@gondor.example",
+    ] {
+        let secret = secret(name);
+        add(SealedPlace::UserSecret(secret.digest), secret.sealed);
+    }
+    for name in ["to_Shire", "to_Gondor"] {
+        let secret = secret(name);
+        add(
+            SealedPlace::OrganizationSecret(secret.digest),
+            secret.sealed,
+        );
+    }
+    let (user, organization) = (secret("tu_new"), secret("to_new"));
+    let replaced = stores
+        .credentials
+        .replace_user_secret(
+            &around(&frodo),
+            frodo.id,
+            &user,
+            Some(at(100)),
+            &change_at(1),
+        )
+        .await;
+    assert!(replaced.unwrap());
+    add(SealedPlace::UserSecret(user.digest), user.sealed);
+    let (id, until) = (shire.organization.id, Some(at(100)));
+    let replaced = stores
+        .credentials
+        .replace_organization_secret(id, &organization, until, &change_at(2))
+        .await;
+    assert!(replaced.unwrap());
+    let place = SealedPlace::OrganizationSecret(organization.digest);
+    add(place, organization.sealed);
+
+    for (owner, name) in [(&frodo, "One"), (&frodo, "Two"), (&gondor.admin, "Three")] {
+        let keys = ["token", "password", "Password", "pässword", "a%"];
+        let instance = fresh
+            .instance_with(owner, name, |draft| {
+                draft.configuration = keys
+                    .map(|key| {
+                        let place = SealedPlace::Configuration {
+                            instance: draft.token.digest,
+                            key: key.to_owned(),
+                        };
+                        let sealed = PlainVault::new().seal(&place, name.as_bytes());
+                        (text(key), ConfigurationValue::Sealed(sealed))
+                    })
+                    .to_vec();
+                let clear = ConfigurationText::parse("clear").unwrap();
+                let clear = ConfigurationValue::Clear(clear);
+                draft.configuration.push((text("url"), clear));
+            })
+            .await;
+        for entry in instance.configuration {
+            if let ConfigurationValue::Sealed(sealed) = entry.value {
+                let place = SealedPlace::Configuration {
+                    instance: instance.token.digest,
+                    key: entry.key.to_string(),
+                };
+                add(place, sealed);
+            }
+        }
+        let token = instance.token;
+        add(SealedPlace::InstanceToken(token.digest), token.sealed);
+    }
+    for (user, name) in [
+        (&frodo, "b"),
+        (&frodo, "B"),
+        (&gondor.admin, "a"),
+        (&frodo, ""),
+    ] {
+        let key = ReplyKey {
+            organization_id: user.organization_id,
+            user_id: user.id,
+            key: name.to_owned(),
+        };
+        let call = secret("call").digest;
+        let begun = stores.replies.begin(&key, &call, at(1), at(100)).await;
+        assert_eq!(begun.unwrap(), Begun::First);
+        // One is running still.
+        if name.is_empty() {
+            continue;
+        }
+        let place = SealedPlace::Reply(key.clone());
+        let reply = PlainVault::new().seal(&place, b"reply");
+        stores.replies.finish(&key, &reply, at(100)).await.unwrap();
+        add(place, reply);
+    }
+    let items: Vec<_> = all
+        .iter()
+        .step_by(3)
+        .map(|(place, old)| resealed(place, old, 2))
+        .collect();
+    let resealed = stores.keyring.reseal(&items).await.unwrap();
+    assert_eq!(resealed, u64::try_from(items.len()).unwrap());
+    all.extend(items.into_iter().map(|item| (item.place, item.new)));
+    all
 }

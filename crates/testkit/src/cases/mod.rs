@@ -14,6 +14,7 @@ pub mod concurrency;
 pub mod credentials;
 pub mod elements;
 pub mod instances;
+pub mod instances_update;
 pub mod keyring;
 pub mod login_tokens;
 pub mod logins;
