@@ -199,6 +199,7 @@ pub async fn login_tokens_go_with_their_user(fresh: Fresh) {
     let sam = fresh.user(&bree, "sam@shire.example").await;
     fresh.log_user_in(&sam, &login_token("tl_2", 100), 3).await;
     let patch = AccountPatch {
+        active: Some(false),
         erase_users: true,
         ..AccountPatch::default()
     };
