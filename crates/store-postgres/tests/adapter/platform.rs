@@ -13,7 +13,7 @@ use tenantry_testkit::{run, samples};
 
 use super::{Schema, plan_of_last_statement, raw, scope, shire, until_alone, until_blocked, user};
 
-/// Many instances of the first user, each with a token and without a configuration.
+/// Many instances of the first user, each with a token and without anything sealed in its configuration.
 const MANY_INSTANCES: &str = "
     INSERT INTO elements (organization_id, key, key_folded)
         SELECT organization_id, 'many', 'many' FROM users LIMIT 1;
@@ -25,6 +25,8 @@ const MANY_INSTANCES: &str = "
     INSERT INTO instance_secrets (digest, organization_id, instance_id, sealed, key_id, created_at)
         SELECT sha256(id::text::bytea), organization_id, id, 'x', gen_random_uuid(), created_at FROM instances
         WHERE id NOT IN (SELECT instance_id FROM instance_secrets);
+    INSERT INTO instance_configurations (organization_id, instance_id, key, value)
+        SELECT organization_id, id, 'site', 'a.example' FROM instances;
     ANALYZE";
 
 fn head(end: i64, hash: u8) -> ChainHead {
@@ -124,6 +126,17 @@ fn authentication_is_one_statement_that_looks_everything_up_by_keys() {
         other.close().await.unwrap();
         let mut observer = raw(&schema).await;
         let before = whole_scans(&mut observer, &schema).await;
+        let tables: Vec<_> = before.iter().map(|(table, _)| table.as_str()).collect();
+        let expected = [
+            "instance_configurations",
+            "instance_secrets",
+            "instances",
+            "login_tokens",
+            "user_roles",
+            "user_secrets",
+            "users",
+        ];
+        assert_eq!(tables, expected);
         let store = schema.store(schema.config()).await;
         for caller in callers {
             // From the sixth time on, PostgreSQL may plan for any arguments.
@@ -223,7 +236,7 @@ fn what_is_sealed_is_walked_over_in_stretches_by_keys() {
             .unwrap();
         let plan = plan_of_last_statement(
             &mut other,
-            r"'00000000-0000-0000-0000-000000000000', '\x00', '\xff', 'key', 3",
+            r"'00000000-0000-0000-0000-000000000000', '\x00', '\xff', 'key', 1000, 3",
         )
         .await;
         assert!(
