@@ -312,6 +312,31 @@ macro_rules! repository_suite {
                 a_list_shows_every_instance_with_what_is_its_own
                 an_erased_instance_takes_its_configuration_along
             }
+            audit_chain {
+                organizations_are_handed_out_in_order
+                a_new_record_is_without_a_link
+                links_and_the_head_are_kept_as_they_were_given
+                links_are_handed_out_by_position
+                nothing_is_linked_to_a_head_that_is_another_by_now
+                a_head_can_be_signed_anew
+                chains_of_several_organizations_do_not_mix
+                records_whose_time_is_over_are_pruned
+                what_is_linked_is_what_was_recorded
+                one_of_many_who_link_at_once_wins
+                what_is_written_meanwhile_is_linked_later
+            }
+            concurrency_platform {
+                of_many_conditional_updates_one_wins_per_revision
+                a_hundred_conditional_updates_of_one_revision_have_one_winner
+                a_hundred_updates_of_different_fields_lose_none
+                one_of_many_calls_under_one_key_is_the_first
+                many_replacements_of_one_secret_leave_one_present
+                logins_and_a_new_password_agree_on_the_tokens
+                one_of_many_policies_for_one_revision_is_set
+                many_configurations_of_one_instance_all_win
+                one_of_many_who_seal_anew_wins
+                one_of_many_who_replace_the_sentinel_wins
+            }
             scopes {
                 users_outside_are_not_found
                 users_outside_are_neither_listed_nor_counted
@@ -320,6 +345,10 @@ macro_rules! repository_suite {
                 users_outside_cannot_be_erased
                 roles_of_users_outside_can_neither_be_seen_nor_changed
                 credentials_of_users_outside_can_neither_be_seen_nor_changed
+                users_outside_cannot_be_logged_in
+                former_passwords_of_users_outside_are_not_seen
+                secrets_of_users_outside_cannot_be_replaced
+                instances_outside_cannot_be_updated
                 accounts_outside_are_not_seen
                 instances_outside_can_neither_be_seen_nor_erased
                 instances_of_others_do_not_connect_a_user
@@ -366,6 +395,7 @@ macro_rules! repository_suite {
                 lists_of_users_are_those_of_the_reference
                 lists_of_instances_are_those_of_the_reference
                 lists_of_accounts_are_those_of_the_reference
+                lists_of_elements_are_those_of_the_reference
                 lists_of_audit_records_are_those_of_the_reference
                 pages_of_a_changing_list_lose_and_repeat_nothing
                 pages_lose_and_repeat_nothing_while_others_write

@@ -4,13 +4,17 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a case that fails")]
 
 mod given;
+mod meeting;
+mod world;
 
 pub mod accounts;
 pub mod accounts_update;
 pub mod administrators;
 pub mod audit;
+pub mod audit_chain;
 pub mod audit_log;
 pub mod concurrency;
+pub mod concurrency_platform;
 pub mod credentials;
 pub mod elements;
 pub mod instances;

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::any};
 use tenantry_domain::{
-    AccountDraft, AuditField, Change, Instance, InstanceDraft, Scope, User, UserField, UserId,
-    UserPatch,
+    AccountDraft, AuditField, Change, Element, ElementDraft, ElementField, Instance, InstanceDraft,
+    Scope, User, UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, PageRequest, Start},
 };
@@ -121,6 +121,52 @@ pub async fn lists_of_accounts_are_those_of_the_reference(fresh: Fresh) {
         let page = page.unwrap_or_else(|error| panic!("{}: {error:?}", context()));
         assert_eq!(page.items, expected, "{}", context());
         let counted = accounts.count(&scope, filter, 5).await.unwrap();
+        assert_eq!(counted, bounded(expected.len(), 5), "{}", context());
+    }
+}
+
+pub async fn lists_of_elements_are_those_of_the_reference(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await;
+    let gondor = fresh.organization("Gondor").await;
+    let scope = around(&shire.admin);
+    let elements = &fresh.repositories.elements;
+    let contents = sample(&vec((texts(), texts(), texts()), 40), 55, 1).remove(0);
+    let mut rows: Vec<Element> = Vec::new();
+    for (number, (key, shown, hub)) in contents.into_iter().enumerate() {
+        let element = ElementDraft {
+            key: text(&key),
+            name: text(&shown),
+            hub: text(&hub),
+        };
+        for admin in [&gondor.admin, &shire.admin] {
+            let instance = fresh
+                .instance_with(admin, &format!("Instance {number}"), |draft| {
+                    draft.element = element.clone();
+                })
+                .await;
+            let known = rows.iter().any(|row| row.id == instance.element.id);
+            if admin.id == shire.admin.id && !known {
+                rows.push(instance.element);
+            }
+        }
+    }
+    let filters = sample(&filters::<ElementField, _>(&rows), 56, QUERIES);
+    let orders = sample(&sorts::<ElementField>(), 57, QUERIES);
+    for (number, (filter, sort)) in (0..).zip(filters.iter().zip(&orders)) {
+        let expected = reference::list(rows.clone(), filter, sort);
+        let context = || format!("{filter} ORDER BY {sort}\n{filter:?}");
+        let size = number % 7 + 1;
+        let mut request = PageRequest::first(size);
+        let mut followed = Vec::new();
+        loop {
+            let page = elements.list(&scope, filter, sort, &request).await;
+            let page = page.unwrap_or_else(|error| panic!("{}: {error:?}", context()));
+            followed.extend(page.items);
+            let Some(cursor) = page.next else { break };
+            request = PageRequest::after(cursor, size);
+        }
+        assert_eq!(followed, expected, "{}", context());
+        let counted = elements.count(&scope, filter, 5).await.unwrap();
         assert_eq!(counted, bounded(expected.len(), 5), "{}", context());
     }
 }
