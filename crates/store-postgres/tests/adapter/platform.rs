@@ -242,7 +242,7 @@ fn what_is_sealed_is_walked_over_in_stretches_by_keys() {
         assert!(
             !plan.contains("Seq Scan")
                 && plan.contains("instance_secrets_pkey")
-                && plan.contains("instance_configurations_key_key"),
+                && plan.contains("instance_configurations_sealed_idx"),
             "{plan}"
         );
     });
