@@ -240,10 +240,6 @@ macro_rules! repository_suite {
                 an_inactive_account_suspends_login_tokens_until_it_is_active_again
                 a_lock_does_not_keep_login_tokens_from_working
                 expired_login_tokens_are_forgotten
-                the_token_of_an_instance_is_told_to_whoever_may_call
-                an_unknown_or_foreign_instance_authenticates_nobody
-                a_disabled_instance_is_told_to_be_so
-                an_instance_does_not_make_up_for_what_else_is_wrong
             }
             logins {
                 who_logs_in_is_found_by_email_whatever_its_case
@@ -301,16 +297,9 @@ macro_rules! repository_suite {
                 what_is_updated_is_found_by_its_new_values
                 updating_another_revision_is_stale
                 an_update_of_an_unknown_instance_is_none
-                a_configuration_is_kept_in_the_order_given
-                sealed_values_come_back_byte_for_byte
-                entries_that_stay_keep_their_ids_and_new_ones_get_others
-                entries_that_are_neither_set_nor_kept_go
                 an_update_is_recorded_without_secrets
                 an_update_that_changes_nothing_leaves_no_record
                 an_instance_shows_its_owner_as_the_owner_is_now
-                the_largest_instances_are_kept
-                a_list_shows_every_instance_with_what_is_its_own
-                an_erased_instance_takes_its_configuration_along
             }
             audit_chain {
                 organizations_are_handed_out_in_order
@@ -336,6 +325,21 @@ macro_rules! repository_suite {
                 many_configurations_of_one_instance_all_win
                 one_of_many_who_seal_anew_wins
                 one_of_many_who_replace_the_sentinel_wins
+            }
+            instances_configure {
+                a_configuration_is_kept_in_the_order_given
+                sealed_values_come_back_byte_for_byte
+                entries_that_stay_keep_their_ids_and_new_ones_get_others
+                entries_that_are_neither_set_nor_kept_go
+                the_largest_instances_are_kept
+                a_list_shows_every_instance_with_what_is_its_own
+                an_erased_instance_takes_its_configuration_along
+            }
+            called_instances {
+                the_token_of_an_instance_is_told_to_whoever_may_call
+                an_unknown_or_foreign_instance_authenticates_nobody
+                a_disabled_instance_is_told_to_be_so
+                an_instance_does_not_make_up_for_what_else_is_wrong
             }
             scopes {
                 users_outside_are_not_found

@@ -119,8 +119,8 @@ pub async fn a_hundred_updates_of_different_fields_lose_none(fresh: Fresh) {
             .filter_map(|one| one.new.0.get(field))
             .collect();
         assert_eq!(new.len(), 10, "{field}");
-        let last: Vec<_> = new.difference(&old).collect();
-        assert_eq!(last, [&&values(&now)[value]], "{field}");
+        let stays: Vec<_> = new.difference(&old).collect();
+        assert_eq!(stays, [&&values(&now)[value]], "{field}");
     }
 }
 
@@ -282,10 +282,10 @@ pub async fn many_configurations_of_one_instance_all_win(fresh: Fresh) {
     .await;
     let (won, lost) = split(outcomes);
     assert_eq!(lost, []);
-    let last = won.into_iter().flatten().max_by_key(|one| one.revision);
+    let newest = won.into_iter().flatten().max_by_key(|one| one.revision);
     let instances = &fresh.repositories.instances;
     let found = instances.find(&around(&user), instance.id).await.unwrap();
-    assert_eq!(found, last);
+    assert_eq!(found, newest);
     let found = found.unwrap();
     assert_eq!(found.revision, Revision::new(21));
     let keys: BTreeSet<_> = found.configuration.iter().map(|entry| &entry.key).collect();

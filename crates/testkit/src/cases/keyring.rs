@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use tenantry_domain::{
     ConfigurationText, ConfigurationValue, KeyId, ReplyKey, Sealed, SealedPlace, SealedSecret,
+    User,
     ports::{Begun, Resealed, SealedBatch, SecretVault},
 };
 
@@ -88,7 +89,7 @@ pub async fn everything_sealed_is_handed_out_in_the_order_of_its_places(fresh: F
     }
 }
 
-/// What [`vault_full`] seals with the key 2 is every third place.
+/// Every third place holds what the key 2 sealed.
 pub async fn what_the_asked_key_sealed_is_looked_at_and_not_handed_out(fresh: Fresh) {
     let all = vault_full(&fresh).await;
     for asked in [1, 2] {
@@ -221,112 +222,100 @@ async fn others(fresh: &Fresh, key: KeyId, limit: u32) -> Vec<(SealedPlace, Seal
 /// A store in which something is sealed everywhere: present and replaced secrets, tokens, configuration and replies of
 /// two organizations, every third of them by the key 2.
 async fn vault_full(fresh: &Fresh) -> BTreeMap<SealedPlace, Sealed> {
-    let stores = &fresh.repositories;
     let shire = fresh.organization("Shire").await;
     let frodo = fresh.user(&shire.account, "frodo@shire.example").await;
     let gondor = fresh.organization("Gondor").await;
+    replace_secrets(fresh, &frodo).await;
     let mut all = BTreeMap::new();
-    let mut add = |place: SealedPlace, sealed: Sealed| {
-        all.insert(place, sealed);
-    };
     for name in [
         "tu_admin@shire.example",
         "tu_frodo@shire.example",
         "tu_admin@gondor.example",
+        "tu_new",
     ] {
         let secret = secret(name);
-        add(SealedPlace::UserSecret(secret.digest), secret.sealed);
+        all.insert(SealedPlace::UserSecret(secret.digest), secret.sealed);
     }
-    for name in ["to_Shire", "to_Gondor"] {
+    for name in ["to_Shire", "to_Gondor", "to_new"] {
         let secret = secret(name);
-        add(
-            SealedPlace::OrganizationSecret(secret.digest),
-            secret.sealed,
-        );
+        let place = SealedPlace::OrganizationSecret(secret.digest);
+        all.insert(place, secret.sealed);
     }
-    let (user, organization) = (secret("tu_new"), secret("to_new"));
-    let replaced = stores
-        .credentials
-        .replace_user_secret(
-            &around(&frodo),
-            frodo.id,
-            &user,
-            Some(at(100)),
-            &change_at(1),
-        )
-        .await;
-    assert!(replaced.unwrap());
-    add(SealedPlace::UserSecret(user.digest), user.sealed);
-    let (id, until) = (shire.organization.id, Some(at(100)));
-    let replaced = stores
-        .credentials
-        .replace_organization_secret(id, &organization, until, &change_at(2))
-        .await;
-    assert!(replaced.unwrap());
-    let place = SealedPlace::OrganizationSecret(organization.digest);
-    add(place, organization.sealed);
-
     for (owner, name) in [(&frodo, "One"), (&frodo, "Two"), (&gondor.admin, "Three")] {
-        let keys = ["token", "password", "Password", "pässword", "a%"];
-        let instance = fresh
-            .instance_with(owner, name, |draft| {
-                draft.configuration = keys
-                    .map(|key| {
-                        let place = SealedPlace::Configuration {
-                            instance: draft.token.digest,
-                            key: key.to_owned(),
-                        };
-                        let sealed = PlainVault::new().seal(&place, name.as_bytes());
-                        (text(key), ConfigurationValue::Sealed(sealed))
-                    })
-                    .to_vec();
-                let clear = ConfigurationText::parse("clear").unwrap();
-                let clear = ConfigurationValue::Clear(clear);
-                draft.configuration.push((text("url"), clear));
-            })
-            .await;
-        for entry in instance.configuration {
-            if let ConfigurationValue::Sealed(sealed) = entry.value {
-                let place = SealedPlace::Configuration {
-                    instance: instance.token.digest,
-                    key: entry.key.to_string(),
-                };
-                add(place, sealed);
-            }
-        }
-        let token = instance.token;
-        add(SealedPlace::InstanceToken(token.digest), token.sealed);
+        all.extend(sealed_instance(fresh, owner, name).await);
     }
-    for (user, name) in [
-        (&frodo, "b"),
-        (&frodo, "B"),
-        (&gondor.admin, "a"),
-        (&frodo, ""),
-    ] {
-        let key = ReplyKey {
-            organization_id: user.organization_id,
-            user_id: user.id,
-            key: name.to_owned(),
-        };
-        let call = secret("call").digest;
-        let begun = stores.replies.begin(&key, &call, at(1), at(100)).await;
-        assert_eq!(begun.unwrap(), Begun::First);
-        // One is running still.
-        if name.is_empty() {
-            continue;
-        }
-        let place = SealedPlace::Reply(key.clone());
+    for (user, name) in [(&frodo, "b"), (&frodo, "B"), (&gondor.admin, "a")] {
+        let place = SealedPlace::Reply(begun(fresh, user, name).await);
         let reply = PlainVault::new().seal(&place, b"reply");
-        stores.replies.finish(&key, &reply, at(100)).await.unwrap();
-        add(place, reply);
+        if let SealedPlace::Reply(key) = &place {
+            let replies = &fresh.repositories.replies;
+            replies.finish(key, &reply, at(100)).await.unwrap();
+        }
+        all.insert(place, reply);
     }
+    // One is running still.
+    begun(fresh, &frodo, "running").await;
+
     let items: Vec<_> = all
         .iter()
         .step_by(3)
         .map(|(place, old)| resealed(place, old, 2))
         .collect();
-    let resealed = stores.keyring.reseal(&items).await.unwrap();
+    let keyring = &fresh.repositories.keyring;
+    let resealed = keyring.reseal(&items).await.unwrap();
     assert_eq!(resealed, u64::try_from(items.len()).unwrap());
     all.extend(items.into_iter().map(|item| (item.place, item.new)));
     all
+}
+
+/// Gives the user the secret `tu_new`, and the organization `to_new`; the old ones go on working.
+async fn replace_secrets(fresh: &Fresh, user: &User) {
+    let credentials = &fresh.repositories.credentials;
+    let (scope, until) = (around(user), Some(at(100)));
+    let replaced = credentials
+        .replace_user_secret(&scope, user.id, &secret("tu_new"), until, &change_at(1))
+        .await;
+    assert!(replaced.unwrap());
+    let id = user.organization_id;
+    let replaced = credentials
+        .replace_organization_secret(id, &secret("to_new"), until, &change_at(2))
+        .await;
+    assert!(replaced.unwrap());
+}
+
+/// An instance with credentials; everything that is sealed of it.
+async fn sealed_instance(fresh: &Fresh, owner: &User, name: &str) -> BTreeMap<SealedPlace, Sealed> {
+    let mut all = BTreeMap::new();
+    let instance = fresh
+        .instance_with(owner, name, |draft| {
+            for key in ["token", "password", "Password", "pässword", "a%"] {
+                let place = SealedPlace::Configuration {
+                    instance: draft.token.digest,
+                    key: key.to_owned(),
+                };
+                let sealed = PlainVault::new().seal(&place, name.as_bytes());
+                all.insert(place, sealed.clone());
+                let value = ConfigurationValue::Sealed(sealed);
+                draft.configuration.push((text(key), value));
+            }
+            let clear = ConfigurationText::parse("clear").unwrap();
+            let clear = ConfigurationValue::Clear(clear);
+            draft.configuration.push((text("url"), clear));
+        })
+        .await;
+    let token = instance.token;
+    all.insert(SealedPlace::InstanceToken(token.digest), token.sealed);
+    all
+}
+
+async fn begun(fresh: &Fresh, user: &User, key: &str) -> ReplyKey {
+    let key = ReplyKey {
+        organization_id: user.organization_id,
+        user_id: user.id,
+        key: key.to_owned(),
+    };
+    let (replies, call) = (&fresh.repositories.replies, secret("call").digest);
+    let begun = replies.begin(&key, &call, at(1), at(100)).await;
+    assert_eq!(begun.unwrap(), Begun::First);
+    key
 }

@@ -3,6 +3,7 @@
 //! They must not know which store they run on, and ask for nothing that the documentation of a port does not promise.
 #![expect(clippy::unwrap_used, reason = "a step that fails is a case that fails")]
 
+mod configured;
 mod given;
 mod meeting;
 mod world;
@@ -13,11 +14,13 @@ pub mod administrators;
 pub mod audit;
 pub mod audit_chain;
 pub mod audit_log;
+pub mod called_instances;
 pub mod concurrency;
 pub mod concurrency_platform;
 pub mod credentials;
 pub mod elements;
 pub mod instances;
+pub mod instances_configure;
 pub mod instances_update;
 pub mod keyring;
 pub mod login_tokens;
