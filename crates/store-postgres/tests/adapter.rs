@@ -1,14 +1,19 @@
 //! What PostgreSQL adds to the contract: outages, limits, foreign schemas, plans.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "adapter/platform.rs"]
+mod platform;
 mod support;
+#[path = "adapter/upgrade.rs"]
+mod upgrade;
 
 use std::{collections::BTreeSet, error::Error, net::TcpListener, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use support::Schema;
 use tenantry_domain::{
-    AccountPatch, Entity, RoleKey, Scope, User, UserDraft, UserField, UserPatch,
+    AccountPatch, ConfigurationText, ConfigurationValue, Entity, RoleKey, Scope, User, UserDraft,
+    UserField, UserPatch,
     ceql::{Comparison, Filter, Value},
     page::{Count, PageRequest, Sort},
     ports::{CreatedOrganization, Repositories, RepositoryError},
@@ -71,6 +76,24 @@ async fn until_blocked(observer: &mut PgConnection, schema: &Schema) {
         .await
         .unwrap();
         if blocked > 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until no other connection has anything to do with the schema.
+async fn until_alone(observer: &mut PgConnection, schema: &Schema) {
+    let name = schema.config().url.rsplit('=').next().unwrap().to_owned();
+    loop {
+        let others: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()",
+        )
+        .bind(&name)
+        .fetch_one(&mut *observer)
+        .await
+        .unwrap();
+        if others == 0 {
             return;
         }
         tokio::task::yield_now().await;
@@ -621,6 +644,27 @@ fn everything_works_without_prepared_statements() {
             .await
             .unwrap();
         assert_eq!(identity.unwrap().identity.user_id, sam.id);
+        let token = samples::login_token("tl_sam", 60);
+        let logged_in = repositories
+            .credentials
+            .log_in(&scope(&shire), sam.id, &token, None, &samples::change())
+            .await;
+        assert_eq!(logged_in.unwrap().unwrap().id, sam.id);
+        let mut draft = samples::instance_draft(sam.id, "hubspot", "Ours");
+        let value = ConfigurationText::parse("a.example").unwrap();
+        draft
+            .configuration
+            .push((samples::text("site"), ConfigurationValue::Clear(value)));
+        let instance = repositories
+            .instances
+            .create(shire.organization.id, &draft, &samples::change())
+            .await
+            .unwrap();
+        let found = repositories
+            .instances
+            .find(&scope(&shire), instance.id)
+            .await;
+        assert_eq!(found.unwrap(), Some(instance));
         assert!(
             repositories
                 .users

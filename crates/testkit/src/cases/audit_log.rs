@@ -204,12 +204,7 @@ pub async fn records_are_counted_no_further_than_asked(fresh: Fresh) {
         (whole(id), "id > 0", 4, Count::Exact(4)),
         (whole(id), "id < 0", 0, Count::Exact(0)),
         (of_account, "id > 0", 10, Count::Exact(3)),
-        (
-            whole(gondor.organization.id),
-            "id > 0",
-            10,
-            Count::Exact(3),
-        ),
+        (whole(gondor.organization.id), "id > 0", 10, Count::Exact(3)),
     ] {
         let counted = audit.count(&scope, &filter(condition), up_to).await;
         assert_eq!(counted.unwrap(), expected, "{condition} up to {up_to}");

@@ -25,7 +25,9 @@ pub(super) fn forget(
     let mut erased = 0;
     for (statement, instant) in STATEMENTS.into_iter().zip(instants) {
         let rest = i64::try_from(limit - erased).unwrap_or(i64::MAX);
-        let count = connection.prepare_cached(statement)?.execute([instant, rest])?;
+        let count = connection
+            .prepare_cached(statement)?
+            .execute([instant, rest])?;
         erased += u64::try_from(count).unwrap_or_default();
     }
     Ok(erased)
