@@ -3,6 +3,7 @@
 
 mod arrows;
 mod ci;
+mod fuzz_ceql;
 mod house;
 mod licences;
 mod manifests;
@@ -14,6 +15,7 @@ mod sources;
 mod spdx;
 mod test;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -25,7 +27,8 @@ const EXAMPLES: &str = "Examples:
   cargo xtask postgres                    a throwaway PostgreSQL until Ctrl-C
   cargo xtask arrows                      which crate may depend on which
   cargo xtask licences                    licences and banned crates
-  cargo xtask house                       rules about source files";
+  cargo xtask house                       rules about source files
+  cargo xtask fuzz-ceql --seconds 60      what no text may do to the readers of CEQL, tokens and headers";
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Checks and tests of this repository", after_help = EXAMPLES)]
@@ -63,6 +66,24 @@ enum Command {
     /// Check the rules about source files
     #[command(after_help = "Example:\n  cargo xtask house")]
     House,
+    /// Hunt for texts that break CEQL, page tokens, header or query string parsers, guided by coverage
+    ///
+    /// Needs a C++ compiler. What it finds is kept in `target/fuzz/corpus`, so the next run goes on from there.
+    #[command(after_help = "Examples:
+  cargo xtask fuzz-ceql
+  cargo xtask fuzz-ceql --seconds 60 --seed 1
+  cargo xtask fuzz-ceql --replay target/fuzz/crashes/crash-0123abcd")]
+    FuzzCeql {
+        /// For how long
+        #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+        seconds: u32,
+        /// Where chance begins; another one each time if left out
+        #[arg(long)]
+        seed: Option<u32>,
+        /// Run this input alone, as a crash prints it
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["seconds", "seed"])]
+        replay: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -73,6 +94,15 @@ fn main() -> ExitCode {
         Command::Arrows => arrows::run(),
         Command::Licences => licences::run(),
         Command::House => house::run(),
+        Command::FuzzCeql {
+            seconds,
+            seed,
+            replay,
+        } => fuzz_ceql::run(&fuzz_ceql::Options {
+            seconds,
+            seed,
+            replay,
+        }),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
