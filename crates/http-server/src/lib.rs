@@ -10,6 +10,7 @@ mod error;
 mod exchange;
 mod extract;
 mod negotiation;
+mod openapi;
 mod platform;
 mod router;
 mod routes;

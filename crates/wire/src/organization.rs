@@ -10,6 +10,7 @@ use crate::{
 
 /// The caller's organization in a reply. Absent values are left out.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Organization))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct OrganizationBody {
@@ -29,6 +30,7 @@ pub struct OrganizationBody {
 
 /// A password policy in a reply.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = PasswordPolicy))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct PasswordPolicyBody {
@@ -40,6 +42,15 @@ pub struct PasswordPolicyBody {
     pub symbol_character_set: String,
     pub previous_password_count: u32,
     pub expiration_days: u32,
+}
+
+/// What changes of an organization. Fields that are not listed are ignored.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = OrganizationChange, example = json!({"name": "The Shire"}))]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct OrganizationChangeBody {
+    pub name: String,
 }
 
 impl From<&PasswordPolicy> for PasswordPolicyBody {

@@ -4,5 +4,6 @@ pub(crate) mod accounts;
 pub(crate) mod health;
 pub(crate) mod list;
 pub(crate) mod organization;
+pub(crate) mod reference;
 pub(crate) mod roles;
 pub(crate) mod users;

@@ -2,11 +2,25 @@
 
 use axum::{extract::State, http::HeaderMap, response::Response};
 use tenantry_domain::services::OwnOrganization;
-use tenantry_wire::organization::{OrganizationBody, new_name};
+use tenantry_wire::organization::{OrganizationBody, OrganizationChangeBody, new_name};
 
-use crate::{body::UnreadBody, caller::Caller, conditional, error::ApiError, router::AppState};
+use crate::{
+    body::UnreadBody,
+    caller::Caller,
+    conditional,
+    error::ApiError,
+    openapi::{IfMatch, IfNoneMatch},
+    router::AppState,
+};
 
-/// `GET /organizations/me`
+/// Read the caller's organization
+///
+/// Its `secret` is shown to holders of `modifySecurity`.
+#[utoipa::path(
+    get, path = "/organizations/me", tag = "organizations",
+    params(IfNoneMatch),
+    responses((status = 200, body = OrganizationBody))
+)]
 pub(crate) async fn get(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -16,7 +30,15 @@ pub(crate) async fn get(
     conditional::found(&headers, own.organization.revision, body_of(&own))
 }
 
-/// `PUT /organizations/me`: changes `name` and nothing else.
+/// Rename the caller's organization
+///
+/// Needs `modifySecurity`. Changes `name` and nothing else.
+#[utoipa::path(
+    put, path = "/organizations/me", tag = "organizations",
+    params(IfMatch),
+    request_body = OrganizationChangeBody,
+    responses((status = 200, body = OrganizationBody))
+)]
 pub(crate) async fn put(
     State(state): State<AppState>,
     Caller(actor): Caller,

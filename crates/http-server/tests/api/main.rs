@@ -7,6 +7,7 @@ mod conditional;
 mod credentials;
 mod hostile;
 mod lists;
+mod openapi;
 mod organization;
 mod outage;
 mod protocol;

@@ -9,6 +9,7 @@ use crate::{day, role::RoleBody};
 
 /// A user in a reply. Absent values are left out.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = User))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 #[expect(clippy::struct_excessive_bools, reason = "the contract has them all")]

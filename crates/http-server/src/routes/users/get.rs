@@ -14,9 +14,22 @@ use tenantry_wire::{
 
 use super::{account_door, shown};
 use crate::{
-    caller::Caller, conditional, error::ApiError, extract::PathParameters, router::AppState,
+    caller::Caller,
+    conditional,
+    error::ApiError,
+    extract::PathParameters,
+    openapi::{IfNoneMatch, UserPassword},
+    router::AppState,
 };
 
+/// Read a user
+///
+/// Anybody reads oneself; others as far as `GET /users` lists them. Reading oneself shows the own `secret`.
+#[utoipa::path(
+    get, path = "/users/{user}", tag = "users",
+    params(IfNoneMatch, UserPassword),
+    responses((status = 200, body = UserBody))
+)]
 pub(crate) async fn any(
     State(state): State<AppState>,
     caller: Caller,
@@ -26,6 +39,14 @@ pub(crate) async fn any(
     get(&state, &caller, Door::Users, &path, &headers).await
 }
 
+/// Read a user of any account of the organization
+///
+/// Needs `viewUsersOrg`.
+#[utoipa::path(
+    get, path = "/organizations/users/{user}", tag = "users",
+    params(IfNoneMatch, UserPassword),
+    responses((status = 200, body = UserBody))
+)]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
     caller: Caller,
@@ -35,6 +56,14 @@ pub(crate) async fn of_organization(
     get(&state, &caller, Door::Organization, &path, &headers).await
 }
 
+/// Read a user of an account
+///
+/// Needs `viewUsersAccount` for the own account, `viewUsersOrg` for others.
+#[utoipa::path(
+    get, path = "/accounts/{account}/users/{user}", tag = "users",
+    params(IfNoneMatch, UserPassword),
+    responses((status = 200, body = UserBody))
+)]
 pub(crate) async fn of_account(
     State(state): State<AppState>,
     caller: Caller,
