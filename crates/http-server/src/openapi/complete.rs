@@ -138,7 +138,9 @@ impl Rules<'_> {
             let (schema, description) = described.unwrap_or((json!({"type": "string"}), ""));
             all.push(json!({"name": name, "in": "path", "required": true, "schema": schema, "description": description}));
         }
-        for own in array(operation["parameters"].take()) {
+        // Not by index, which would leave a `null` where there are none.
+        let own = operation.get_mut("parameters").map(Value::take);
+        for own in array(own.unwrap_or_default()) {
             let shared = self
                 .parameters
                 .get(own["name"].as_str().unwrap_or_default());

@@ -75,6 +75,10 @@ async fn every_operation_is_described_in_full() {
             tags.len() == 1 && known.iter().any(|tag| tag["name"] == tags[0]),
             "{name}: its tag {tags:?} is not in openapi/shared.rs"
         );
+        assert!(
+            operation.get("parameters").is_none_or(Value::is_array),
+            "{name}: no parameters are left out, not null"
+        );
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = resolved(&document, parameter);
             assert!(
