@@ -1,5 +1,5 @@
 """Before and after schemathesis: `world.py prepare URL` makes something to find and prints, as JSON, what hooks.py has to know;
-`world.py verify URL` fails if the administrator can no longer do everything.
+`world.py verify URL` fails if the administrator can no longer do everything, and names the operations that never succeeded.
 
 Credentials come in TENANTRY_FUZZ_AUTHORIZATION. Needs nothing but the standard library.
 """
@@ -30,24 +30,33 @@ def person(first_name, last_name, email, **more):
 
 
 def prepare(base):
-    shire = call(base, "POST", "/accounts", {"externalId": "shire", "name": "Shire"})
-    call(base, "POST", "/accounts", {"externalId": "mordor"})
-    users = f"/accounts/{shire['id']}/users"
-    call(base, "POST", users, person("Frodo", "Baggins", "frodo@shire.example", city="Hobbiton"))
-    call(base, "POST", users, person("Sam", "Gamgee", "sam@shire.example", active=False))
+    def account(key, **more):
+        return call(base, "POST", "/accounts", {"externalId": key, **more})["id"]
+
+    def user(account, *names, **more):
+        return call(base, "POST", f"/accounts/{account}/users", person(*names, **more))
+
+    shire = account("shire", name="Shire")
+    # The password is among those of schemathesis.toml.
+    frodo = user(
+        shire, "Frodo", "Baggins", "frodo@shire.example", city="Hobbiton", password="Correct-horse-1"
+    )
+    merry = user(shire, "Merry", "Brandybuck", "merry@shire.example", roles=[{"key": "admin"}])
+    for key in ["rohan", "gondor", "mordor"]:
+        there = account(key)
+        user(there, "Guard", "One", f"one@{key}.example")
+        user(there, "Guard", "Two", f"two@{key}.example", active=False)
     call(base, "POST", "/organizations/users", person("Ada", "Admin", "ada@shire.example"))
-    merry = person("Merry", "Brandybuck", "merry@shire.example", roles=[{"key": "admin"}])
-    merry = call(base, "POST", users, merry)
+
     organization = call(base, "GET", "/organizations/me")
     roles = call(base, "GET", "/organizations/roles")
-    print(
-        json.dumps(
-            {
-                "adminRole": next(role["id"] for role in roles if role["key"] == "org-admin"),
-                "otherAuthorization": f"User {merry['secret']}, Organization {organization['secret']}",
-            }
-        )
-    )
+    made = {
+        "adminRole": next(role["id"] for role in roles if role["key"] == "org-admin"),
+        "keptAccount": shire,
+        "keptUsers": [frodo["id"], merry["id"]],
+        "otherAuthorization": f"User {merry['secret']}, Organization {organization['secret']}",
+    }
+    print(json.dumps(made))
 
 
 def verify(base):
@@ -56,6 +65,19 @@ def verify(base):
         call(base, "GET", path)
     name = call(base, "GET", "/organizations/me")["name"]
     call(base, "PUT", "/organizations/me", {"name": name})
+    never = unreached(base)
+    if never:
+        print("never answered 200 in this run, so nothing was said about those replies: " + ", ".join(never))
+
+
+def unreached(base):
+    """The operations of the document that hooks.py, in the same directory, saw no success of."""
+    with OPENER.open(f"{base}/openapi.json", timeout=30) as reply:
+        paths = json.load(reply)["paths"]
+    with open("reached.json") as file:
+        reached = json.load(file)
+    labels = [f"{method.upper()} {path}" for path, item in paths.items() for method in item]
+    return sorted(set(labels) - set(reached))
 
 
 if __name__ == "__main__":
