@@ -118,6 +118,7 @@ fn around() -> Routes {
         .add(routes!(health::alive))
         .add(routes!(health::ready))
         .add(routes!(reference::document))
+        .add(routes!(reference::read))
 }
 
 async fn nothing_here() -> ApiError {

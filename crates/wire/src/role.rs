@@ -56,12 +56,23 @@ pub struct KeyBody {
 /// What changes of a role: what is left out stays.
 #[cfg(feature = "openapi")]
 #[derive(Debug, utoipa::ToSchema)]
-#[schema(as = RoleChange, example = json!({"key": "org", "privileges": [{"key": "viewUsersAccount"}]}))]
+#[schema(as = RoleChange, example = json!({"privileges": [{"key": "viewUsersAccount"}]}))]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct RoleChangeBody {
-    /// Which role, where the path does not say so.
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// Replaces what the role allows.
+    pub privileges: Option<Vec<KeyBody>>,
+}
+
+/// Which role, and what changes of it: what is left out stays.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = NamedRoleChange, example = json!({"key": "org", "privileges": [{"key": "viewUsersAccount"}]}))]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct NamedRoleChangeBody {
     pub id: Option<i64>,
-    /// Which role, where neither the path nor `id` says so.
+    /// Names the role where `id` is left out.
     pub key: Option<String>,
     pub name: Option<String>,
     pub description: Option<String>,

@@ -1,6 +1,8 @@
 //! Adds to what handlers say about themselves what they have in common, by rules that read like the server's code:
 //! whoever takes `If-Match` may answer 412, whoever reads a body may answer 413, and so on.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 use tenantry_wire::error::{ErrorBody, FieldProblem, ProblemBody};
 use utoipa::PartialSchema;
@@ -29,7 +31,8 @@ pub(super) fn document(mut document: Value, base: &str) -> Value {
     };
     let mut tags = Vec::new();
     for (path, method, operation) in operations(&mut paths) {
-        tags.extend(operation["tags"][0].as_str().map(str::to_owned));
+        let own = operation.get("tags").and_then(Value::as_array);
+        tags.extend(own.into_iter().flatten().cloned());
         rules.complete(path, method, operation);
     }
     let used = shared::TAGS
@@ -55,104 +58,121 @@ struct Rules<'a> {
 }
 
 impl Rules<'_> {
-    fn complete(&self, path: &str, method: &str, operation: &mut Value) {
-        operation["operationId"] =
-            operation_id(path.strip_prefix(self.base).unwrap_or(path), method).into();
+    fn complete(&self, path: &str, method: &str, operation: &mut Map<String, Value>) {
+        let id = operation_id(path.strip_prefix(self.base).unwrap_or(path), method);
+        operation.insert("operationId".to_owned(), id.into());
+        let errors = self.errors(path, operation);
         let is_list = takes(operation, "nextPage");
-        let mut errors = Vec::new();
-        if path.starts_with(self.base) {
-            errors.extend(ERRORS_OF_ALL);
-            if operation.get("security").is_none() {
-                errors.push("403");
-            }
-            if is_list || path.contains('{') {
-                errors.push("404");
-            }
-            if operation.get("requestBody").is_some() {
-                errors.extend(ERRORS_OF_BODIES);
-            }
-            if takes(operation, "If-Match") {
-                errors.push("412");
-            }
-            if takes(operation, "If-None-Match") {
-                errors.push("304");
-            }
-        } else {
-            operation["security"] = json!([]);
+        let own = operation
+            .remove("responses")
+            .map(object)
+            .unwrap_or_default();
+        let responses = self.responses(own, &errors, is_list);
+        operation.insert("responses".to_owned(), responses);
+        let own = operation
+            .remove("parameters")
+            .map(array)
+            .unwrap_or_default();
+        let parameters = self.parameters(path, method, own);
+        if !parameters.is_empty() {
+            operation.insert("parameters".to_owned(), parameters.into());
         }
-        self.responses(operation, &errors, is_list);
-        self.parameters(path, method, operation);
-        if let Some(body) = operation.get_mut("requestBody") {
-            body["required"] = true.into();
+        if let Some(Value::Object(body)) = operation.get_mut("requestBody") {
+            body.insert("required".to_owned(), true.into());
+        }
+        if !path.starts_with(self.base) {
+            operation.insert("security".to_owned(), json!([]));
         }
     }
 
-    fn responses(&self, operation: &mut Value, errors: &[&str], is_list: bool) {
-        let mut responses = operation["responses"].take();
-        for (status, name, _) in shared::RESPONSES {
-            let described = responses[*status]["description"]
-                .as_str()
+    /// The statuses that an operation may answer by its nature.
+    fn errors(&self, path: &str, operation: &Map<String, Value>) -> Vec<&'static str> {
+        if !path.starts_with(self.base) {
+            return Vec::new();
+        }
+        let mut errors = ERRORS_OF_ALL.to_vec();
+        if !operation.contains_key("security") {
+            errors.push("403");
+        }
+        if takes(operation, "nextPage") || path.contains('{') {
+            errors.push("404");
+        }
+        if operation.contains_key("requestBody") {
+            errors.extend(ERRORS_OF_BODIES);
+        }
+        if takes(operation, "If-Match") {
+            errors.push("412");
+        }
+        if takes(operation, "If-None-Match") {
+            errors.push("304");
+        }
+        errors
+    }
+
+    fn responses(&self, mut own: Map<String, Value>, errors: &[&str], is_list: bool) -> Value {
+        let success = own.remove("200").map(object).unwrap_or_default();
+        let mut all = Map::new();
+        all.insert("200".to_owned(), self.success(success, is_list));
+        let statuses: BTreeSet<&str> = errors
+            .iter()
+            .copied()
+            .chain(own.keys().map(String::as_str))
+            .collect();
+        for status in statuses {
+            let described = own
+                .get(status)
+                .and_then(|own| own["description"].as_str())
                 .unwrap_or_default();
-            if !described.is_empty() {
-                responses[*status] = shared::response(status, described);
-            } else if errors.contains(status)
-                || responses
-                    .get(*status)
-                    .is_some_and(|response| !response.is_null())
-            {
-                responses[*status] = reference("responses", name);
-            }
+            let shared = shared::RESPONSES
+                .iter()
+                .find(|(known, _, _)| *known == status);
+            let response = match shared {
+                Some((_, name, _)) if described.is_empty() => reference("responses", name),
+                _ => shared::response(status, described),
+            };
+            all.insert(status.to_owned(), response);
         }
-        let success = &mut responses["200"];
-        if success["description"].as_str().is_none_or(str::is_empty) {
-            success["description"] = "Done.".into();
-        }
+        Value::Object(all)
+    }
+
+    fn success(&self, own: Map<String, Value>, is_list: bool) -> Value {
         let mut headers = vec!["Elements-Request-Id"];
         if is_list {
             headers.extend(LIST_HEADERS);
         }
-        if self.revised.contains(answer(success)) {
+        let mut success = Value::Object(own);
+        if body(&success).is_some_and(|schema| self.revised.contains(schema)) {
             headers.push("ETag");
+        }
+        if success["description"].as_str().is_none_or(str::is_empty) {
+            success["description"] = "Done.".into();
         }
         for name in headers {
             success["headers"][name] = reference("headers", name);
         }
-        let mut sorted: Vec<_> = object(responses)
-            .into_iter()
-            .filter(|(_, response)| !response.is_null())
-            .collect();
-        sorted.sort_by(|a, b| a.0.cmp(&b.0));
-        operation["responses"] = Value::Object(sorted.into_iter().collect());
+        success
     }
 
     /// Those of the path come first; those that are shared become references.
-    fn parameters(&self, path: &str, method: &str, operation: &mut Value) {
+    fn parameters(&self, path: &str, method: &str, own: Vec<Value>) -> Vec<Value> {
         let mut all = Vec::new();
         for name in path.split(['{', '}']).skip(1).step_by(2) {
             let one_user = name == "user" && method == "get" && path.ends_with('}');
-            let described = if one_user {
-                Some(shared::email_or_id())
+            let (schema, description) = if one_user {
+                shared::email_or_id()
             } else {
                 shared::path_parameter(name)
             };
-            let (schema, description) = described.unwrap_or((json!({"type": "string"}), ""));
             all.push(json!({"name": name, "in": "path", "required": true, "schema": schema, "description": description}));
         }
-        // Not by index, which would leave a `null` where there are none.
-        let own = operation.get_mut("parameters").map(Value::take);
-        for own in array(own.unwrap_or_default()) {
-            let shared = self
-                .parameters
-                .get(own["name"].as_str().unwrap_or_default());
-            let is_shared = shared.is_some_and(|shared| shared["in"] == own["in"]);
-            all.push(match own["name"].as_str() {
-                Some(name) if is_shared => reference("parameters", name),
-                _ => own,
+        for parameter in own {
+            let name = parameter["name"].as_str().unwrap_or_default();
+            all.push(match self.parameters.get(name) {
+                Some(shared) if shared["in"] == parameter["in"] => reference("parameters", name),
+                _ => parameter,
             });
         }
-        if !all.is_empty() {
-            operation["parameters"] = all.into();
-        }
+        all
     }
 }
 
@@ -176,7 +196,7 @@ fn revised(paths: &mut Value) -> Vec<Value> {
     operations(paths)
         .into_iter()
         .filter(|(_, _, operation)| takes(operation, "If-None-Match"))
-        .map(|(_, _, operation)| answer(&operation["responses"]["200"]).clone())
+        .filter_map(|(_, _, operation)| body(&operation["responses"]["200"]).cloned())
         .collect()
 }
 
@@ -184,14 +204,8 @@ fn revised(paths: &mut Value) -> Vec<Value> {
 fn schemas(of_handlers: Value, paths: &mut Value) -> Value {
     let requests: Vec<Value> = operations(paths)
         .into_iter()
-        .map(|(_, _, operation)| operation["requestBody"]["content"][JSON]["schema"].clone())
-        .map(|mut schema| {
-            if schema["items"].is_null() {
-                schema
-            } else {
-                schema["items"].take()
-            }
-        })
+        .filter_map(|(_, _, operation)| body(operation.get("requestBody")?).cloned())
+        .map(|schema| schema.get("items").cloned().unwrap_or(schema))
         .collect();
     let mut all: Vec<(String, Value)> = object(of_handlers).into_iter().collect();
     for (name, schema) in [
@@ -215,14 +229,18 @@ fn schemas(of_handlers: Value, paths: &mut Value) -> Value {
 
 /// The schema without the possibility of `null` in its properties.
 fn without_null(schema: &mut Value) {
-    let Some(properties) = schema["properties"].as_object_mut() else {
-        return;
-    };
-    for property in properties.values_mut() {
+    let properties = schema.get_mut("properties").and_then(Value::as_object_mut);
+    for property in properties.into_iter().flat_map(Map::values_mut) {
         if let Some(kinds) = property.get_mut("type").and_then(Value::as_array_mut) {
             kinds.retain(|kind| kind != "null");
             if let [kind] = kinds.as_slice() {
                 property["type"] = kind.clone();
+            }
+        }
+        if let Some(choices) = property.get_mut("oneOf").and_then(Value::as_array_mut) {
+            choices.retain(|choice| choice["type"] != "null");
+            if let [choice] = choices.as_slice() {
+                *property = choice.clone();
             }
         }
     }
@@ -239,25 +257,27 @@ fn keep_used(components: &mut Value, paths: &Value) {
 }
 
 /// Whether the operation has the parameter.
-fn takes(operation: &Value, name: &str) -> bool {
-    let parameters = operation["parameters"].as_array();
+fn takes(operation: &Map<String, Value>, name: &str) -> bool {
+    let parameters = operation.get("parameters").and_then(Value::as_array);
     parameters.is_some_and(|all| all.iter().any(|parameter| parameter["name"] == name))
 }
 
-/// The schema of a reply.
-fn answer(response: &Value) -> &Value {
-    &response["content"][JSON]["schema"]
+/// The schema of the body of a request or a response.
+fn body(message: &Value) -> Option<&Value> {
+    message.get("content")?.get(JSON)?.get("schema")
 }
 
 /// All operations: path, method, operation.
-fn operations(paths: &mut Value) -> Vec<(&str, &str, &mut Value)> {
-    let paths = paths.as_object_mut().into_iter().flatten();
-    paths
-        .flat_map(|(path, item)| {
-            let methods = item.as_object_mut().into_iter().flatten();
-            methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
-        })
-        .collect()
+fn operations(paths: &mut Value) -> Vec<(&str, &str, &mut Map<String, Value>)> {
+    let mut all = Vec::new();
+    for (path, item) in paths.as_object_mut().into_iter().flatten() {
+        for (method, operation) in item.as_object_mut().into_iter().flatten() {
+            if let Value::Object(operation) = operation {
+                all.push((path.as_str(), method.as_str(), operation));
+            }
+        }
+    }
+    all
 }
 
 fn object(value: Value) -> Map<String, Value> {

@@ -5,6 +5,7 @@
 //! has (credentials, error bodies, headers, the parameters of lists) stands in `shared.rs`, and `complete.rs` adds it.
 
 mod complete;
+mod page;
 mod parameters;
 mod shared;
 
@@ -13,7 +14,10 @@ use serde_json::Value;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
 use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 
-pub(crate) use self::parameters::{IfMatch, IfNoneMatch, List, Permanent, UserPassword};
+pub(crate) use self::{
+    page::{CONTENT_SECURITY_POLICY, render as page},
+    parameters::{IfMatch, IfNoneMatch, List, Permanent, UserPassword},
+};
 use crate::router::AppState;
 
 /// Routes and their descriptions.

@@ -36,10 +36,11 @@ pub(super) const TAGS: &[(&str, &str)] = &[
     ),
 ];
 
-/// A parameter of the path: its schema, and what it means. The same name means the same in every path.
-pub(super) fn path_parameter(name: &str) -> Option<(Value, &'static str)> {
+/// A parameter of the path: its schema, and what it means. The same name means the same in every path; what stands for an
+/// unknown one is refused by a test.
+pub(super) fn path_parameter(name: &str) -> (Value, &'static str) {
     let id = json!({"type": "integer", "format": "int64"});
-    Some(match name {
+    match name {
         "user" => (id, "The id of a user."),
         "account" => (id, "The id of an account."),
         "organization" => (
@@ -51,8 +52,8 @@ pub(super) fn path_parameter(name: &str) -> Option<(Value, &'static str)> {
             json!({"type": "string"}),
             "The key of a role, such as `admin`.",
         ),
-        _ => return None,
-    })
+        _ => (json!({}), ""),
+    }
 }
 
 /// `{emailOrId}` of the contract: what `{user}` may be where one user is read.

@@ -2,7 +2,9 @@
 
 use axum::{Json, extract::State};
 use tenantry_domain::Role;
-use tenantry_wire::role::{RoleBody, RoleChangeBody, edit_of_role, role_edits};
+use tenantry_wire::role::{
+    NamedRoleChangeBody, RoleBody, RoleChangeBody, edit_of_role, role_edits,
+};
 
 use crate::{
     body::UnreadBody, caller::Caller, error::ApiError, extract::PathParameters, router::AppState,
@@ -28,7 +30,7 @@ pub(crate) async fn list(
 /// All or none of the roles given; answers all of the organization's. Needs `configureRoles`.
 #[utoipa::path(
     put, path = "/organizations/roles", tag = "roles",
-    request_body = [RoleChangeBody],
+    request_body = [NamedRoleChangeBody],
     responses(
         (status = 200, body = [RoleBody]),
         (status = 404, description = "One of the roles is not there; none is changed.")

@@ -1,15 +1,21 @@
-//! The committed OpenAPI document is what the server generates, and describes every route.
+//! The committed OpenAPI document is what the server generates, and describes every route; `docs/http-api.md` lists them.
 //!
-//! Run with `TENANTRY_TEST_UPDATE=1` to write it anew; the change then shows in the diff, where somebody looks at it.
+//! Run with `TENANTRY_TEST_UPDATE=1` to write both anew; the change then shows in the diff, where somebody looks at it.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use axum::{body::Body, http::Request};
 use serde_json::Value;
 
-use crate::support::World;
+use crate::{
+    schema::resolved,
+    support::{BASE, World},
+};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/openapi.json");
+const GUIDE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/http-api.md");
+/// What stands before the generated part of the guide, which goes to its end.
+const GENERATED: &str = "<!-- Generated from openapi.json by crates/http-server/tests/api/openapi.rs; do not edit below. -->\n";
 
 /// The document, as the server answers it.
 pub(crate) async fn document(world: &World) -> Value {
@@ -30,16 +36,6 @@ pub(crate) fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
         .collect()
 }
 
-/// The value that a `$ref` points to, or the value itself.
-pub(crate) fn resolved<'d>(document: &'d Value, value: &'d Value) -> &'d Value {
-    match value["$ref"].as_str() {
-        Some(pointer) => document
-            .pointer(&pointer[1..])
-            .unwrap_or_else(|| panic!("{pointer} leads nowhere")),
-        None => value,
-    }
-}
-
 #[tokio::test]
 async fn the_committed_document_is_what_the_server_answers() {
     let document = document(&World::new().await).await;
@@ -51,6 +47,39 @@ async fn the_committed_document_is_what_the_server_answers() {
     assert!(
         committed == text,
         "docs/openapi.json is out of date; run: TENANTRY_TEST_UPDATE=1 cargo test -p tenantry-http-server --test api"
+    );
+}
+
+#[tokio::test]
+async fn the_guide_lists_every_operation() {
+    let document = document(&World::new().await).await;
+    let mut list = String::new();
+    for tag in document["tags"].as_array().unwrap() {
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        writeln!(
+            list,
+            "\n### {}\n\n{}\n\n| operation | |\n|---|---|",
+            text(&tag["name"]),
+            text(&tag["description"])
+        )
+        .unwrap();
+        for (path, method, operation) in operations(&document) {
+            if operation["tags"][0] == tag["name"] {
+                let path = path.strip_prefix(BASE).unwrap_or(path);
+                let summary = text(&operation["summary"]);
+                writeln!(list, "| `{} {path}` | {summary} |", method.to_uppercase()).unwrap();
+            }
+        }
+    }
+    let committed = std::fs::read_to_string(GUIDE).unwrap();
+    let (written, _) = committed.split_once(GENERATED).unwrap();
+    let guide = format!("{written}{GENERATED}{list}");
+    if std::env::var_os("TENANTRY_TEST_UPDATE").is_some() {
+        std::fs::write(GUIDE, &guide).unwrap();
+    }
+    assert!(
+        std::fs::read_to_string(GUIDE).unwrap() == guide,
+        "docs/http-api.md is out of date; run: TENANTRY_TEST_UPDATE=1 cargo test -p tenantry-http-server --test api"
     );
 }
 
@@ -75,10 +104,6 @@ async fn every_operation_is_described_in_full() {
             tags.len() == 1 && known.iter().any(|tag| tag["name"] == tags[0]),
             "{name}: its tag {tags:?} is not in openapi/shared.rs"
         );
-        assert!(
-            operation.get("parameters").is_none_or(Value::is_array),
-            "{name}: no parameters are left out, not null"
-        );
         for parameter in operation["parameters"].as_array().into_iter().flatten() {
             let parameter = resolved(&document, parameter);
             assert!(
@@ -88,6 +113,14 @@ async fn every_operation_is_described_in_full() {
                     && !parameter["schema"].is_null(),
                 "{name}: nothing says what {} is; parameters of paths stand in openapi/shared.rs",
                 parameter["name"]
+            );
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let description = resolved(&document, response)["description"].as_str();
+            assert_ne!(
+                description,
+                Some(""),
+                "{name}: nothing says what {status} means"
             );
         }
         let success = &operation["responses"]["200"];
@@ -116,6 +149,13 @@ async fn no_reference_leads_nowhere_and_no_component_is_unused() {
             assert!(found.contains(pointer.as_str()), "nothing uses {pointer}");
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_in_the_document_is_null() {
+    // The specification has no `null` outside examples, which are written without.
+    let text = document(&World::new().await).await.to_string();
+    assert!(!text.contains(":null"), "{text}");
 }
 
 fn references<'d>(value: &'d Value, found: &mut BTreeSet<&'d str>) {
