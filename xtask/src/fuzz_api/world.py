@@ -54,6 +54,7 @@ def prepare(base):
         "adminRole": next(role["id"] for role in roles if role["key"] == "org-admin"),
         "keptAccount": shire,
         "keptUsers": [frodo["id"], merry["id"]],
+        "organization": organization["id"],
         "otherAuthorization": f"User {merry['secret']}, Organization {organization['secret']}",
     }
     print(json.dumps(made))
@@ -76,7 +77,14 @@ def unreached(base):
         paths = json.load(reply)["paths"]
     with open("reached.json") as file:
         reached = json.load(file)
-    labels = [f"{method.upper()} {path}" for path, item in paths.items() for method in item]
+    # Those that schemathesis.toml leaves out.
+    left_out = ("/openapi.json", "/docs", "secret-reset")
+    labels = [
+        f"{method.upper()} {path}"
+        for path, item in paths.items()
+        for method in item
+        if not path.endswith(left_out)
+    ]
     return sorted(set(labels) - set(reached))
 
 
