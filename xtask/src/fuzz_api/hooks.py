@@ -31,7 +31,7 @@ def before_call(context, case, kwargs):
     if case.method.upper() in ("DELETE", "PATCH", "PUT"):
         spare_own_role(case)
         spare_the_kept(case)
-    be_somebody_else(case)
+    vary_headers(case)
 
 
 @schemathesis.hook
@@ -47,9 +47,9 @@ def report():
 
 
 def lead_somewhere(case):
-    """Enumerated requests have 0 for every number and every text. Where that stands in a path, take something that is there."""
+    """Enumerated requests have one end of the range for every other parameter. Where that stands in a path, take something that is there."""
     for parameter, there in PLACES.items():
-        if named(case, parameter) == "0":
+        if named(case, parameter) in ("0", str(-(2**63))):
             case.path_parameters[parameter] = there
 
 
@@ -81,11 +81,21 @@ def is_own_role(role):
     )
 
 
-def be_somebody_else(case):
-    """One request of five comes from an account administrator, who may do less. Which ones depends on the request alone."""
+def vary_headers(case):
+    """What the document does not describe as a parameter, or what would otherwise decide about nearly every reply."""
     headers = case.headers
     if headers is None or headers.get("Authorization") != ADMIN:
         return  # A check takes the credentials away, or makes them wrong.
     request = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.body}"
-    if zlib.crc32(request.encode("utf-8", "replace")) % 5 == 0:
+    chance = zlib.crc32(request.encode("utf-8", "replace"))
+    # One of five comes from an account administrator, who may do less.
+    if chance % 5 == 0:
         headers["Authorization"] = WORLD["otherAuthorization"]
+    # One of seven wants errors in the other form, few want what nobody can answer.
+    if chance % 7 == 0:
+        headers["Accept"] = "application/json, application/problem+json"
+    elif chance % 101 == 0:
+        headers["Accept"] = "text/csv"
+    # A wrong password is 401 whatever else there is, so most requests come without one.
+    if chance % 4 != 0:
+        headers.pop("Elements-User-Password", None)
