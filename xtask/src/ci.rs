@@ -3,7 +3,7 @@
 use std::env;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 
 use crate::{arrows, fuzz_api, house, licences, process, test};
 
@@ -72,8 +72,9 @@ pub(crate) fn run(without_fuzz_api: bool) -> Result<()> {
         }
     } else {
         // Now, and not after minutes of compiling.
-        fuzz_api::check_possible()
-            .context("without it, on a developer's machine: cargo xtask ci --without-fuzz-api")?;
+        fuzz_api::check_possible().map_err(|error| {
+            anyhow!("{error}; on a developer's machine, `cargo xtask ci --without-fuzz-api` leaves that step out")
+        })?;
     }
     for (number, step) in (1..).zip(STEPS) {
         if without_fuzz_api && step.title == FUZZ_API {
