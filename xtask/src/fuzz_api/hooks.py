@@ -31,6 +31,7 @@ def before_call(context, case, kwargs):
     if case.method.upper() in ("DELETE", "PATCH", "PUT"):
         spare_own_role(case)
         spare_the_kept(case)
+    pair_up(case)
     vary_headers(case)
 
 
@@ -71,6 +72,13 @@ def spare_the_kept(case):
         case.path_parameters["user"] = max(WORLD["keptUsers"]) + 1
 
 
+def pair_up(case):
+    """Where a path names an account and a user, chance hardly ever finds a user of that account. Half of the requests get one."""
+    user = WORLD["userOf"].get(named(case, "account"))
+    if user is not None and named(case, "user") != "None" and chance(case) % 2 == 0:
+        case.path_parameters["user"] = user
+
+
 def named(case, parameter):
     return str((case.path_parameters or {}).get(parameter))
 
@@ -81,21 +89,26 @@ def is_own_role(role):
     )
 
 
+def chance(case):
+    """A number that depends on the request alone, so that the same seed does the same."""
+    request = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.body}"
+    return zlib.crc32(request.encode("utf-8", "replace"))
+
+
 def vary_headers(case):
     """What the document does not describe as a parameter, or what would otherwise decide about nearly every reply."""
     headers = case.headers
     if headers is None or headers.get("Authorization") != ADMIN:
         return  # A check takes the credentials away, or makes them wrong.
-    request = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.body}"
-    chance = zlib.crc32(request.encode("utf-8", "replace"))
+    number = chance(case)
     # One of five comes from an account administrator, who may do less.
-    if chance % 5 == 0:
+    if number % 5 == 0:
         headers["Authorization"] = WORLD["otherAuthorization"]
     # One of seven wants errors in the other form, few want what nobody can answer.
-    if chance % 7 == 0:
+    if number % 7 == 0:
         headers["Accept"] = "application/json, application/problem+json"
-    elif chance % 101 == 0:
+    elif number % 101 == 0:
         headers["Accept"] = "text/csv"
     # A wrong password is 401 whatever else there is, so most requests come without one.
-    if chance % 4 != 0:
+    if number % 4 != 0:
         headers.pop("Elements-User-Password", None)

@@ -42,9 +42,11 @@ def prepare(base):
         shire, "Frodo", "Baggins", "frodo@shire.example", city="Hobbiton", password="Correct-horse-1"
     )
     merry = user(shire, "Merry", "Brandybuck", "merry@shire.example", roles=[{"key": "admin"}])
+    user_of = {shire: frodo["id"]}
     for key in ["rohan", "gondor", "mordor"]:
         there = account(key)
-        user(there, "Guard", "One", f"one@{key}.example")
+        guard = user(there, "Guard", "One", f"one@{key}.example", roles=[{"key": "admin"}])
+        user_of[there] = guard["id"]
         user(there, "Guard", "Two", f"two@{key}.example", active=False)
     call(base, "POST", "/organizations/users", person("Ada", "Admin", "ada@shire.example"))
 
@@ -55,6 +57,7 @@ def prepare(base):
         "keptAccount": shire,
         "keptUsers": [frodo["id"], merry["id"]],
         "organization": organization["id"],
+        "userOf": user_of,
         "otherAuthorization": f"User {merry['secret']}, Organization {organization['secret']}",
     }
     print(json.dumps(made))
