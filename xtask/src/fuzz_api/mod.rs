@@ -93,10 +93,9 @@ impl Round<'_> {
         server.check_alive()?;
         found.with_context(|| {
             format!(
-                "{store} is not what the document says, or the document is wrong; to repeat it: cargo xtask fuzz-api --store {store} \
-                 --seed {}; the log, with every request id: {}",
-                self.seed,
-                server.log().display()
+                "{store} is not what the document says, or the document is wrong; the log, with every request id: \
+                 target/fuzz-api/{store}/server.log; to repeat it: cargo xtask fuzz-api --store {store} --seconds {seconds} --seed {}",
+                self.seed
             )
         })?;
         server.check_log()

@@ -110,10 +110,6 @@ impl Server {
         &self.authorization
     }
 
-    pub(super) fn log(&self) -> &Path {
-        &self.log
-    }
-
     /// # Errors
     /// If it ended by itself.
     pub(super) fn check_alive(&mut self) -> Result<()> {
