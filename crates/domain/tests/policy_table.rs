@@ -65,6 +65,7 @@ fn identity(account_id: AccountId, roles: &[RoleKey]) -> Identity {
         default_account_id: DEFAULT,
         privileges,
         rank: roles.iter().map(|role| role.rank()).max().unwrap(),
+        password_expiration_days: 0,
     }
 }
 

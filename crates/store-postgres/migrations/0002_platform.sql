@@ -81,6 +81,8 @@ CREATE TABLE instance_configurations (
     CONSTRAINT instance_configurations_value_check
         CHECK ((value IS NULL) = (sealed IS NOT NULL) AND (sealed IS NULL) = (key_id IS NULL))
 );
+CREATE INDEX instance_configurations_sealed_idx ON instance_configurations (organization_id, instance_id, key)
+    WHERE sealed IS NOT NULL;
 
 -- The place of a record in the chain of its organization; NULL until it is linked, some time after its commit.
 ALTER TABLE audit_records

@@ -91,6 +91,13 @@ pub(crate) fn no_connection(error: sqlx::Error) -> RepositoryError {
     }
 }
 
+/// An e-mail that another user has. It is found out without violating the constraint wherever that is possible:
+/// PostgreSQL writes the violating value into its own log.
+pub(crate) const EMAIL_IN_USE: RepositoryError = RepositoryError::Conflict {
+    entity: Entity::User,
+    field: "email",
+};
+
 /// A row that cannot be.
 pub(crate) fn corrupt(entity: Entity, id: i64, source: impl Into<BoxError>) -> RepositoryError {
     RepositoryError::Corrupt {

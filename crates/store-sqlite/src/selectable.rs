@@ -27,7 +27,8 @@ pub(crate) enum Column {
         exact: &'static str,
         folded: &'static str,
     },
-    /// In rows beside it: `rows` is a `SELECT … WHERE …` of them that a condition can be added to with `AND`.
+    /// In rows beside it: `rows` is their ` FROM … WHERE …`, which a condition can be added to with ` AND `. Fields with
+    /// the same `rows` are looked for together.
     Many {
         rows: &'static str,
         exact: &'static str,

@@ -101,6 +101,11 @@ macro_rules! repository_suite {
                 injected_sql_is_text
                 the_largest_filters_work
             }
+            many_terms {
+                many_terms_about_instances_are_answered_in_time
+                many_terms_about_tags_are_answered_in_time
+                many_terms_about_other_fields_are_answered_in_time
+            }
             users_update {
                 an_update_changes_everything_that_it_names
                 an_update_leaves_everything_that_it_does_not_name
@@ -208,6 +213,13 @@ macro_rules! repository_suite {
                 a_new_store_has_no_sentinel
                 the_first_sentinel_stays
                 the_bytes_of_a_sentinel_are_kept_exactly
+                a_sentinel_is_replaced_if_it_is_still_the_old_one
+                a_new_store_has_nothing_sealed
+                everything_sealed_is_handed_out_in_the_order_of_its_places
+                what_the_asked_key_sealed_is_looked_at_and_not_handed_out
+                sealed_things_are_counted_no_further_than_asked
+                what_was_sealed_anew_is_in_its_place
+                what_is_something_else_by_now_is_not_replaced
             }
             secrets {
                 a_replaced_user_secret_works_until_its_time_and_not_at_it
@@ -234,10 +246,6 @@ macro_rules! repository_suite {
                 an_inactive_account_suspends_login_tokens_until_it_is_active_again
                 a_lock_does_not_keep_login_tokens_from_working
                 expired_login_tokens_are_forgotten
-                the_token_of_an_instance_is_told_to_whoever_may_call
-                an_unknown_or_foreign_instance_authenticates_nobody
-                a_disabled_instance_is_told_to_be_so
-                an_instance_does_not_make_up_for_what_else_is_wrong
             }
             logins {
                 who_logs_in_is_found_by_email_whatever_its_case
@@ -290,6 +298,56 @@ macro_rules! repository_suite {
                 keys_whose_time_is_over_are_forgotten
                 replies_go_with_their_user
             }
+            instances_update {
+                an_update_changes_everything_that_it_names
+                an_update_leaves_everything_that_it_does_not_name
+                what_is_updated_is_found_by_its_new_values
+                updating_another_revision_is_stale
+                an_update_of_an_unknown_instance_is_none
+                an_update_is_recorded_without_secrets
+                an_update_that_changes_nothing_leaves_no_record
+                an_instance_shows_its_owner_as_the_owner_is_now
+            }
+            audit_chain {
+                organizations_are_handed_out_in_order
+                a_new_record_is_without_a_link
+                links_and_the_head_are_kept_as_they_were_given
+                links_are_handed_out_by_position
+                nothing_is_linked_to_a_head_that_is_another_by_now
+                a_head_can_be_signed_anew
+                chains_of_several_organizations_do_not_mix
+                records_whose_time_is_over_are_pruned
+                what_is_linked_is_what_was_recorded
+                one_of_many_who_link_at_once_wins
+                what_is_written_meanwhile_is_linked_later
+            }
+            concurrency_platform {
+                of_many_conditional_updates_one_wins_per_revision
+                a_hundred_conditional_updates_of_one_revision_have_one_winner
+                a_hundred_updates_of_different_fields_lose_none
+                one_of_many_calls_under_one_key_is_the_first
+                many_replacements_of_one_secret_leave_one_present
+                logins_and_a_new_password_agree_on_the_tokens
+                one_of_many_policies_for_one_revision_is_set
+                many_configurations_of_one_instance_all_win
+                one_of_many_who_seal_anew_wins
+                one_of_many_who_replace_the_sentinel_wins
+            }
+            instances_configure {
+                a_configuration_is_kept_in_the_order_given
+                sealed_values_come_back_byte_for_byte
+                entries_that_stay_keep_their_ids_and_new_ones_get_others
+                entries_that_are_neither_set_nor_kept_go
+                the_largest_instances_are_kept
+                a_list_shows_every_instance_with_what_is_its_own
+                an_erased_instance_takes_its_configuration_along
+            }
+            called_instances {
+                the_token_of_an_instance_is_told_to_whoever_may_call
+                an_unknown_or_foreign_instance_authenticates_nobody
+                a_disabled_instance_is_told_to_be_so
+                an_instance_does_not_make_up_for_what_else_is_wrong
+            }
             scopes {
                 users_outside_are_not_found
                 users_outside_are_neither_listed_nor_counted
@@ -298,6 +356,10 @@ macro_rules! repository_suite {
                 users_outside_cannot_be_erased
                 roles_of_users_outside_can_neither_be_seen_nor_changed
                 credentials_of_users_outside_can_neither_be_seen_nor_changed
+                users_outside_cannot_be_logged_in
+                former_passwords_of_users_outside_are_not_seen
+                secrets_of_users_outside_cannot_be_replaced
+                instances_outside_cannot_be_updated
                 accounts_outside_are_not_seen
                 instances_outside_can_neither_be_seen_nor_erased
                 instances_of_others_do_not_connect_a_user
@@ -343,7 +405,10 @@ macro_rules! repository_suite {
             properties {
                 lists_of_users_are_those_of_the_reference
                 lists_of_instances_are_those_of_the_reference
+                long_filters_of_what_users_have_select_what_the_reference_does
+                long_filters_of_tags_select_what_the_reference_does
                 lists_of_accounts_are_those_of_the_reference
+                lists_of_elements_are_those_of_the_reference
                 lists_of_audit_records_are_those_of_the_reference
                 pages_of_a_changing_list_lose_and_repeat_nothing
                 pages_lose_and_repeat_nothing_while_others_write

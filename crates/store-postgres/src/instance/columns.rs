@@ -67,7 +67,7 @@ impl Table for InstanceField {
             Self::UserId => Column::required("instances.user_id"),
             Self::AccountId => Column::required("instances.account_id"),
             Self::Tag => Column::text("instance_tags.tag", "instance_tags.tag_folded").among(
-                "SELECT 1 FROM instance_tags WHERE instance_tags.organization_id = instances.organization_id AND \
+                " FROM instance_tags WHERE instance_tags.organization_id = instances.organization_id AND \
                  instance_tags.instance_id = instances.id",
             ),
         }

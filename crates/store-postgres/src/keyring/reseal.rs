@@ -31,40 +31,36 @@ impl Work for Reseal<'_> {
 /// Which digest leads to the row, if the place is in the table at all.
 type DigestOf = fn(&SealedPlace) -> Option<&[u8; 32]>;
 
+macro_rules! reseal_by_digest {
+    ($table:literal) => {
+        concat!(
+            "UPDATE ",
+            $table,
+            " AS secret SET sealed = item.new_sealed, key_id = item.new_key \
+             FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::bytea[], $5::bytea[]) \
+             AS item (old_key, old_sealed, new_key, new_sealed, digest) \
+             WHERE secret.digest = item.digest AND secret.key_id = item.old_key AND secret.sealed = item.old_sealed \
+             RETURNING 1"
+        )
+    };
+}
+
 const SECRETS: [(&str, DigestOf); 3] = [
     (
-        "UPDATE organization_secrets SET sealed = item.new_sealed, key_id = item.new_key \
-         FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::bytea[], $5::bytea[]) \
-         AS item (old_key, old_sealed, new_key, new_sealed, digest) \
-         WHERE organization_secrets.digest = item.digest AND organization_secrets.key_id = item.old_key \
-         AND organization_secrets.sealed = item.old_sealed RETURNING 1",
+        reseal_by_digest!("organization_secrets"),
         |place| match place {
             SealedPlace::OrganizationSecret(digest) => Some(digest.as_bytes()),
             _ => None,
         },
     ),
-    (
-        "UPDATE user_secrets SET sealed = item.new_sealed, key_id = item.new_key \
-         FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::bytea[], $5::bytea[]) \
-         AS item (old_key, old_sealed, new_key, new_sealed, digest) \
-         WHERE user_secrets.digest = item.digest AND user_secrets.key_id = item.old_key \
-         AND user_secrets.sealed = item.old_sealed RETURNING 1",
-        |place| match place {
-            SealedPlace::UserSecret(digest) => Some(digest.as_bytes()),
-            _ => None,
-        },
-    ),
-    (
-        "UPDATE instance_secrets SET sealed = item.new_sealed, key_id = item.new_key \
-         FROM unnest($1::uuid[], $2::bytea[], $3::uuid[], $4::bytea[], $5::bytea[]) \
-         AS item (old_key, old_sealed, new_key, new_sealed, digest) \
-         WHERE instance_secrets.digest = item.digest AND instance_secrets.key_id = item.old_key \
-         AND instance_secrets.sealed = item.old_sealed RETURNING 1",
-        |place| match place {
-            SealedPlace::InstanceToken(digest) => Some(digest.as_bytes()),
-            _ => None,
-        },
-    ),
+    (reseal_by_digest!("user_secrets"), |place| match place {
+        SealedPlace::UserSecret(digest) => Some(digest.as_bytes()),
+        _ => None,
+    }),
+    (reseal_by_digest!("instance_secrets"), |place| match place {
+        SealedPlace::InstanceToken(digest) => Some(digest.as_bytes()),
+        _ => None,
+    }),
 ];
 
 impl Reseal<'_> {

@@ -161,21 +161,22 @@ impl Table {
                     Some(SealedPlace::Configuration { key, .. }) => Some(key.as_str()),
                     _ => None,
                 };
-                // The limit inside keeps the planner from reading the whole table to join it.
+                // The limits inside keep the planner from reading whole tables to join them.
                 of(
                     "SELECT instance.instance_id AS id, instance.digest, entry.key, entry.key_id, \
                      CASE WHEN entry.key_id <> $1 THEN entry.sealed END AS sealed \
                      FROM (SELECT digest, organization_id, instance_id FROM instance_secrets \
-                     WHERE digest >= $2 AND digest <= $3 ORDER BY digest) AS instance \
+                     WHERE digest >= $2 AND digest <= $3 ORDER BY digest LIMIT $5) AS instance \
                      CROSS JOIN LATERAL (SELECT key, key_id, sealed FROM instance_configurations \
                      WHERE organization_id = instance.organization_id AND instance_id = instance.instance_id \
                      AND sealed IS NOT NULL AND (instance.digest > $2 OR $4::text IS NULL OR key > $4) \
-                     ORDER BY key LIMIT $5) AS entry \
-                     ORDER BY instance.digest, entry.key LIMIT $5",
+                     ORDER BY key LIMIT $6) AS entry \
+                     ORDER BY instance.digest, entry.key LIMIT $6",
                 )
                 .bind(digest_in(begin))
                 .bind(end.map_or([u8::MAX; 32], |end| *end.as_bytes()).to_vec())
                 .bind(entry)
+                .bind(SPAN)
             }
             Self::Replies => {
                 let (organization, user, name) = match begin {

@@ -8,23 +8,17 @@ use tenantry_domain::{
     Entity, Instance, InstanceId, OrganizationId, Sealed, Text, ports::BoxError,
 };
 
-use super::{Assignments, Cells, instance::ids, secret};
+use super::{Assignments, Cells, secret};
 use crate::{error::Failure, sql::Sql};
 
 /// The entries of all of these instances, each instance's by id.
 pub(super) fn of_all(
     connection: &Connection,
     organization: OrganizationId,
-    instances: &[Instance],
+    ids: &str,
 ) -> Result<HashMap<InstanceId, Vec<ConfigurationEntry>>, Failure> {
-    let mut sql = Sql::new(
-        "SELECT instance_id, id, key, value, key_id, sealed FROM instance_configurations WHERE organization_id = ",
-    );
-    sql.bind(organization.get())
-        .push(" AND instance_id IN (SELECT value FROM json_each(");
-    sql.bind(ids(instances)).push(")) ORDER BY id");
     let mut entries: HashMap<_, Vec<_>> = HashMap::new();
-    sql.rows(connection, |row| {
+    select(organization, ids).rows(connection, |row| {
         let (instance, entry) = Cells::entity(row, Entity::Instance, |cells| {
             Ok((InstanceId::new(cells.take()?), entry(cells)?))
         })?;
@@ -32,6 +26,17 @@ pub(super) fn of_all(
         Ok(())
     })?;
     Ok(entries)
+}
+
+/// `ids` is a JSON array.
+fn select(organization: OrganizationId, ids: &str) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT instance_id, id, key, value, key_id, sealed FROM instance_configurations WHERE organization_id = ",
+    );
+    sql.bind(organization.get())
+        .push(" AND instance_id IN (SELECT value FROM json_each(");
+    sql.bind(ids.to_owned()).push(")) ORDER BY id");
+    sql
 }
 
 fn entry(cells: &mut Cells<'_>) -> Result<ConfigurationEntry, BoxError> {
@@ -120,4 +125,19 @@ fn assignments(value: &ConfigurationValue) -> Assignments {
         .set("value", clear)
         .set("key_id", key_id)
         .set("sealed", bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+
+    #[test]
+    fn those_of_a_page_are_found_by_the_ids_of_its_instances() {
+        assert_eq!(
+            plan(select(OrganizationId::new(7), "[8, 9]"))[0],
+            "SEARCH instance_configurations USING INDEX sqlite_autoindex_instance_configurations_1 \
+             (organization_id=? AND instance_id=?)"
+        );
+    }
 }

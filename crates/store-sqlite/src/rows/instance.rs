@@ -36,8 +36,9 @@ pub(crate) fn all(connection: &Connection, sql: &Sql) -> Result<Vec<Instance>, F
         return Ok(instances);
     };
     let organization = first.organization_id;
-    let mut tags = tags(connection, organization, &instances)?;
-    let mut entries = configuration::of_all(connection, organization, &instances)?;
+    let ids = ids(&instances);
+    let mut tags = tags(connection, organization, &ids)?;
+    let mut entries = configuration::of_all(connection, organization, &ids)?;
     for instance in &mut instances {
         instance.tags = tags.remove(&instance.id).unwrap_or_default();
         instance.configuration = entries.remove(&instance.id).unwrap_or_default();
@@ -83,18 +84,10 @@ fn read(row: &Row<'_>) -> Result<Instance, Failure> {
 fn tags(
     connection: &Connection,
     organization: OrganizationId,
-    instances: &[Instance],
+    ids: &str,
 ) -> Result<HashMap<InstanceId, Vec<Text>>, Failure> {
-    let mut sql = Sql::new(
-        "SELECT instance_tags.instance_id, instance_tags.tag FROM instance_tags \
-         WHERE instance_tags.organization_id = ",
-    );
-    sql.bind(organization.get())
-        .push(" AND instance_tags.instance_id IN (SELECT value FROM json_each(");
-    sql.bind(ids(instances))
-        .push(")) ORDER BY instance_tags.instance_id, instance_tags.position");
     let mut tags: HashMap<_, Vec<_>> = HashMap::new();
-    sql.rows(connection, |row| {
+    select_tags(organization, ids).rows(connection, |row| {
         let (id, tag) = Cells::entity(row, Entity::Instance, |cells| {
             let id = InstanceId::new(cells.take()?);
             Ok((id, Text::parse(cells.take::<String>()?)?))
@@ -105,8 +98,20 @@ fn tags(
     Ok(tags)
 }
 
+fn select_tags(organization: OrganizationId, ids: &str) -> Sql {
+    let mut sql = Sql::new(
+        "SELECT instance_tags.instance_id, instance_tags.tag FROM instance_tags \
+         WHERE instance_tags.organization_id = ",
+    );
+    sql.bind(organization.get())
+        .push(" AND instance_tags.instance_id IN (SELECT value FROM json_each(");
+    sql.bind(ids.to_owned())
+        .push(")) ORDER BY instance_tags.instance_id, instance_tags.position");
+    sql
+}
+
 /// Their ids as a JSON array: one statement serves any number of them.
-pub(super) fn ids(instances: &[Instance]) -> String {
+fn ids(instances: &[Instance]) -> String {
     let ids: Vec<_> = instances
         .iter()
         .map(|instance| instance.id.to_string())
@@ -197,7 +202,8 @@ pub(crate) fn of_user(
 fn in_scope(scope: &Scope) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS)
-        .push(" FROM instances")
+        .push(" FROM ")
+        .push(InstanceField::TABLE)
         .push(InstanceField::JOINS)
         .push(" WHERE ");
     InstanceField::within(scope, &mut sql);
@@ -205,13 +211,14 @@ fn in_scope(scope: &Scope) -> Sql {
 }
 
 impl Selectable for InstanceField {
-    const TABLE: &'static str = "instances";
+    /// Every instance has its element; the join is a left one so that SQLite leaves it out where nobody asks for the
+    /// element.
+    const TABLE: &'static str =
+        "instances LEFT JOIN elements ON elements.id = instances.element_id";
 
     // `CROSS JOIN` is to SQLite an inner join that keeps its place: the instances are found first, in their order.
     const JOINS: &'static str = " \
         CROSS JOIN users ON users.organization_id = instances.organization_id AND users.id = instances.user_id \
-        CROSS JOIN elements ON elements.organization_id = instances.organization_id \
-          AND elements.id = instances.element_id \
         CROSS JOIN instance_secrets ON instance_secrets.organization_id = instances.organization_id \
           AND instance_secrets.instance_id = instances.id";
 
@@ -219,10 +226,7 @@ impl Selectable for InstanceField {
         match self {
             Self::Id => Column::plain("instances.id"),
             Self::Name => Column::text("instances.name", "instances.name_folded"),
-            Self::ElementKey => Column::text(
-                "(SELECT one.key FROM elements AS one WHERE one.id = instances.element_id)",
-                "(SELECT one.key_folded FROM elements AS one WHERE one.id = instances.element_id)",
-            ),
+            Self::ElementKey => Column::text("elements.key", "elements.key_folded"),
             Self::ElementId => Column::plain("instances.element_id"),
             Self::CreatedDate => Column::plain("instances.created_at"),
             Self::Valid => Column::plain("instances.valid"),
@@ -230,7 +234,7 @@ impl Selectable for InstanceField {
             Self::UserId => Column::plain("instances.user_id"),
             Self::AccountId => Column::plain("instances.account_id"),
             Self::Tag => Column::Many {
-                rows: "SELECT 1 FROM instance_tags WHERE instance_tags.organization_id = instances.organization_id \
+                rows: " FROM instance_tags WHERE instance_tags.organization_id = instances.organization_id \
                        AND instance_tags.instance_id = instances.id",
                 exact: "instance_tags.tag",
                 folded: "instance_tags.tag_folded",
@@ -250,5 +254,19 @@ impl Selectable for InstanceField {
                 sql.push(" AND instances.user_id = ").bind(user.get());
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::plan;
+
+    #[test]
+    fn those_of_a_page_are_found_by_the_ids_of_its_instances() {
+        assert_eq!(
+            plan(select_tags(OrganizationId::new(7), "[8, 9]"))[0],
+            "SEARCH instance_tags USING PRIMARY KEY (organization_id=? AND instance_id=?)"
+        );
     }
 }

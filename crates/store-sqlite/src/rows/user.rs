@@ -22,6 +22,11 @@ pub(crate) const COLUMNS: &str = "users.id, users.organization_id, users.account
     users.password_changed_at, users.password_must_change, users.locked_until, users.last_login_at, \
     users.created_at, users.updated_at, users.revision";
 
+/// The instances of a user. Every one has its element; the join is a left one so that SQLite leaves it out where nobody
+/// asks for the element.
+const INSTANCES: &str = " FROM instances LEFT JOIN elements ON elements.id = instances.element_id \
+    WHERE instances.organization_id = users.organization_id AND instances.user_id = users.id";
+
 pub(crate) fn read(row: &Row<'_>) -> Result<User, Failure> {
     Cells::entity(row, Entity::User, read_cells)
 }
@@ -201,14 +206,12 @@ impl Selectable for UserField {
             Self::Country => Column::text("users.country", "users.country_folded"),
             Self::AccountId => Column::plain("users.account_id"),
             Self::InstanceId => Column::Many {
-                rows: "SELECT 1 FROM instances WHERE instances.organization_id = users.organization_id \
-                       AND instances.user_id = users.id",
+                rows: INSTANCES,
                 exact: "instances.id",
                 folded: "instances.id",
             },
             Self::ElementKey => Column::Many {
-                rows: "SELECT 1 FROM instances JOIN elements ON elements.id = instances.element_id \
-                       WHERE instances.organization_id = users.organization_id AND instances.user_id = users.id",
+                rows: INSTANCES,
                 exact: "elements.key",
                 folded: "elements.key_folded",
             },

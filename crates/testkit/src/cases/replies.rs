@@ -151,6 +151,7 @@ pub async fn replies_go_with_their_user(fresh: Fresh) {
         .await;
     assert!(erased.unwrap());
     let patch = AccountPatch {
+        active: Some(false),
         erase_users: true,
         ..AccountPatch::default()
     };

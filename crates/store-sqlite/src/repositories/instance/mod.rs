@@ -153,8 +153,8 @@ mod tests {
         assert_eq!(
             plan.split_off(plan.len() - 3),
             [
+                "SEARCH elements USING INTEGER PRIMARY KEY (rowid=?) LEFT-JOIN",
                 "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)",
-                "SEARCH elements USING INTEGER PRIMARY KEY (rowid=?)",
                 "SEARCH instance_secrets USING INDEX instance_secrets_owner_idx (organization_id=? AND instance_id=?)",
             ]
         );
