@@ -82,6 +82,17 @@ impl ApiError {
         }
     }
 
+    pub(crate) fn still_running() -> Self {
+        let message = "The first call under this Idempotency-Key is still running. Try again.";
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    pub(crate) fn other_call() -> Self {
+        let message = "This Idempotency-Key was used for another call: take a new key for each call, and the same one only \
+                       to repeat it.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
+    }
+
     pub(crate) fn method_not_allowed() -> Self {
         Self::new(
             StatusCode::METHOD_NOT_ALLOWED,

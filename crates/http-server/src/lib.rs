@@ -11,6 +11,7 @@ mod cors;
 mod error;
 mod exchange;
 mod extract;
+mod idempotency;
 mod metrics;
 mod negotiation;
 mod openapi;

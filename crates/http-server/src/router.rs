@@ -14,6 +14,7 @@ use crate::{
     HttpConfig, Platform, caller, cors,
     error::ApiError,
     exchange::{self, Exchange},
+    idempotency,
     metrics::Metrics,
     negotiation,
     openapi::{self, Routes},
@@ -55,6 +56,7 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
         throttle: Arc::new(Throttle::new(config.throttle, clock)),
     };
     let api = api
+        .route_layer(from_fn_with_state(state.clone(), idempotency::once))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn(negotiation::check_accept))

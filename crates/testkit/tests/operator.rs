@@ -9,7 +9,7 @@ use tenantry_domain::{
 use tenantry_testkit::{
     memory::MemoryStore,
     run,
-    samples::{self, START, caller, change, text},
+    samples::{self, START, caller, change, login_token, text, token_caller},
 };
 
 #[test]
@@ -35,6 +35,34 @@ fn users_of_an_inactive_organization_do_not_authenticate() {
         assert!(!world.authenticates("admin@shire.example").await);
         let found = world.repositories.organizations.find(id).await.unwrap();
         assert!(!found.unwrap().active);
+    });
+}
+
+#[test]
+fn an_inactive_organization_suspends_login_tokens_until_it_is_active_again() {
+    run(async {
+        let world = World::new().await;
+        let id = world.shire.organization.id;
+        let scope = Scope::organization(id);
+        let credentials = &world.repositories.credentials;
+        let (token, sam) = (login_token("tl_1", 100), &world.sam);
+        let logged_in = credentials
+            .log_in(&scope, sam.id, &token, None, &change())
+            .await;
+        assert!(logged_in.unwrap().is_some());
+        for active in [false, true] {
+            assert!(world.store.set_organization_active(id, active));
+            let caller = token_caller("tl_1");
+            let found = credentials.authenticate(&caller, START).await.unwrap();
+            assert_eq!(found.is_some(), active);
+            let candidate = credentials.login_candidate(&sam.email).await.unwrap();
+            assert_eq!(candidate.unwrap().active, active);
+            let again = login_token(&format!("tl_{active}"), 100);
+            let outcome = credentials
+                .log_in(&scope, sam.id, &again, None, &change())
+                .await;
+            assert_eq!(outcome.unwrap().is_some(), active);
+        }
     });
 }
 

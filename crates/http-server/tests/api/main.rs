@@ -2,14 +2,18 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod audit_logs;
+mod authentication;
 mod bad_input;
 mod conditional;
 mod credentials;
 mod hostile;
+mod idempotency;
 mod lists;
 mod openapi;
 mod organization;
 mod outage;
+mod password_policies;
 mod protocol;
 mod reference;
 mod roles;

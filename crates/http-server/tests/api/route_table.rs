@@ -36,6 +36,7 @@ fn callers() -> Vec<(&'static str, Option<String>)> {
         ("`org`", Caller::OrgUser.authorization()),
         ("`default-user`", Caller::DefaultUser.authorization()),
         ("another organization", Caller::Stranger.authorization()),
+        ("`sys-admin`", Caller::Operator.authorization()),
         ("through an instance", Some(THROUGH_INSTANCE.to_owned())),
     ]
 }
@@ -172,8 +173,11 @@ impl<'d> Route<'d> {
         )
     }
 
-    /// Who may call it in any case: an administrator, or a caller through the instance.
+    /// Who may call it: an administrator, the operator, or a caller through the instance.
     fn entitled(&self) -> Option<String> {
+        if self.path.ends_with("/signup-partners") {
+            return Caller::Operator.authorization();
+        }
         if self.operation["security"][0]["instance"].is_null() {
             return Caller::OrgAdmin.authorization();
         }

@@ -35,6 +35,8 @@ pub(crate) enum Caller {
     DefaultUser,
     /// `org-admin` of Mordor, another organization.
     Stranger,
+    /// `sys-admin`, of the system organization.
+    Operator,
 }
 
 impl Caller {
@@ -55,15 +57,16 @@ impl Caller {
             Self::OrgUser => "sam@shire.example",
             Self::DefaultUser => "fatty@buckland.example",
             Self::Stranger => "admin@mordor.example",
+            Self::Operator => "admin@platform.example",
         }
     }
 
     /// The header, or none.
     pub(crate) fn authorization(self) -> Option<String> {
-        let organization = if self == Self::Stranger {
-            "Mordor"
-        } else {
-            "Shire"
+        let organization = match self {
+            Self::Stranger => "Mordor",
+            Self::Operator => "Platform",
+            _ => "Shire",
         };
         (self != Self::Nobody)
             .then(|| format!("User tu_{}, Organization to_{organization}", self.email()))

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 
 use tenantry_domain::{
-    Account, AccountDraft, AccountId, AccountPatch, AuditAction, Entity, OrganizationId, Revision,
-    Scope, Snapshot, page::Count,
+    Account, AccountDraft, AccountId, AccountPatch, AuditAction, AuditField, Entity,
+    OrganizationId, Revision, Scope, Snapshot,
+    ceql::Filter,
+    page::{Count, PageRequest, Sort},
 };
 
 use super::given::{Refusal, filter, refusal, whole};
@@ -281,10 +283,38 @@ pub async fn erasing_the_users_of_an_account_erases_what_is_theirs_and_records_i
 pub async fn more_users_than_one_round_are_erased(fresh: Fresh) {
     let shire = fresh.organization("Shire").await.organization;
     let bree = fresh.account(shire.id, "Bree").await;
+    let mut users = Vec::new();
     for number in 0..520 {
-        fresh.user(&bree, &format!("u{number}@bree.example")).await;
+        users.push(fresh.user(&bree, &format!("u{number}@bree.example")).await);
+    }
+    let (first, last) = (&users[0], &users[519]);
+    let mut instances = BTreeSet::new();
+    for user in [last, first] {
+        instances.insert(fresh.instance(user, "sap", "Stable").await.id.get());
     }
     update(&fresh, &bree, &erasure(), 7).await;
+    let changed = Filter::equals(AuditField::CreatedDate, change_at(7).at);
+    let log = &fresh.repositories.audit;
+    let page = log
+        .list(
+            &whole(shire.id),
+            &changed,
+            &Sort::by_id(),
+            &PageRequest::first(1000),
+        )
+        .await;
+    let records = page.unwrap().items;
+    let of = |kind: Entity| {
+        let records = records.iter().filter(move |record| record.target == kind);
+        records.map(|record| record.target_id)
+    };
+    assert!(of(Entity::User).eq(users.iter().map(|user| user.id.get())));
+    assert_eq!(of(Entity::Instance).collect::<BTreeSet<_>>(), instances);
+    let order: Vec<_> = records
+        .chunk_by(|one, next| one.target == next.target)
+        .map(|records| records[0].target)
+        .collect();
+    assert_eq!(order, [Entity::Account, Entity::Instance, Entity::User]);
     let left = fresh
         .repositories
         .users

@@ -1,7 +1,5 @@
 //! Calls that meet: nothing is lost, nothing happens twice.
 
-use std::future::Future;
-
 use tenantry_domain::{
     AuditAction, Entity, InstanceDraft, ProfilePatch, Revision, RoleKey, UserDraft, UserPatch,
     ceql::Filter,
@@ -9,7 +7,10 @@ use tenantry_domain::{
     ports::{Lockout, RepositoryError, SecretVault},
 };
 
-use super::given::{Refusal, around, refusal, whole};
+use super::{
+    given::{Refusal, around, refusal, whole},
+    meeting::{split, together},
+};
 use crate::{
     Fresh, PlainVault,
     samples::{self, START, caller, change, change_at, email, name, secret, text},
@@ -457,28 +458,4 @@ fn patch_of_field(number: u32) -> UserPatch {
         },
         ..UserPatch::default()
     }
-}
-
-/// What came of all calls, each in a task of its own.
-async fn together<T: Send + 'static>(
-    calls: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    let tasks: Vec<_> = calls.map(tokio::spawn).collect();
-    let mut outcomes = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        outcomes.push(task.await.unwrap());
-    }
-    outcomes
-}
-
-fn split<T: std::fmt::Debug>(outcomes: Vec<Result<T, RepositoryError>>) -> (Vec<T>, Vec<Refusal>) {
-    let mut won = Vec::new();
-    let mut lost = Vec::new();
-    for outcome in outcomes {
-        match outcome {
-            Ok(value) => won.push(value),
-            error @ Err(_) => lost.push(refusal(error)),
-        }
-    }
-    (won, lost)
 }

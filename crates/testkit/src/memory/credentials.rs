@@ -9,7 +9,7 @@ use tenantry_domain::{
         RepositoryError, StoredPassword,
     },
 };
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use super::{
     MemoryStore,
@@ -113,8 +113,8 @@ impl CredentialRepository for MemoryStore {
         Ok(())
     }
 
-    /// There is nothing to keep, and nothing in memory takes a time that anybody could tell.
-    async fn login_refused(&self, _: &Change) -> Result<(), RepositoryError> {
+    async fn login_refused(&self, change: &Change) -> Result<(), RepositoryError> {
+        self.state().refused_logins.push(change.at);
         Ok(())
     }
 
@@ -239,6 +239,12 @@ impl CredentialRepository for MemoryStore {
             left -= secrets;
             erased += secrets;
         }
+        let day_before = now.saturating_sub(Duration::DAY);
+        let refused = &mut state.refused_logins;
+        erased += refused
+            .extract_if(.., |at| *at < day_before)
+            .take(left)
+            .count();
         Ok(u64::try_from(erased).unwrap_or(u64::MAX))
     }
 }

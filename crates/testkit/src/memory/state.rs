@@ -26,6 +26,7 @@ pub(super) struct State {
     pub(super) links: BTreeMap<AuditId, ChainLink>,
     pub(super) heads: BTreeMap<OrganizationId, ChainHead>,
     pub(super) replies: BTreeMap<ReplyKey, Reply>,
+    pub(super) refused_logins: Vec<OffsetDateTime>,
     pub(super) sentinel: Option<Sealed>,
     /// The last number given, so that none is ever given twice.
     pub(super) last_instance: i64,
