@@ -158,8 +158,10 @@ pub(crate) enum Key {
         tenantry key forget --yes    take them out"
     )]
     Forget(ForgetKeys),
-    /// Print a new key that belongs to no store yet, to be put into TENANTRY_MASTER_KEY
-    #[command(after_help = "Example:\n  tenantry key generate")]
+    /// Print a new key that belongs to no store yet, to be put into the environment variable of the master key
+    #[command(
+        after_help = "Example:\n  tenantry key generate\n\nThe variable is TENANTRY_MASTER_KEY. Whoever sees the key can read what it seals."
+    )]
     Generate,
 }
 

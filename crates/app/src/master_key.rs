@@ -204,13 +204,13 @@ async fn has_organizations(organizations: &dyn OrganizationRepository) -> Result
 
 async fn initialize(config: &Config, keyring: &dyn KeyringRepository) -> Result<Keys, Failure> {
     let file = file(config);
-    let (given, place, created) = match find(config).map_err(Failure::usage)? {
-        Some((given, place)) => (given, place, false),
-        None => {
+    let (given, place, created) =
+        if let Some((given, place)) = find(config).map_err(Failure::usage)? {
+            (given, place, false)
+        } else {
             let (made, created) = create(&file).await?;
             (made, Place::File(file.clone()), created)
-        }
-    };
+        };
     let keys = Keys::new(&given, place);
     let recorded = keyring
         .record_sentinel(&keys.vault.sentinel())

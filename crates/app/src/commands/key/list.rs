@@ -98,22 +98,25 @@ fn text(rows: &[Row], complete: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use tenantry_crypto::MasterKey;
+
     use super::*;
 
     #[test]
     fn what_was_not_counted_to_the_end_is_said_to_be_so() {
-        let id: KeyId = KeyId(Default::default());
+        let id = MasterKey::generate().id();
         let row = |state, things| Row { id, state, things };
         assert_eq!(
             text(&[row("current", 1), row("former", 0)], true),
-            "00000000-0000-0000-0000-000000000000  current  seals 1 thing\n\
-             00000000-0000-0000-0000-000000000000  former   seals 0 things"
+            format!("{id}  current  seals 1 thing\n{id}  former   seals 0 things")
         );
         assert_eq!(
             text(&[row("missing", 2)], false),
-            "00000000-0000-0000-0000-000000000000  missing  seals at least 2 things\n\
-             What a missing key sealed cannot be read: put it behind the other keys, if there is a copy of it.\n\
-             Only the first 1000000 things were looked at; `tenantry key forget` looks at everything."
+            format!(
+                "{id}  missing  seals at least 2 things\n\
+                 What a missing key sealed cannot be read: put it behind the other keys, if there is a copy of it.\n\
+                 Only the first 1000000 things were looked at; `tenantry key forget` looks at everything."
+            )
         );
     }
 }

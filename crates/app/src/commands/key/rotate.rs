@@ -134,20 +134,25 @@ impl Report {
         } else {
             ""
         };
-        let mut text = format!(
-            "current key   {}{resumed}\n\
-             sealed anew   {} of {} things\n\
-             audit chains  {} signed anew",
-            self.key, self.resealed, self.last.examined, self.last.signed,
+        let mut lines = vec![
+            format!("current key   {}{resumed}", self.key),
+            format!(
+                "sealed anew   {} of {} things",
+                self.resealed, self.last.examined
+            ),
+            format!("audit chains  {} signed anew", self.last.signed),
+        ];
+        lines.extend(
+            self.named()
+                .map(|(place, error)| format!("unreadable    {}: {error}", name(place))),
         );
-        for (place, error) in self.named() {
-            text.push_str(&format!("\nunreadable    {}: {error}", name(place)));
-        }
-        text.push_str(
-            "\n\nThe former keys still open what a server seals that has not read the new one yet. `tenantry key forget` takes \
-             them out.",
+        lines.push(String::new());
+        lines.push(
+            "The former keys still open what a server seals that has not read the new one yet. `tenantry key forget` takes \
+             them out."
+                .to_owned(),
         );
-        text
+        lines.join("\n")
     }
 
     /// Things that cannot be opened are no secret from who runs this, but no success either.
