@@ -31,7 +31,10 @@ pub(crate) async fn list(
 #[utoipa::path(
     put, path = "/organizations/roles", tag = "roles",
     request_body = [NamedRoleChangeBody],
-    responses((status = 200, body = [RoleBody]))
+    responses(
+        (status = 200, body = [RoleBody]),
+        (status = 404, description = "One of the roles is not there; none is changed.")
+    )
 )]
 pub(crate) async fn update_all(
     State(state): State<AppState>,
