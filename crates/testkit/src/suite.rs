@@ -294,6 +294,9 @@ macro_rules! repository_suite {
                 a_call_that_stopped_frees_its_key_after_a_while
                 a_key_is_free_again_when_its_reply_is_kept_no_longer
                 a_call_that_came_to_nothing_frees_its_key_at_once
+                a_call_whose_key_another_one_took_over_neither_finishes_nor_frees_it
+                a_late_call_whose_key_nobody_took_over_is_done
+                who_was_erased_begins_no_call
                 every_user_has_keys_of_its_own
                 keys_whose_time_is_over_are_forgotten
                 replies_go_with_their_user
