@@ -263,6 +263,12 @@ macro_rules! repository_suite {
                 the_first_users_password_may_have_to_be_changed
                 a_refused_login_leaves_nothing_and_is_forgotten_after_a_day
             }
+            verified_passwords {
+                who_has_another_password_by_now_is_not_logged_in
+                who_has_no_password_is_not_logged_in
+                what_was_right_for_another_password_changes_nothing
+                no_login_outlives_a_new_password_by_a_better_hash
+            }
             policies {
                 the_default_is_in_force_until_a_policy_is_set
                 a_policy_that_is_set_is_in_force
