@@ -1,10 +1,11 @@
 //! `cargo xtask ci`: every check and every test, cheap ones first. Each step is a command a developer can repeat alone.
 
+use std::env;
 use std::time::Instant;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow, bail};
 
-use crate::{arrows, house, licences, process, test};
+use crate::{arrows, fuzz_api, house, licences, process, test};
 
 struct Step {
     title: &'static str,
@@ -12,6 +13,8 @@ struct Step {
     repeat: &'static str,
     run: fn() -> Result<()>,
 }
+
+const FUZZ_API: &str = "fuzz-api";
 
 const STEPS: &[Step] = &[
     Step {
@@ -50,15 +53,38 @@ const STEPS: &[Step] = &[
         run: docs,
     },
     Step {
+        title: FUZZ_API,
+        repeat: "cargo xtask fuzz-api --short",
+        run: || fuzz_api::run(&fuzz_api::Options::CI),
+    },
+    Step {
         title: "tests",
         repeat: "cargo xtask test",
         run: || test::run(&[]),
     },
 ];
 
-pub(crate) fn run() -> Result<()> {
+pub(crate) fn run(without_fuzz_api: bool) -> Result<()> {
     let start = now();
+    if without_fuzz_api {
+        if env::var_os("CI").is_some_and(|value| !value.is_empty()) {
+            bail!("--without-fuzz-api is for a developer's machine, and the variable CI is set");
+        }
+    } else {
+        // Now, and not after minutes of compiling.
+        fuzz_api::check_possible().map_err(|error| {
+            anyhow!("{error}; on a developer's machine, `cargo xtask ci --without-fuzz-api` leaves that step out")
+        })?;
+    }
     for (number, step) in (1..).zip(STEPS) {
+        if without_fuzz_api && step.title == FUZZ_API {
+            println!(
+                "\n=== {number}/{} {} LEFT OUT, as --without-fuzz-api says ===",
+                STEPS.len(),
+                step.title
+            );
+            continue;
+        }
         let began = now();
         println!("\n=== {number}/{} {} ===", STEPS.len(), step.title);
         (step.run)().with_context(|| {
@@ -73,7 +99,15 @@ pub(crate) fn run() -> Result<()> {
             began.elapsed().as_secs_f64()
         );
     }
-    println!("\nCI passed in {:.1} s", start.elapsed().as_secs_f64());
+    let left_out = if without_fuzz_api {
+        ", without fuzz-api"
+    } else {
+        ""
+    };
+    println!(
+        "\nCI passed in {:.1} s{left_out}",
+        start.elapsed().as_secs_f64()
+    );
     Ok(())
 }
 

@@ -163,13 +163,16 @@ fn foreign_imports(source: &Source) -> Vec<String> {
     faults
 }
 
-/// Code of a crate or of this program: what has size and head rules.
+/// Code of a crate, of this program or of the fuzzer: what has size and head rules.
 fn is_code(path: &str) -> bool {
     let in_crate = path
         .strip_prefix("crates/")
         .and_then(|rest| rest.split_once('/'))
         .is_some_and(|(_, rest)| rest.starts_with("src/"));
-    is_rust(path) && (in_crate || path.starts_with("xtask/src/"))
+    let beside_them = ["xtask/src/", "fuzz/src/"]
+        .iter()
+        .any(|directory| path.starts_with(directory));
+    is_rust(path) && (in_crate || beside_them)
 }
 
 fn is_rust(path: &str) -> bool {

@@ -3,9 +3,12 @@
 
 mod arrows;
 mod ci;
+mod fuzz_api;
+mod fuzz_ceql;
 mod house;
 mod licences;
 mod manifests;
+mod measure_login;
 mod metadata;
 mod postgres;
 mod process;
@@ -14,6 +17,7 @@ mod sources;
 mod spdx;
 mod test;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -25,7 +29,10 @@ const EXAMPLES: &str = "Examples:
   cargo xtask postgres                    a throwaway PostgreSQL until Ctrl-C
   cargo xtask arrows                      which crate may depend on which
   cargo xtask licences                    licences and banned crates
-  cargo xtask house                       rules about source files";
+  cargo xtask house                       rules about source files
+  cargo xtask fuzz-api --short            the server against its own OpenAPI document
+  cargo xtask measure-login               how long logins take, and what they do to reads
+  cargo xtask fuzz-ceql --seconds 60      what no text may do to the readers of CEQL, tokens and headers";
 
 #[derive(Parser)]
 #[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Checks and tests of this repository", after_help = EXAMPLES)]
@@ -49,8 +56,16 @@ enum Command {
         args: Vec<String>,
     },
     /// Run every check and every test, cheap ones first, and stop at the first failure
-    #[command(after_help = "Example:\n  cargo xtask ci")]
-    Ci,
+    ///
+    /// Needs Python 3.10 or later, which runs schemathesis.
+    #[command(after_help = "Examples:
+  cargo xtask ci
+  cargo xtask ci --without-fuzz-api")]
+    Ci {
+        /// Leave the step out that needs Python. Refused where the variable `CI` is set
+        #[arg(long)]
+        without_fuzz_api: bool,
+    },
     /// Start a throwaway PostgreSQL, print its URL, keep it until Ctrl-C
     #[command(after_help = "Example:\n  cargo xtask postgres")]
     Postgres,
@@ -63,16 +78,90 @@ enum Command {
     /// Check the rules about source files
     #[command(after_help = "Example:\n  cargo xtask house")]
     House,
+    /// Test the server against the OpenAPI document that it answers, with schemathesis
+    ///
+    /// Installs schemathesis into `target/`, starts the server on a fresh store and fails on a 5xx, an undocumented status, and a reply
+    /// that is not what the document says. Needs Python 3.10 or later.
+    #[command(after_help = "Examples:
+  cargo xtask fuzz-api
+  cargo xtask fuzz-api --store sqlite --seconds 60 --seed 7
+  cargo xtask fuzz-api --short")]
+    FuzzApi {
+        /// For how long, all stores together
+        #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+        seconds: u32,
+        /// What `cargo xtask ci` runs: under a minute
+        #[arg(long, conflicts_with = "seconds")]
+        short: bool,
+        /// Over which store
+        #[arg(long, value_enum, default_value = "both")]
+        store: fuzz_api::Stores,
+        /// Where chance begins
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
+    },
+    /// Measure how long refused logins take, and how reads fare while 200 come at once
+    ///
+    /// Builds and starts the server as it is released. Prints figures and judges nothing: they depend on the machine.
+    #[command(after_help = "Examples:
+  cargo xtask measure-login
+  cargo xtask measure-login --database-url postgres://me@localhost/empty")]
+    MeasureLogin {
+        /// An empty database, instead of a SQLite file
+        #[arg(long, value_name = "URL")]
+        database_url: Option<String>,
+    },
+    /// Hunt for texts that break CEQL, page tokens, header or query string parsers, guided by coverage
+    ///
+    /// Needs a C++ compiler. What it finds is kept in `target/fuzz/corpus`, so the next run goes on from there.
+    #[command(after_help = "Examples:
+  cargo xtask fuzz-ceql
+  cargo xtask fuzz-ceql --seconds 60 --seed 1
+  cargo xtask fuzz-ceql --replay target/fuzz/crashes/crash-0123abcd")]
+    FuzzCeql {
+        /// For how long
+        #[arg(long, default_value_t = 600, value_parser = clap::value_parser!(u32).range(1..))]
+        seconds: u32,
+        /// Where chance begins; another one each time if left out
+        #[arg(long)]
+        seed: Option<u32>,
+        /// Run this input alone, as a crash prints it
+        #[arg(long, value_name = "FILE", conflicts_with_all = ["seconds", "seed"])]
+        replay: Option<PathBuf>,
+    },
 }
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().command {
         Command::Test { args } => test::run(&args),
-        Command::Ci => ci::run(),
+        Command::Ci { without_fuzz_api } => ci::run(without_fuzz_api),
         Command::Postgres => postgres::run(),
         Command::Arrows => arrows::run(),
         Command::Licences => licences::run(),
         Command::House => house::run(),
+        Command::FuzzApi {
+            seconds,
+            short,
+            store,
+            seed,
+        } => fuzz_api::run(&fuzz_api::Options {
+            seconds,
+            short,
+            stores: store,
+            seed,
+        }),
+        Command::MeasureLogin { database_url } => {
+            measure_login::run(&measure_login::Options { database_url })
+        }
+        Command::FuzzCeql {
+            seconds,
+            seed,
+            replay,
+        } => fuzz_ceql::run(&fuzz_ceql::Options {
+            seconds,
+            seed,
+            replay,
+        }),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

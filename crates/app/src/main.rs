@@ -10,9 +10,11 @@ mod config;
 mod failure;
 mod master_key;
 mod output;
+mod progress;
 mod randomness;
 mod signals;
 mod telemetry;
+mod upkeep;
 mod wire_up;
 
 use std::{process::ExitCode, time::Duration};
@@ -45,10 +47,7 @@ fn main() -> ExitCode {
 fn refuse(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|argument| argument == "--json");
     if error.use_stderr() && wants_json {
-        let message = error.kind().as_str().unwrap_or("the command line is wrong");
-        let rendered = error.to_string();
-        let first = rendered.lines().next().unwrap_or(message);
-        let failure = Failure::usage(anyhow::anyhow!("{}", first.trim_start_matches("error: ")));
+        let failure = Failure::usage(anyhow::anyhow!("{}", in_one_line(error)));
         Output { json: true }.failure(&failure);
     } else {
         // There is nobody left to tell if this fails.
@@ -59,6 +58,32 @@ fn refuse(error: &clap::Error) -> ExitCode {
     } else {
         ExitCode::SUCCESS
     }
+}
+
+/// What people read over several lines, up to the usage: `one of these is missing: --name <NAME>, --admin-email <E-MAIL>`.
+fn in_one_line(error: &clap::Error) -> String {
+    use clap::error::ErrorKind;
+
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is missing; --help lists those there are".to_owned();
+    }
+    let rendered = error.to_string();
+    let lines = rendered
+        .lines()
+        .map(str::trim)
+        .take_while(|line| !line.starts_with("Usage:") && !line.starts_with("For more information"))
+        .filter(|line| !line.is_empty());
+    let mut text = String::new();
+    for line in lines {
+        match text.chars().last() {
+            None => {}
+            Some(':') => text.push(' '),
+            Some(_) if line.starts_with("tip:") => text.push_str("; "),
+            Some(_) => text.push_str(", "),
+        }
+        text.push_str(line.trim_start_matches("error: "));
+    }
+    text
 }
 
 fn run(cli: Cli, output: Output) -> Result<(), Failure> {

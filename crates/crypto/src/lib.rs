@@ -1,4 +1,5 @@
-//! Passwords, secrets and keys: the ports [`PasswordHasher`] and [`SecretVault`], and the master key they need.
+//! Passwords, secrets and keys: the ports [`PasswordHasher`], [`PasswordTurns`], [`SecretVault`] and [`ChainSeal`], and the
+//! master keys they need.
 //!
 //! This crate decides how things are hashed, digested and sealed, and with which parameters. It must not know who asks, what
 //! a policy demands of a password, or where a store keeps the results. It is also the one place that draws randomness.
@@ -14,7 +15,9 @@
 //! assert_eq!(vault.reveal(&issued.stored), Ok(issued.clear));
 //! ```
 //!
+//! [`ChainSeal`]: tenantry_domain::ports::ChainSeal
 //! [`PasswordHasher`]: tenantry_domain::ports::PasswordHasher
+//! [`PasswordTurns`]: tenantry_domain::ports::PasswordTurns
 //! [`SecretVault`]: tenantry_domain::ports::SecretVault
 #![warn(missing_docs)]
 
@@ -25,9 +28,11 @@ mod key_file;
 mod keyring;
 mod master_key;
 mod random;
+mod turns;
 mod vault;
 
 pub use hasher::{Argon2Hasher, HasherConfig};
 pub use keyring::{DuplicateKey, Keyring};
-pub use master_key::{MalformedKey, MasterKey, MasterKeyError};
-pub use vault::Vault;
+pub use master_key::{MalformedKey, MalformedKeyring, MasterKey, MasterKeyError};
+pub use turns::TurnsByEmail;
+pub use vault::{ReloadError, ReloadingVault, Vault};

@@ -8,7 +8,7 @@ use tenantry_domain::KeyId;
 use uuid::{Builder, Uuid};
 use zeroize::Zeroizing;
 
-use crate::random;
+use crate::{DuplicateKey, random};
 
 /// 32 random bytes and the id that sealed things name them by.
 ///
@@ -40,7 +40,7 @@ impl MasterKey {
     /// # Errors
     /// [`MasterKeyError::Malformed`] if it is something else. The error says what is wrong without quoting the text.
     pub fn parse(text: &str) -> Result<Self, MasterKeyError> {
-        Ok(Self::from_text(text)?)
+        Ok(Self::from_text(text).map_err(MalformedKeyring::from)?)
     }
 
     /// The name of this key.
@@ -105,19 +105,19 @@ impl fmt::Debug for MasterKey {
     }
 }
 
-/// Why there is no master key. Each message says what is wrong and what to do about it.
+/// Why there is no master key, or no other one. Each message says what is wrong and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
     /// The text is no key.
     #[error("this is no master key: {0}")]
-    Malformed(#[from] MalformedKey),
+    Malformed(#[from] MalformedKeyring),
     /// The text in a file is no key.
     #[error("{} holds no master key: {problem}", path.display())]
     MalformedFile {
         /// The file.
         path: PathBuf,
         /// What is wrong with its text.
-        problem: MalformedKey,
+        problem: MalformedKeyring,
     },
     /// Others may read, write or execute the file.
     #[error("the master key in {} is open to others (mode {mode:04o}); run: chmod 600 '{}'", path.display(), path.display())]
@@ -133,6 +133,15 @@ pub enum MasterKeyError {
         /// The file.
         path: PathBuf,
     },
+    /// The keys in the file are being replaced, or a process that did so was killed.
+    #[error("{} is there: the keys are being replaced at this moment, or that was interrupted; if nobody replaces them, move that file away and try again", path.display())]
+    Replacing {
+        /// The file that is to take the other one's place.
+        path: PathBuf,
+    },
+    /// Nothing could be sealed any more.
+    #[error("the key {0} is the current one and cannot be forgotten; rotate the keys first")]
+    Current(KeyId),
     /// The file could not be read.
     #[error("the master key in {} cannot be read; check that the file exists and belongs to the user of this process", path.display())]
     Read {
@@ -149,6 +158,28 @@ pub enum MasterKeyError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+/// What is wrong with a text that should be one or more master keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MalformedKeyring {
+    /// The first key, or the only one.
+    #[error(transparent)]
+    Current(#[from] MalformedKey),
+    /// A later one.
+    #[error("of its keys, number {number} is none: {problem}")]
+    Former {
+        /// Which, counted from 1.
+        number: usize,
+        /// What is wrong with it.
+        problem: MalformedKey,
+    },
+    /// Two have the same id.
+    #[error(transparent)]
+    Twice(#[from] DuplicateKey),
+    /// More than is read.
+    #[error("it is longer than {most} keys are; forget former ones that nothing names any more", most = crate::key_file::MOST_KEYS)]
+    TooLong,
 }
 
 /// What is wrong with a text that should be a master key.
@@ -268,7 +299,7 @@ mod tests {
         let error = MasterKey::parse(&TEXT[1..]).unwrap_err();
         assert_eq!(
             format!("{error} {error:?}"),
-            "this is no master key: it does not begin with `tenantry-master-key:` Malformed(Scheme)"
+            "this is no master key: it does not begin with `tenantry-master-key:` Malformed(Current(Scheme))"
         );
     }
 }

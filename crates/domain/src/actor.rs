@@ -4,7 +4,10 @@ use std::fmt;
 
 use time::OffsetDateTime;
 
-use crate::{AccountId, Author, Change, OrganizationId, PrivilegeSet, Rank, Reach, Scope, UserId};
+use crate::{
+    AccountId, Author, Change, InstanceId, OrganizationId, PrivilegeSet, Rank, Reach, Scope,
+    SecretDigest, UserId,
+};
 
 /// What authentication found out about a caller. The same for every call with the same credentials until something changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +24,32 @@ pub struct Identity {
     pub privileges: PrivilegeSet,
     /// The highest rank among the effective roles.
     pub rank: Rank,
+    /// For so many days a password is good in the organization; 0 means for ever.
+    pub password_expiration_days: u32,
+}
+
+/// The instance whose token a caller presented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CalledInstance {
+    /// The instance.
+    pub id: InstanceId,
+    /// Whose account it is of.
+    pub account_id: AccountId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// Calls through a disabled instance are refused.
+    pub disabled: bool,
+}
+
+/// What a caller's credentials are good for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Admission {
+    /// Every call.
+    Platform,
+    /// Calls through the instance whose token was presented, without the organization's secret.
+    Instance,
+    /// Changing the own password and nothing else: somebody else set it, or it is too old.
+    PasswordChange,
 }
 
 impl Identity {
@@ -39,20 +68,59 @@ impl Identity {
 pub struct Actor {
     identity: Identity,
     request_id: RequestId,
+    admission: Admission,
+    instance: Option<CalledInstance>,
+    token: Option<SecretDigest>,
 }
 
 impl Actor {
-    /// `identity` calling in the request of that id.
+    /// `identity` calling in the request of that id, admitted to every call.
     pub fn new(identity: Identity, request_id: RequestId) -> Self {
         Self {
             identity,
             request_id,
+            admission: Admission::Platform,
+            instance: None,
+            token: None,
         }
+    }
+
+    /// The same, admitted to `admission` only.
+    #[must_use]
+    pub fn admitted_to(self, admission: Admission) -> Self {
+        Self { admission, ..self }
+    }
+
+    /// The same, having presented the token of `instance`.
+    #[must_use]
+    pub fn through(self, instance: Option<CalledInstance>) -> Self {
+        Self { instance, ..self }
+    }
+
+    /// The same, having presented a login token.
+    #[must_use]
+    pub fn with_token(self, token: Option<SecretDigest>) -> Self {
+        Self { token, ..self }
     }
 
     /// Who it is.
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What the credentials are good for.
+    pub fn admission(&self) -> Admission {
+        self.admission
+    }
+
+    /// The instance whose token was presented.
+    pub fn instance(&self) -> Option<&CalledInstance> {
+        self.instance.as_ref()
+    }
+
+    /// The login token that was presented.
+    pub fn token(&self) -> Option<SecretDigest> {
+        self.token
     }
 
     /// The record of what this caller does at `at`.

@@ -45,6 +45,8 @@ pub enum Entity {
     Instance,
     /// A [`Role`](crate::Role).
     Role,
+    /// An [`Element`](crate::Element).
+    Element,
 }
 
 impl Entity {
@@ -55,6 +57,7 @@ impl Entity {
         Self::User,
         Self::Instance,
         Self::Role,
+        Self::Element,
     ];
 
     /// The word for it, in messages and stores.
@@ -65,6 +68,7 @@ impl Entity {
             Self::User => "user",
             Self::Instance => "instance",
             Self::Role => "role",
+            Self::Element => "element",
         }
     }
 
@@ -98,6 +102,8 @@ pub enum AuditAction {
     RoleRevoked,
     /// Too many wrong passwords locked it.
     Locked,
+    /// It was given another secret.
+    SecretReset,
 }
 
 impl AuditAction {
@@ -109,6 +115,7 @@ impl AuditAction {
         Self::RoleGranted,
         Self::RoleRevoked,
         Self::Locked,
+        Self::SecretReset,
     ];
 
     /// The word for it, in stores and replies.
@@ -120,6 +127,7 @@ impl AuditAction {
             Self::RoleGranted => "roleGranted",
             Self::RoleRevoked => "roleRevoked",
             Self::Locked => "locked",
+            Self::SecretReset => "secretReset",
         }
     }
 

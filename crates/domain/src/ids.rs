@@ -43,4 +43,6 @@ ids! {
     RoleId;
     /// Id of an [`AuditRecord`](crate::AuditRecord).
     AuditId;
+    /// Id of a [`ConfigurationEntry`](crate::ConfigurationEntry) of an instance.
+    ConfigurationId;
 }

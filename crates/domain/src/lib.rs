@@ -23,7 +23,9 @@
 mod account;
 mod actor;
 mod audit;
+mod audit_chain;
 pub mod ceql;
+mod element;
 mod email;
 mod ids;
 mod instance;
@@ -43,13 +45,21 @@ mod text;
 mod user;
 
 pub use account::{Account, AccountDraft, AccountField, AccountPatch};
-pub use actor::{Actor, Identity, RequestId};
+pub use actor::{Actor, Admission, CalledInstance, Identity, RequestId};
 pub use audit::{
     AuditAction, AuditField, AuditQuery, AuditRecord, Author, Change, Entity, Snapshot,
 };
+pub use audit_chain::{ChainFault, ChainHead, ChainLink, ChainSignature};
+pub use element::{Element, ElementDraft, ElementField};
 pub use email::Email;
-pub use ids::{AccountId, AuditId, ElementId, InstanceId, OrganizationId, RoleId, UserId};
-pub use instance::{Instance, InstanceDraft, InstanceField};
+pub use ids::{
+    AccountId, AuditId, ConfigurationId, ElementId, InstanceId, OrganizationId, RoleId, UserId,
+};
+pub use instance::{
+    ConfigurationEntry, ConfigurationPatch, ConfigurationText, ConfigurationTextError,
+    ConfigurationValue, ExternalAuthentication, Instance, InstanceDraft, InstanceField,
+    InstanceOwner, InstancePatch, MASK, MAX_ENTRIES, names_a_credential,
+};
 pub use organization::{Organization, OrganizationDraft, OrganizationKind};
 pub use password_policy::{BrokenRule, PasswordPolicy, Person};
 pub use privilege::{Category, Privilege, PrivilegeSet};
@@ -57,8 +67,11 @@ pub use problem::Problem;
 pub use revision::{Expected, Revision};
 pub use role::{EffectiveRole, Rank, Role, RoleChange, RoleKey};
 pub use scope::{Reach, Scope};
-pub use secret::{KeyId, Password, PasswordHash, Sealed, SealedSecret, SecretDigest, SecretText};
-pub use text::{Name, Text};
+pub use secret::{
+    KeyId, Password, PasswordHash, ReplyKey, Sealed, SealedPlace, SealedSecret, SecretDigest,
+    SecretText,
+};
+pub use text::{Name, Text, TextError};
 pub use user::{
     AdminDraft, NewPassword, PasswordState, Profile, ProfilePatch, User, UserDraft, UserField,
     UserPatch,

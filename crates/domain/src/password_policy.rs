@@ -4,7 +4,7 @@ use std::fmt;
 
 use time::{Duration, OffsetDateTime};
 
-use crate::{Email, Name, Password, Problem, ceql::fold};
+use crate::{Email, Name, Password, Problem, Snapshot, Text, ceql::fold};
 
 /// Which passwords an organization accepts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,17 +87,47 @@ impl fmt::Display for BrokenRule {
     }
 }
 
+impl Person<'_> {
+    /// Parts of a person's name that are shorter than this, in characters, may occur in a password.
+    const SHORTEST_PART: usize = 3;
+
+    /// What of the person occurs in `password`, ignoring case.
+    fn in_password(&self, password: &Password) -> impl Iterator<Item = BrokenRule> {
+        let folded = fold(password.expose());
+        [
+            ("first name", self.first_name.as_str()),
+            ("last name", self.last_name.as_str()),
+            ("username", self.email.local_part()),
+        ]
+        .into_iter()
+        .filter(move |(_, part)| {
+            let part = fold(part.trim());
+            part.chars().count() >= Self::SHORTEST_PART && folded.contains(&part)
+        })
+        .map(|(what, _)| BrokenRule::Contains(what))
+    }
+}
+
 impl PasswordPolicy {
     /// Longest password, in characters, whatever the policy.
     pub const MAX_LENGTH: usize = 256;
-    /// Parts of a person's name that are shorter than this, in characters, may occur in a password.
-    const SHORTEST_PART: usize = 3;
 
     /// Checks `password`, which is to be `person`'s.
     ///
     /// # Errors
     /// Every rule that it breaks.
     pub fn check(&self, password: &Password, person: &Person<'_>) -> Result<(), Vec<BrokenRule>> {
+        let mut broken = self.check_text(password);
+        broken.extend(person.in_password(password));
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(broken)
+        }
+    }
+
+    /// The rules that `password` breaks, whoever's it is to be.
+    pub fn check_text(&self, password: &Password) -> Vec<BrokenRule> {
         let text = password.expose();
         let count = |test: &dyn Fn(char) -> bool| text.chars().filter(|c| test(*c)).count();
         let too_few =
@@ -134,22 +164,46 @@ impl PasswordPolicy {
                 broken.push(rule);
             }
         }
-        let folded = fold(text);
-        for (what, part) in [
-            ("first name", person.first_name.as_str()),
-            ("last name", person.last_name.as_str()),
-            ("username", person.email.local_part()),
+        broken
+    }
+
+    /// What is out of its range, by the names of the contract (section 10).
+    pub fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (field, value, least, most) in [
+            ("minLength", self.min_length, 8, 128),
+            ("minUppercase", self.min_uppercase, 0, 10),
+            ("minLowercase", self.min_lowercase, 0, 10),
+            ("minNumbers", self.min_numbers, 0, 10),
+            ("minSymbols", self.min_symbols, 0, 10),
+            ("previousPasswordCount", self.previous_password_count, 0, 9),
+            ("expirationDays", self.expiration_days, 0, 100_000),
         ] {
-            let part = fold(part.trim());
-            if part.chars().count() >= Self::SHORTEST_PART && folded.contains(&part) {
-                broken.push(BrokenRule::Contains(what));
+            if !(least..=most).contains(&value) {
+                problems.push(Problem::new(field, format!("must be {least} to {most}")));
             }
         }
-        if broken.is_empty() {
-            Ok(())
-        } else {
-            Err(broken)
+        let set = &self.symbol_character_set;
+        if set.chars().count() > Text::MAX_LENGTH {
+            problems.push(Problem::new(
+                "symbolCharacterSet",
+                format!("must have at most {} characters", Text::MAX_LENGTH),
+            ));
         }
+        if set.chars().any(char::is_control) {
+            problems.push(Problem::new(
+                "symbolCharacterSet",
+                "must not contain control characters",
+            ));
+        }
+        // A policy that no password meets would lock everybody out.
+        if self.min_symbols > 0 && set.is_empty() {
+            problems.push(Problem::new(
+                "symbolCharacterSet",
+                "must not be empty while minSymbols is above 0",
+            ));
+        }
+        problems
     }
 
     /// One message that lists every broken rule, as the problem of the field `password`.
@@ -174,10 +228,33 @@ impl PasswordPolicy {
         Problem::new("password", message)
     }
 
-    /// Whether a password that was set at `changed_at` is too old at `now`.
-    pub fn has_expired(&self, changed_at: OffsetDateTime, now: OffsetDateTime) -> bool {
-        self.expiration_days > 0
-            && now - changed_at >= Duration::days(i64::from(self.expiration_days))
+    /// Whether a password that was set at `changed_at` is too old at `now`, where it is good for `expiration_days`; 0
+    /// means for ever.
+    pub fn has_expired(
+        expiration_days: u32,
+        changed_at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> bool {
+        expiration_days > 0 && now - changed_at >= Duration::days(i64::from(expiration_days))
+    }
+
+    /// Its fields as the audit log keeps them, by their names after `passwordPolicy.`.
+    pub fn snapshot(&self) -> Snapshot {
+        Snapshot::new()
+            .field("passwordPolicy.minLength", self.min_length)
+            .field("passwordPolicy.minUppercase", self.min_uppercase)
+            .field("passwordPolicy.minLowercase", self.min_lowercase)
+            .field("passwordPolicy.minNumbers", self.min_numbers)
+            .field("passwordPolicy.minSymbols", self.min_symbols)
+            .field(
+                "passwordPolicy.symbolCharacterSet",
+                &self.symbol_character_set,
+            )
+            .field(
+                "passwordPolicy.previousPasswordCount",
+                self.previous_password_count,
+            )
+            .field("passwordPolicy.expirationDays", self.expiration_days)
     }
 }
 
@@ -235,14 +312,51 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_keeps_to_its_ranges() {
+        assert_eq!(PasswordPolicy::default().problems(), []);
+        let widest = PasswordPolicy {
+            min_length: 128,
+            min_uppercase: 10,
+            min_lowercase: 10,
+            min_numbers: 10,
+            min_symbols: 0,
+            symbol_character_set: String::new(),
+            previous_password_count: 9,
+            expiration_days: 100_000,
+        };
+        assert_eq!(widest.problems(), []);
+        let wrong = PasswordPolicy {
+            min_length: 7,
+            min_uppercase: 11,
+            min_lowercase: 11,
+            min_numbers: 11,
+            min_symbols: 11,
+            symbol_character_set: String::new(),
+            previous_password_count: 10,
+            expiration_days: 100_001,
+        };
+        let messages: Vec<_> = wrong.problems().iter().map(ToString::to_string).collect();
+        assert_eq!(
+            messages,
+            [
+                "minLength must be 8 to 128",
+                "minUppercase must be 0 to 10",
+                "minLowercase must be 0 to 10",
+                "minNumbers must be 0 to 10",
+                "minSymbols must be 0 to 10",
+                "previousPasswordCount must be 0 to 9",
+                "expirationDays must be 0 to 100000",
+                "symbolCharacterSet must not be empty while minSymbols is above 0",
+            ]
+        );
+    }
+
+    #[test]
     fn passwords_expire_after_the_days_of_the_policy() {
         let set = datetime!(2026-02-27 12:00 UTC);
-        let policy = PasswordPolicy {
-            expiration_days: 2,
-            ..PasswordPolicy::default()
-        };
-        assert!(!policy.has_expired(set, datetime!(2026-03-01 11:59:59 UTC)));
-        assert!(policy.has_expired(set, datetime!(2026-03-01 12:00 UTC)));
-        assert!(!PasswordPolicy::default().has_expired(set, datetime!(2999-01-01 0:00 UTC)));
+        let expired = |days, now| PasswordPolicy::has_expired(days, set, now);
+        assert!(!expired(2, datetime!(2026-03-01 11:59:59 UTC)));
+        assert!(expired(2, datetime!(2026-03-01 12:00 UTC)));
+        assert!(!expired(0, datetime!(2999-01-01 0:00 UTC)));
     }
 }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::{OrganizationId, UserId};
+
 macro_rules! hidden {
     ($($(#[$doc:meta])* $name:ident;)*) => {$(
         $(#[$doc])*
@@ -65,7 +67,7 @@ impl fmt::Debug for SecretDigest {
 }
 
 /// Names the master key that something was sealed with, so that keys can be rotated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub Uuid);
 
 impl fmt::Display for KeyId {
@@ -89,6 +91,38 @@ impl fmt::Debug for Sealed {
             .field("key_id", &self.key_id)
             .finish_non_exhaustive()
     }
+}
+
+/// What something sealed belongs to. It opens only there, so that nobody who can write to a store, but has no key, can move
+/// what somebody else's row holds into the own one and have it revealed (decision 003).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SealedPlace {
+    /// The secret of an organization, with this digest.
+    OrganizationSecret(SecretDigest),
+    /// The secret of a user, with this digest.
+    UserSecret(SecretDigest),
+    /// The token of an instance, with this digest.
+    InstanceToken(SecretDigest),
+    /// The value of a configuration entry of an instance.
+    Configuration {
+        /// The digest of the instance's token.
+        instance: SecretDigest,
+        /// The entry's key.
+        key: String,
+    },
+    /// A reply that is kept to be sent again.
+    Reply(ReplyKey),
+}
+
+/// Names a reply that is kept to be sent again (contract, section 3, `Idempotency-Key`).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ReplyKey {
+    /// The caller's organization.
+    pub organization_id: OrganizationId,
+    /// The caller.
+    pub user_id: UserId,
+    /// What the caller named it.
+    pub key: String,
 }
 
 /// A secret as a store keeps it.

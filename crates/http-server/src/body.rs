@@ -1,14 +1,14 @@
 //! Bodies: read within a limit and a time, as JSON objects.
 
 use axum::{
-    body::{Bytes, to_bytes},
+    body::{Body, Bytes, to_bytes},
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
 use tenantry_domain::Problem;
 use tenantry_wire::{JsonObject, NotAnObject};
 
-use crate::{error::ApiError, router::AppState};
+use crate::{HttpConfig, error::ApiError, router::AppState};
 
 /// A body that nobody has looked at yet. Handlers take it last, and read it after they know that the caller may call.
 #[derive(Debug)]
@@ -43,30 +43,37 @@ impl UnreadBody {
         if !is_json(self.request.headers()) {
             return Err(ApiError::unsupported_media_type());
         }
-        let limit = self.state.config.body_limit;
-        let announced = self
-            .request
-            .headers()
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok());
-        if announced
-            .and_then(|text| text.parse::<u64>().ok())
-            .is_some_and(|length| length > limit as u64)
-        {
-            return Err(ApiError::body_too_large(limit));
-        }
-        let read = to_bytes(self.request.into_body(), limit);
-        tokio::time::timeout(self.state.config.body_timeout, read)
-            .await
-            .map_err(|_| ApiError::body_too_slow())?
-            .map_err(|error| {
-                if is_length_limit(&error) {
-                    ApiError::body_too_large(limit)
-                } else {
-                    ApiError::invalid(vec![Problem::new("body", "broke off before its end")])
-                }
-            })
+        let (parts, body) = self.request.into_parts();
+        read(&parts.headers, body, &self.state.config).await
     }
+}
+
+/// Reads a body to its end, within the limit and the time.
+pub(crate) async fn read(
+    headers: &HeaderMap,
+    body: Body,
+    config: &HttpConfig,
+) -> Result<Bytes, ApiError> {
+    let limit = config.body_limit;
+    let announced = headers
+        .get(header::CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok());
+    if announced
+        .and_then(|text| text.parse::<u64>().ok())
+        .is_some_and(|length| length > limit as u64)
+    {
+        return Err(ApiError::body_too_large(limit));
+    }
+    tokio::time::timeout(config.body_timeout, to_bytes(body, limit))
+        .await
+        .map_err(|_| ApiError::body_too_slow())?
+        .map_err(|error| {
+            if is_length_limit(&error) {
+                ApiError::body_too_large(limit)
+            } else {
+                ApiError::invalid(vec![Problem::new("body", "broke off before its end")])
+            }
+        })
 }
 
 fn refused(error: NotAnObject) -> ApiError {

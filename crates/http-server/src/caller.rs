@@ -1,15 +1,19 @@
 //! Who is calling: from the `Authorization` header to an [`Actor`], or 401.
 
 use axum::{
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    extract::{FromRequestParts, Request, State},
     http::{HeaderMap, header, request::Parts},
     middleware::Next,
     response::Response,
 };
-use tenantry_domain::{Actor, services::PresentedSecrets};
+use tenantry_domain::{Actor, Admission, CalledInstance, services::PresentedSecrets};
 use tenantry_wire::authorization;
 
-use crate::{error::ApiError, exchange::request_id, router::AppState};
+use crate::{
+    error::ApiError,
+    exchange::{note_route, request_id},
+    router::AppState,
+};
 
 /// Lets nobody under the base path who is not authenticated, whether the path exists or not.
 pub(crate) async fn authenticate(
@@ -17,9 +21,7 @@ pub(crate) async fn authenticate(
     mut request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if let Some(path) = request.extensions().get::<MatchedPath>() {
-        tracing::Span::current().record("path", path.as_str());
-    }
+    note_route(&request);
     let id = request_id(request.extensions())?;
     let secrets = presented(request.headers()).ok_or_else(ApiError::unauthenticated)?;
     let actor = state
@@ -41,7 +43,8 @@ fn presented(headers: &HeaderMap) -> Option<PresentedSecrets> {
     authorization::parse(header)
 }
 
-/// The caller, as an argument of handlers: no handler without one can reach a use case that takes an actor.
+/// The caller of a platform call, as an argument of handlers: no handler without one can reach a use case that takes an
+/// actor.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller(pub(crate) Actor);
 
@@ -49,11 +52,50 @@ impl FromRequestParts<AppState> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
-        parts
-            .extensions
-            .get::<Actor>()
-            .cloned()
-            .map(Self)
-            .ok_or_else(ApiError::unauthenticated)
+        let actor = actor(parts)?;
+        match actor.admission() {
+            Admission::Platform => Ok(Self(actor)),
+            Admission::Instance => Err(ApiError::unauthenticated()),
+            Admission::PasswordChange => Err(ApiError::password_must_change()),
+        }
     }
+}
+
+/// The caller of a call that is also open to those who must change their password first.
+#[derive(Clone, Debug)]
+pub(crate) struct CallerOfPasswordChange(pub(crate) Actor);
+
+impl FromRequestParts<AppState> for CallerOfPasswordChange {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let actor = actor(parts)?;
+        match actor.admission() {
+            Admission::Platform | Admission::PasswordChange => Ok(Self(actor)),
+            Admission::Instance => Err(ApiError::unauthenticated()),
+        }
+    }
+}
+
+/// The caller of a call through the instance whose token was presented.
+#[derive(Clone, Debug)]
+pub(crate) struct CallerThroughInstance(pub(crate) Actor, pub(crate) CalledInstance);
+
+impl FromRequestParts<AppState> for CallerThroughInstance {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        let actor = actor(parts)?;
+        if actor.admission() == Admission::PasswordChange {
+            return Err(ApiError::password_must_change());
+        }
+        let instance = actor.instance().copied();
+        let instance = instance.ok_or_else(ApiError::unauthenticated)?;
+        Ok(Self(actor, instance))
+    }
+}
+
+fn actor(parts: &Parts) -> Result<Actor, ApiError> {
+    let found = parts.extensions.get::<Actor>().cloned();
+    found.ok_or_else(ApiError::unauthenticated)
 }

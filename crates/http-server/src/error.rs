@@ -2,7 +2,7 @@
 
 use axum::{
     Json,
-    http::{HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use tenantry_domain::{
@@ -12,10 +12,10 @@ use tenantry_domain::{
 };
 use tenantry_wire::error::{ErrorBody, FieldProblem, PROBLEM_JSON, ProblemBody, UNAUTHENTICATED};
 
-use crate::negotiation::ErrorFormat;
+use crate::{negotiation::ErrorFormat, throttle::RetryAfter};
 
 /// How long a client should wait before it asks again while the store is away, in seconds.
-const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+const STORE_IS_AWAY: u64 = 1;
 
 /// What is answered instead of what was asked for.
 ///
@@ -28,6 +28,8 @@ pub(crate) struct ApiError {
     problems: Vec<Problem>,
     /// For the log alone, never for the client.
     cause: Option<String>,
+    /// After how many seconds it makes sense to ask again.
+    retry_after: Option<u64>,
 }
 
 impl ApiError {
@@ -37,11 +39,22 @@ impl ApiError {
             message: message.into(),
             problems: Vec::new(),
             cause: None,
+            retry_after: None,
         }
     }
 
     pub(crate) fn unauthenticated() -> Self {
         Self::new(StatusCode::UNAUTHORIZED, UNAUTHENTICATED)
+    }
+
+    pub(crate) fn password_must_change() -> Self {
+        let message = "The password must be changed first: POST /authentication/passwords with {\"password\": …}.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
+    pub(crate) fn instance_disabled() -> Self {
+        let message = "The instance is disabled; PUT /instances/enabled enables it.";
+        Self::new(StatusCode::FORBIDDEN, message)
     }
 
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
@@ -67,6 +80,17 @@ impl ApiError {
             problems,
             ..Self::new(StatusCode::BAD_REQUEST, message)
         }
+    }
+
+    pub(crate) fn still_running() -> Self {
+        let message = "The first call under this Idempotency-Key is still running. Try again.";
+        Self::new(StatusCode::CONFLICT, message)
+    }
+
+    pub(crate) fn other_call() -> Self {
+        let message = "This Idempotency-Key was used for another call: take a new key for each call, and the same one only \
+                       to repeat it.";
+        Self::new(StatusCode::UNPROCESSABLE_ENTITY, message)
     }
 
     pub(crate) fn method_not_allowed() -> Self {
@@ -99,10 +123,20 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn too_many_attempts(seconds: u64) -> Self {
+        let message =
+            format!("Too many failed attempts from this address. Try again in {seconds} seconds.");
+        Self {
+            retry_after: Some(seconds),
+            ..Self::new(StatusCode::TOO_MANY_REQUESTS, message)
+        }
+    }
+
     pub(crate) fn unavailable(cause: String) -> Self {
         let message = "The store cannot be reached now. Try again.";
         Self {
             cause: Some(cause),
+            retry_after: Some(STORE_IS_AWAY),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
         }
     }
@@ -184,16 +218,19 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let mut response = self.status.into_response();
-        let extra: Option<(HeaderName, HeaderValue)> = match self.status {
-            StatusCode::SERVICE_UNAVAILABLE => Some((header::RETRY_AFTER, RETRY_AFTER)),
-            // A body that is not read to its end leaves nothing to go on with.
-            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => {
-                Some((header::CONNECTION, HeaderValue::from_static("close")))
-            }
-            _ => None,
-        };
-        if let Some((name, value)) = extra {
-            response.headers_mut().insert(name, value);
+        if let Some(seconds) = self.retry_after {
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, seconds.into());
+        }
+        // A body that is not read to its end leaves nothing to go on with.
+        if matches!(
+            self.status,
+            StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT
+        ) {
+            response
+                .headers_mut()
+                .insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         response.extensions_mut().insert(self);
         response
@@ -245,7 +282,7 @@ impl From<RepositoryError> for ApiError {
             ),
             RepositoryError::InvalidCursor => Self::invalid(vec![Problem::new(
                 "nextPage",
-                "is damaged, or belongs to another list: use a token only with the where and orderBy it came from",
+                "is damaged, or belongs to another list: use a token only with the filter and the order it came from",
             )]),
             RepositoryError::Denied { reason } => Self::new(StatusCode::FORBIDDEN, reason),
             RepositoryError::Unavailable { .. } => Self::unavailable(chain(&error)),
@@ -253,6 +290,12 @@ impl From<RepositoryError> for ApiError {
             | RepositoryError::Corrupt { .. }
             | RepositoryError::Backend { .. } => Self::internal(chain(&error)),
         }
+    }
+}
+
+impl From<RetryAfter> for ApiError {
+    fn from(RetryAfter(seconds): RetryAfter) -> Self {
+        Self::too_many_attempts(seconds)
     }
 }
 
@@ -266,4 +309,19 @@ fn chain(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_held_up_is_told_for_how_long() {
+        let error = ApiError::from(RetryAfter(42));
+        let response = error.into_response();
+        assert_eq!(response.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "42");
+        let away = ApiError::unavailable(String::new()).into_response();
+        assert_eq!(away.headers()[header::RETRY_AFTER], "1");
+    }
 }

@@ -1,10 +1,11 @@
-//! Around every request: its id, its span, its log line, and the rendering of errors.
+//! Around every request: its id, its span, its log line and its count, the rendering of errors, and what becomes
+//! of an unread body.
 
 use std::{any::Any, sync::Arc};
 
 use axum::{
-    extract::{Request, State},
-    http::{HeaderName, HeaderValue},
+    extract::{FromRequestParts, MatchedPath, Request, State},
+    http::{HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -12,17 +13,30 @@ use tenantry_domain::{RequestId, ports::RequestIds};
 use tenantry_wire::header;
 use tracing::{Instrument, error, info, info_span};
 
-use crate::{error::ApiError, negotiation::ErrorFormat};
+use crate::{
+    HttpConfig,
+    error::ApiError,
+    metrics::{self, Metrics, Running},
+    negotiation::ErrorFormat,
+    router::AppState,
+    unread::Unread,
+};
 
 /// What [`run`] needs.
 #[derive(Clone)]
 pub(crate) struct Exchange {
     request_ids: Arc<dyn RequestIds>,
+    config: Arc<HttpConfig>,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl Exchange {
-    pub(crate) fn new(request_ids: Arc<dyn RequestIds>) -> Self {
-        Self { request_ids }
+    pub(crate) fn new(state: &AppState) -> Self {
+        Self {
+            request_ids: Arc::clone(&state.platform.request_ids),
+            config: Arc::clone(&state.config),
+            metrics: state.metrics.clone(),
+        }
     }
 }
 
@@ -34,6 +48,11 @@ pub(crate) async fn run(
 ) -> Response {
     let id = exchange.request_ids.next();
     request.extensions_mut().insert(id);
+    let unread = Unread::watch(&mut request);
+    let running = exchange
+        .metrics
+        .as_ref()
+        .map(|metrics| Running::begin(metrics, &mut request));
     let format = ErrorFormat::of(request.headers());
     let path = request.uri().path().to_owned();
     let span = info_span!(
@@ -65,22 +84,42 @@ pub(crate) async fn run(
             }
             None => response,
         };
-        let milliseconds = started.elapsed().as_secs_f64() * 1000.0;
+        let took = started.elapsed();
         info!(
             status = response.status().as_u16(),
-            duration_ms = milliseconds,
+            duration_ms = took.as_secs_f64() * 1000.0,
             "answered"
         );
+        if let Some(running) = running {
+            running.answered(response.status(), took);
+        }
         response
     }
     .instrument(span)
     .await;
+    if let Some(unread) = unread {
+        unread.settle(&mut response, &exchange.config);
+    }
     if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
         response
             .headers_mut()
             .insert(HeaderName::from_static(header::REQUEST_ID), value);
     }
     response
+}
+
+/// Tells log and metrics where the request led. By its template: a path may hold an e-mail address.
+pub(crate) fn note_route(request: &Request) {
+    if let Some(path) = request.extensions().get::<MatchedPath>() {
+        tracing::Span::current().record("path", path.as_str());
+        metrics::note_route(request, path);
+    }
+}
+
+/// As [`note_route`], for routes without credentials.
+pub(crate) async fn outside(request: Request, next: Next) -> Response {
+    note_route(&request);
+    next.run(request).await
 }
 
 /// A bug in a handler is that request's misfortune, not the server's.
@@ -98,4 +137,16 @@ pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
 pub(crate) fn request_id(extensions: &axum::http::Extensions) -> Result<RequestId, ApiError> {
     let found = extensions.get::<RequestId>().copied();
     found.ok_or_else(|| ApiError::internal("the request has no id".to_owned()))
+}
+
+/// The id of the running request, as an argument of handlers that have no caller.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RunningRequest(pub(crate) RequestId);
+
+impl FromRequestParts<AppState> for RunningRequest {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &AppState) -> Result<Self, ApiError> {
+        request_id(&parts.extensions).map(Self)
+    }
 }

@@ -4,17 +4,26 @@
 
 mod body;
 mod caller;
+mod client;
 mod conditional;
+mod connection;
 mod cors;
 mod error;
 mod exchange;
 mod extract;
+mod idempotency;
+mod metrics;
 mod negotiation;
+mod openapi;
 mod platform;
 mod router;
 mod routes;
 mod serve;
+mod throttle;
+mod unread;
 
-pub use platform::{HttpConfig, Platform};
+pub use client::{ClientAddress, Network, NotANetwork};
+pub use platform::{HttpConfig, Machinery, Platform};
 pub use router::router;
 pub use serve::serve;
+pub use throttle::{RetryAfter, Throttle, ThrottleConfig};

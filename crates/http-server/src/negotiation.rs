@@ -2,7 +2,7 @@
 
 use axum::{
     extract::Request,
-    http::{HeaderMap, header},
+    http::{HeaderMap, Method, header},
     middleware::Next,
     response::Response,
 };
@@ -29,17 +29,23 @@ impl ErrorFormat {
     }
 }
 
-/// Refuses a request whose `Accept` no reply can meet. No `Accept` means anything.
+/// Refuses a request whose `Accept` no reply can meet. The reply to DELETE is empty, so it meets any.
 pub(crate) async fn check_accept(request: Request, next: Next) -> Result<Response, ApiError> {
-    let headers = request.headers();
-    let met = ["*/*", "application/*", "application/json", PROBLEM_JSON];
-    let named = headers.contains_key(header::ACCEPT);
-    if named
-        && !accepted(headers).any(|range| met.iter().any(|ours| range.eq_ignore_ascii_case(ours)))
-    {
+    if request.method() != Method::DELETE && !admits_json(request.headers()) {
         return Err(ApiError::not_acceptable());
     }
     Ok(next.run(request).await)
+}
+
+/// Whether JSON may be answered. No `Accept`, or one that names nothing, means anything.
+fn admits_json(headers: &HeaderMap) -> bool {
+    let met = ["*/*", "application/*", "application/json", PROBLEM_JSON];
+    let names_nothing = headers.get_all(header::ACCEPT).iter().all(|value| {
+        let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b',');
+        value.as_bytes().iter().all(blank)
+    });
+    names_nothing
+        || accepted(headers).any(|range| met.iter().any(|ours| range.eq_ignore_ascii_case(ours)))
 }
 
 /// The media ranges that the client accepts, without parameters; those of weight 0 are left out.

@@ -1,21 +1,30 @@
-//! The table of contents: every path and verb, and the layers around them.
+//! The table of contents: every handler, and the layers around them. The path and verb of a handler stand on it.
 
 use std::sync::Arc;
 
 use axum::{
     Router,
     middleware::{from_fn, from_fn_with_state},
-    routing::{get, put},
 };
 use tenantry_wire::BASE_PATH;
 use tower_http::{catch_panic::CatchPanicLayer, normalize_path::NormalizePath};
+use utoipa_axum::routes;
 
 use crate::{
     HttpConfig, Platform, caller, cors,
     error::ApiError,
     exchange::{self, Exchange},
+    idempotency,
+    metrics::Metrics,
     negotiation,
-    routes::{accounts, health, organization, roles, users},
+    openapi::{self, Routes},
+    routes::{
+        accounts, audit_logs, authentication, elements, health, instances, metrics, organization,
+        password_policies,
+        reference::{self, Reference},
+        roles, sign_up, users,
+    },
+    throttle::Throttle,
 };
 
 /// What handlers share.
@@ -23,19 +32,43 @@ use crate::{
 pub(crate) struct AppState {
     pub(crate) platform: Platform,
     pub(crate) config: Arc<HttpConfig>,
+    pub(crate) reference: Arc<Reference>,
+    /// If they are wanted.
+    pub(crate) metrics: Option<Arc<Metrics>>,
+    /// Holds up addresses that try passwords.
+    pub(crate) throttle: Arc<Throttle>,
 }
 
 /// All routes over `platform`.
 pub fn router(platform: Platform, config: &HttpConfig) -> Router {
+    let (api, api_described) = platform_api().split();
+    let (entrance, entrance_described) = entrance().split();
+    let (around, around_described) = around().split();
+    let below = api_described.merge_from(entrance_described);
+    let document = openapi::document(BASE_PATH, below, around_described);
+    let started = platform.clock.now();
+    let clock = Arc::clone(&platform.clock);
     let state = AppState {
         platform,
         config: Arc::new(config.clone()),
+        reference: Arc::new(Reference::new(&document)),
+        metrics: config.metrics.then(|| Arc::new(Metrics::new(started))),
+        throttle: Arc::new(Throttle::new(config.throttle, clock)),
     };
-    let routes = Router::new()
-        .nest(BASE_PATH, platform_api(&state))
-        // Outside the base path: for load balancers, without credentials.
-        .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+    let api = api
+        .route_layer(from_fn_with_state(state.clone(), idempotency::once))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(negotiation::check_accept))
+        // Outermost: credentials come before everything else, also before the question whether the path exists.
+        .layer(from_fn_with_state(state.clone(), caller::authenticate));
+    let entrance = entrance
+        .method_not_allowed_fallback(wrong_method)
+        .layer(from_fn(negotiation::check_accept))
+        .route_layer(from_fn(exchange::outside));
+    let around = around.route_layer(from_fn(exchange::outside));
+    let routes = around
+        .nest(BASE_PATH, api.merge(entrance))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
         .with_state(state.clone());
@@ -44,91 +77,129 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
         .layer(CatchPanicLayer::custom(exchange::panicked))
         .layer(from_fn_with_state(Arc::clone(&state.config), cors::headers))
-        .layer(from_fn_with_state(
-            Exchange::new(Arc::clone(&state.platform.request_ids)),
-            exchange::run,
+        .layer(from_fn_with_state(Exchange::new(&state), exchange::run))
+}
+
+/// Below the base path, for authenticated callers.
+fn platform_api() -> Routes {
+    Routes::new()
+        .add(routes!(users::list::all))
+        .add(routes!(
+            users::get::any,
+            users::update::patch_any,
+            users::update::put_any,
+            users::delete::any
         ))
+        .add(routes!(users::roles::list))
+        .add(routes!(users::roles::grant, users::roles::revoke))
+        .add(routes!(
+            users::list::of_organization,
+            users::create::in_organization
+        ))
+        .add(routes!(
+            users::get::of_organization,
+            users::update::patch_of_organization,
+            users::update::put_of_organization,
+            users::delete::of_organization
+        ))
+        .add(routes!(users::list::of_account, users::create::in_account))
+        .add(routes!(
+            users::get::of_account,
+            users::update::patch_of_account,
+            users::update::put_of_account,
+            users::delete::of_account
+        ))
+        .add(routes!(accounts::list::own, accounts::create::own))
+        .add(routes!(
+            accounts::get::own,
+            accounts::update::patch,
+            accounts::update::put,
+            accounts::delete::one
+        ))
+        .add(routes!(accounts::roles::list))
+        .add(routes!(accounts::roles::grant, accounts::roles::revoke))
+        .add(routes!(organization::get, organization::put))
+        .add(routes!(organization::reset_secret))
+        .add(routes!(
+            password_policies::get,
+            password_policies::put,
+            password_policies::delete
+        ))
+        .add(routes!(
+            accounts::list::of_organization,
+            accounts::create::in_organization
+        ))
+        .add(routes!(accounts::get::of_organization))
+        .add(routes!(roles::list, roles::update_all))
+        .add(routes!(roles::reset))
+        .add(routes!(roles::update_one))
+        .add(routes!(authentication::secrets))
+        .add(routes!(authentication::change_password))
+        .add(routes!(authentication::reset_user_secret))
+        .add(routes!(
+            instances::list::all,
+            instances::create::any,
+            instances::update::put_called,
+            instances::update::patch_called,
+            instances::delete::called
+        ))
+        .add(routes!(instances::list::count))
+        .add(routes!(
+            instances::get::one,
+            instances::update::put,
+            instances::update::patch,
+            instances::delete::one
+        ))
+        .add(routes!(instances::enabled::on, instances::enabled::off))
+        .add(routes!(
+            instances::enabled::called_on,
+            instances::enabled::called_off
+        ))
+        .add(routes!(instances::configuration::list))
+        .add(routes!(instances::configuration::list_called))
+        .add(routes!(
+            instances::configuration::get,
+            instances::configuration::patch
+        ))
+        .add(routes!(
+            instances::configuration::get_called,
+            instances::configuration::patch_called
+        ))
+        .add(routes!(instances::list::of_own_account))
+        .add(routes!(instances::list::of_account))
+        .add(routes!(
+            instances::list::of_element,
+            instances::create::of_element
+        ))
+        .add(routes!(
+            instances::get::of_element,
+            instances::update::put_of_element,
+            instances::update::patch_of_element,
+            instances::delete::of_element
+        ))
+        .add(routes!(elements::list))
+        .add(routes!(elements::keys))
+        .add(routes!(elements::get))
+        .add(routes!(audit_logs::list))
+        .add(routes!(sign_up::create))
 }
 
-fn platform_api(state: &AppState) -> Router<AppState> {
-    Router::new()
-        .route("/users", get(users::list::all))
-        .route(
-            "/users/{user}",
-            get(users::get::any)
-                .patch(users::update::patch_any)
-                .put(users::update::put_any)
-                .delete(users::delete::any),
-        )
-        .route("/users/{user}/roles", get(users::roles::list))
-        .route(
-            "/users/{user}/roles/{key}",
-            put(users::roles::grant).delete(users::roles::revoke),
-        )
-        .route(
-            "/organizations/users",
-            get(users::list::of_organization).post(users::create::in_organization),
-        )
-        .route(
-            "/organizations/users/{user}",
-            get(users::get::of_organization)
-                .patch(users::update::patch_of_organization)
-                .put(users::update::put_of_organization)
-                .delete(users::delete::of_organization),
-        )
-        .route(
-            "/accounts/{account}/users",
-            get(users::list::of_account).post(users::create::in_account),
-        )
-        .route(
-            "/accounts/{account}/users/{user}",
-            get(users::get::of_account)
-                .patch(users::update::patch_of_account)
-                .put(users::update::put_of_account)
-                .delete(users::delete::of_account),
-        )
-        .route(
-            "/accounts",
-            get(accounts::list::own).post(accounts::create::own),
-        )
-        .route(
-            "/accounts/{account}",
-            get(accounts::get::own)
-                .patch(accounts::update::patch)
-                .put(accounts::update::put)
-                .delete(accounts::delete::one),
-        )
-        .route("/accounts/{account}/roles", get(accounts::roles::list))
-        .route(
-            "/accounts/{account}/roles/{key}",
-            put(accounts::roles::grant).delete(accounts::roles::revoke),
-        )
-        .route(
-            "/organizations/me",
-            get(organization::get).put(organization::put),
-        )
-        .route(
-            "/organizations/{organization}/accounts",
-            get(accounts::list::of_organization).post(accounts::create::in_organization),
-        )
-        .route(
-            "/organizations/{organization}/accounts/{account}",
-            get(accounts::get::of_organization),
-        )
-        .route(
-            "/organizations/roles",
-            get(roles::list).put(roles::update_all),
-        )
-        .route("/organizations/roles/reset", put(roles::reset))
-        .route("/organizations/roles/{role}", put(roles::update_one))
-        .fallback(nothing_here)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(negotiation::check_accept))
-        // Outermost: credentials come before everything else, also before the question whether the path exists.
-        .layer(from_fn_with_state(state.clone(), caller::authenticate))
+/// Below the base path, for callers who have no credentials yet.
+fn entrance() -> Routes {
+    Routes::new().add(routes!(authentication::log_in))
 }
 
-async fn nothing_here() -> ApiError {
+/// Outside the base path and without credentials: for load balancers, and for readers.
+fn around() -> Routes {
+    Routes::new()
+        .add(routes!(health::alive))
+        .add(routes!(health::ready))
+        .add(routes!(metrics::text))
+        .add(routes!(reference::document))
+        .add(routes!(reference::read))
+}
+
+pub(crate) async fn nothing_here() -> ApiError {
     ApiError::not_found("No such path; the paths are listed in the API's documentation.")
 }
 

@@ -1,11 +1,14 @@
-//! The accept loop: timeouts against slow clients, and a shutdown that finishes what runs.
+//! The accept loop: bounds on connections and slow clients, and a shutdown that finishes what runs.
 
 use std::{future::Future, io, net::TcpListener};
 
 use axum::Router;
-use axum_server::Handle;
+use axum_server::{Handle, Server};
 
-use crate::HttpConfig;
+use crate::{
+    HttpConfig,
+    connection::{Listener, Peer},
+};
 
 /// Serves until `shutdown` is ready, then finishes the requests that run, for `shutdown_timeout` at most.
 ///
@@ -18,14 +21,19 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     listener.set_nonblocking(true)?;
-    let handle = Handle::new();
+    let listener = Listener::new(
+        tokio::net::TcpListener::from_std(listener)?,
+        config.connections,
+        config.write_timeout,
+    );
+    let handle = Handle::<Peer>::new();
     let stop = handle.clone();
     let patience = config.shutdown_timeout;
     tokio::spawn(async move {
         shutdown.await;
         stop.graceful_shutdown(Some(patience));
     });
-    let mut server = axum_server::from_tcp(listener)?
+    let mut server = Server::<Peer>::from_listener(listener)
         .handle(handle)
         .first_request_timeout(config.header_timeout)
         .http1_only();
@@ -33,5 +41,7 @@ pub async fn serve(
         .http_builder()
         .http1()
         .header_read_timeout(config.header_timeout);
-    server.serve(router.into_make_service()).await
+    server
+        .serve(router.into_make_service_with_connect_info::<Peer>())
+        .await
 }

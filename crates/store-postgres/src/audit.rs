@@ -8,7 +8,7 @@ use tenantry_domain::{
     AccountId, AuditAction, AuditField, AuditId, AuditRecord, Author, Change, Entity,
     OrganizationId, Reach, RequestId, Scope, Snapshot, UserId,
     ceql::Filter,
-    page::{Page, PageRequest, Sort},
+    page::{Count, Page, PageRequest, Sort},
     ports::{AuditLog, RepositoryError},
 };
 
@@ -21,6 +21,16 @@ use crate::{
     sql::{Sql, Statement},
     table::{Column, Table},
 };
+
+/// What [`record_of`] reads.
+macro_rules! record_columns {
+    () => {
+        "audit_records.organization_id, audit_records.id, audit_records.account_id, audit_records.at, \
+         audit_records.author, audit_records.author_user_id, audit_records.request_id, audit_records.action, \
+         audit_records.target, audit_records.target_id, audit_records.old, audit_records.new"
+    };
+}
+pub(crate) use record_columns;
 
 /// The log over this database.
 pub(crate) struct PostgresAuditLog(pub(crate) Arc<Database>);
@@ -35,6 +45,15 @@ impl AuditLog for PostgresAuditLog {
         page: &PageRequest,
     ) -> Result<Page<AuditRecord>, RepositoryError> {
         list::page(&self.0, scope, filter, sort, page).await
+    }
+
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AuditField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError> {
+        list::count(&self.0, scope, filter, up_to).await
     }
 }
 
@@ -133,10 +152,7 @@ pub(crate) fn json(snapshot: &Snapshot) -> Json<&BTreeMap<String, String>> {
 impl Table for AuditField {
     type Item = AuditRecord;
 
-    const SELECT: &'static str = "SELECT audit_records.organization_id, audit_records.id, \
-        audit_records.account_id, audit_records.at, audit_records.author, audit_records.author_user_id, \
-        audit_records.request_id, audit_records.action, audit_records.target, audit_records.target_id, \
-        audit_records.old, audit_records.new FROM audit_records";
+    const SELECT: &'static str = concat!("SELECT ", record_columns!(), " FROM audit_records");
     const EXISTS: &'static str = "SELECT 1 FROM audit_records";
 
     fn column(self) -> Column {
@@ -175,7 +191,8 @@ impl Table for AuditField {
     }
 }
 
-fn record_of(row: &PgRow) -> Result<AuditRecord, RepositoryError> {
+/// Reads a row of [`record_columns`].
+pub(crate) fn record_of(row: &PgRow) -> Result<AuditRecord, RepositoryError> {
     // Errors have no word for a record, so they name its target.
     let fields = Fields::named(Entity::User, row, "target_id")?;
     let target = fields.parse("target", |word| {

@@ -23,6 +23,9 @@ use crate::{
 
 /// How often a transaction that others stood in the way of is tried.
 const TRIES: u32 = 3;
+/// Before it is tried again, those who wait for its locks get so much time to take them: PostgreSQL gives a lock that is
+/// free to whoever comes first, and the one who was woken up for it comes late.
+const PAUSE: Duration = Duration::from_millis(20);
 /// A connection that was idle for longer is tested before use: a firewall may have forgotten it.
 const TESTED_AFTER: Duration = Duration::from_secs(30);
 const MAX_LIFETIME: Duration = Duration::from_mins(30);
@@ -168,6 +171,7 @@ impl Database {
                 };
                 let without_effect = failed.without_effect || mode == Mode::Read;
                 if failed.failure.is_contention() && tries < TRIES {
+                    tokio::time::sleep(PAUSE * tries).await;
                     tries += 1;
                 } else if failed.failure.breaks_connection() && without_effect && !reconnected {
                     reconnected = true;

@@ -91,6 +91,13 @@ pub(crate) fn no_connection(error: sqlx::Error) -> RepositoryError {
     }
 }
 
+/// An e-mail that another user has. It is found out without violating the constraint wherever that is possible:
+/// PostgreSQL writes the violating value into its own log.
+pub(crate) const EMAIL_IN_USE: RepositoryError = RepositoryError::Conflict {
+    entity: Entity::User,
+    field: "email",
+};
+
 /// A row that cannot be.
 pub(crate) fn corrupt(entity: Entity, id: i64, source: impl Into<BoxError>) -> RepositoryError {
     RepositoryError::Corrupt {
@@ -156,7 +163,7 @@ fn violated(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Option<(Entit
         "accounts_external_id_key" => (Entity::Account, "externalId"),
         "accounts_organization_fkey" => (Entity::Organization, "id"),
         "user_roles_pkey" | "account_roles_pkey" => (Entity::Role, "key"),
-        "instances_user_fkey" => (Entity::User, "id"),
+        "instances_user_fkey" | "replies_user_fkey" => (Entity::User, "id"),
         "instance_secrets_pkey" => (Entity::Instance, "token"),
         _ => return None,
     })

@@ -14,12 +14,24 @@ use crate::{
     table::{Column, Table},
 };
 
+/// So many conditions on fields with several values have a query each, from which PostgreSQL can start.
+const FEW: usize = 3;
+
 /// Appends the condition that a row is selected by `filter`.
 pub(crate) fn push<F: Table>(sql: &mut Sql, filter: &Filter<F>) {
-    push_normal(sql, &filter.normalized());
+    push_normal(sql, &filter.normalized(), View::Row);
 }
 
-fn push_normal<F: Table>(sql: &mut Sql, normal: &Normal<F>) {
+/// From where a condition is asked.
+#[derive(Clone, Copy)]
+enum View {
+    /// From the row. A field with several values takes a query of its own.
+    Row,
+    /// From a query over the rows that hold such values, which aggregates.
+    Values(&'static str),
+}
+
+fn push_normal<F: Table>(sql: &mut Sql, normal: &Normal<F>, view: View) {
     match normal {
         Normal::All => {
             sql.push("TRUE");
@@ -27,21 +39,57 @@ fn push_normal<F: Table>(sql: &mut Sql, normal: &Normal<F>) {
         Normal::Nothing => {
             sql.push("FALSE");
         }
-        Normal::And(parts) => push_group(sql, parts, " AND "),
-        Normal::Or(parts) => push_group(sql, parts, " OR "),
-        Normal::Leaf(leaf) => push_leaf(sql, leaf),
+        Normal::And(parts) => push_group(sql, parts, " AND ", view),
+        Normal::Or(parts) => push_group(sql, parts, " OR ", view),
+        Normal::Leaf(leaf) => push_leaf(sql, leaf, view),
     }
 }
 
-fn push_group<F: Table>(sql: &mut Sql, parts: &[Normal<F>], between: &'static str) {
+/// Asks many conditions on the same values in one query: each query is planned, and its rows are looked up, by itself.
+fn push_group<F: Table>(sql: &mut Sql, parts: &[Normal<F>], between: &'static str, view: View) {
+    let all: Vec<_> = parts.iter().collect();
+    let (View::Row, Some(values)) = (view, much_asked(parts)) else {
+        return push_parts(sql, &all, between, view);
+    };
+    let (asking, own): (Vec<_>, Vec<_>) = all.into_iter().partition(|part| asks(part, values) > 0);
+    sql.push("(");
+    if !own.is_empty() {
+        // It costs less, and often decides already.
+        push_parts(sql, &own, between, view);
+        sql.push(between);
+    }
+    sql.push("(SELECT ");
+    push_parts(sql, &asking, between, View::Values(values));
+    sql.push(values).push("))");
+}
+
+fn push_parts<F: Table>(sql: &mut Sql, parts: &[&Normal<F>], between: &'static str, view: View) {
     for (place, part) in parts.iter().enumerate() {
         sql.push(if place == 0 { "(" } else { between });
-        push_normal(sql, part);
+        push_normal(sql, part, view);
     }
     sql.push(")");
 }
 
-fn push_leaf<F: Table>(sql: &mut Sql, leaf: &Leaf<F>) {
+/// The values that more than a [`FEW`] conditions ask.
+fn much_asked<F: Table>(parts: &[Normal<F>]) -> Option<&'static str> {
+    F::ALL.iter().find_map(|field| {
+        let values = field.column().values?;
+        let asked: usize = parts.iter().map(|part| asks(part, values)).sum();
+        (asked > FEW).then_some(values)
+    })
+}
+
+/// How many conditions ask these values.
+fn asks<F: Table>(normal: &Normal<F>, values: &'static str) -> usize {
+    match normal {
+        Normal::All | Normal::Nothing => 0,
+        Normal::And(parts) | Normal::Or(parts) => parts.iter().map(|part| asks(part, values)).sum(),
+        Normal::Leaf(leaf) => usize::from(leaf.field.column().values == Some(values)),
+    }
+}
+
+fn push_leaf<F: Table>(sql: &mut Sql, leaf: &Leaf<F>, view: View) {
     let (column, kind) = (leaf.field.column(), leaf.field.kind());
     let Some(values) = column.values else {
         sql.push(if leaf.denied { "((" } else { "(" });
@@ -49,15 +97,39 @@ fn push_leaf<F: Table>(sql: &mut Sql, leaf: &Leaf<F>) {
         sql.push(if leaf.denied { ") IS NOT TRUE)" } else { ")" });
         return;
     };
+    if matches!(view, View::Values(own) if own == values) {
+        return push_aggregate(sql, leaf, column);
+    }
     let absent = matches!(leaf.test, Test::IsNull) != leaf.denied;
-    sql.push(if absent { "NOT EXISTS (" } else { "EXISTS (" })
-        .push(values);
+    sql.push(if absent {
+        "NOT EXISTS (SELECT 1"
+    } else {
+        "EXISTS (SELECT 1"
+    })
+    .push(values);
     if !matches!(leaf.test, Test::IsNull | Test::IsNotNull) {
         sql.push(" AND (");
         push_test(sql, column, kind, &leaf.test);
         sql.push(")");
     }
     sql.push(")");
+}
+
+/// The same of all values at once: true if one is, false or unknown otherwise.
+fn push_aggregate<F: Table>(sql: &mut Sql, leaf: &Leaf<F>, column: Column) {
+    match leaf.test {
+        Test::IsNull => {
+            sql.push("count(*) = 0");
+        }
+        Test::IsNotNull => {
+            sql.push("count(*) > 0");
+        }
+        _ => {
+            sql.push("bool_or(");
+            push_test(sql, column, leaf.field.kind(), &leaf.test);
+            sql.push(if leaf.denied { ") IS NOT TRUE" } else { ")" });
+        }
+    }
 }
 
 fn push_test(sql: &mut Sql, column: Column, kind: Kind, test: &Test) {
@@ -263,8 +335,10 @@ mod tests {
 
     #[test]
     fn filters_become_conditions_without_a_value_in_the_text() {
-        let instances = "SELECT 1 FROM instances WHERE instances.organization_id = users.organization_id AND \
+        let rows = " FROM instances LEFT JOIN elements ON elements.organization_id = instances.organization_id AND \
+            elements.id = instances.element_id WHERE instances.organization_id = users.organization_id AND \
             instances.user_id = users.id";
+        let instances = format!("SELECT 1{rows}");
         for (ceql, sql) in [
             ("lastName = 'x'", "(users.last_name = $1)".to_owned()),
             (
@@ -293,6 +367,17 @@ mod tests {
             (
                 "NOT instanceId = 4",
                 format!("NOT EXISTS ({instances} AND (instances.id = $1))"),
+            ),
+            (
+                "city = 'a' OR city IN ('b', 'c') OR id = 4",
+                "((users.city = ANY($1)) OR (users.id = $2))".to_owned(),
+            ),
+            (
+                "instanceId = 4 OR NOT elementKey = 'x' OR instanceId > 8 OR elementKey IS NULL OR id = 9",
+                format!(
+                    "(((users.id = $1)) OR (SELECT (bool_or(instances.id = $2) OR \
+                     bool_or(elements.key = $3) IS NOT TRUE OR bool_or(instances.id > $4) OR count(*) = 0){rows}))"
+                ),
             ),
             ("instanceId IS NULL", format!("NOT EXISTS ({instances})")),
             ("instanceId IS NOT NULL", format!("EXISTS ({instances})")),

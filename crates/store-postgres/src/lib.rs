@@ -8,9 +8,11 @@
 
 mod account;
 mod audit;
+mod audit_chain;
 mod config;
 mod credential;
 mod database;
+mod element;
 mod error;
 mod filter;
 mod instance;
@@ -19,6 +21,8 @@ mod list;
 mod migrations;
 mod open;
 mod organization;
+mod password_policy;
+mod replies;
 mod role;
 mod row;
 mod session;

@@ -18,8 +18,14 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 1] =
-    [(1, "initial", include_str!("../migrations/0001_initial.sql"))];
+const STEPS: [(i64, &str, &str); 2] = [
+    (1, "initial", include_str!("../migrations/0001_initial.sql")),
+    (
+        2,
+        "platform",
+        include_str!("../migrations/0002_platform.sql"),
+    ),
+];
 
 /// Applies what is missing. Nodes that start at the same moment wait for each other, by an advisory lock of the session
 /// (sqlx's own would also hold up stores in other schemas of the database).

@@ -91,13 +91,25 @@ impl<'r> Fields<'r> {
 
     /// The columns `digest`, `key_id` and `sealed`.
     pub(crate) fn secret(&self) -> Result<SealedSecret, RepositoryError> {
-        let digest: Vec<u8> = self.get("digest")?;
-        let digest = <[u8; 32]>::try_from(digest)
-            .map_err(|_| self.corrupt("the digest has not 32 bytes"))?;
         Ok(SealedSecret {
-            digest: SecretDigest::new(digest),
+            digest: self.digest("digest")?,
             sealed: self.sealed()?,
         })
+    }
+
+    pub(crate) fn digest(&self, column: &str) -> Result<SecretDigest, RepositoryError> {
+        self.hash(column).map(SecretDigest::new)
+    }
+
+    /// Thirty-two bytes.
+    pub(crate) fn hash(&self, column: &str) -> Result<[u8; 32], RepositoryError> {
+        <[u8; 32]>::try_from(self.get::<Vec<u8>>(column)?)
+            .map_err(|_| self.corrupt("a digest has not 32 bytes"))
+    }
+
+    /// A number that is never negative.
+    pub(crate) fn count(&self, column: &str) -> Result<u32, RepositoryError> {
+        u32::try_from(self.get::<i64>(column)?).map_err(|error| self.corrupt(error))
     }
 
     /// The error that says that something in this row cannot be.

@@ -8,14 +8,18 @@ use tenantry_domain::ports::{Repositories, RepositoryError};
 use crate::{
     account::PostgresAccounts,
     audit::PostgresAuditLog,
+    audit_chain::PostgresAuditChain,
     config::PostgresConfig,
     credential::PostgresCredentials,
     database::Database,
+    element::PostgresElements,
     instance::PostgresInstances,
     keyring::PostgresKeyring,
     migrations::{self, SchemaState},
     open::{self, OpenError},
     organization::PostgresOrganizations,
+    password_policy::PostgresPasswordPolicies,
+    replies::PostgresReplies,
     role::PostgresRoles,
     sql::Statement,
     user::PostgresUsers,
@@ -94,7 +98,11 @@ impl PostgresStore {
             roles: Arc::new(PostgresRoles(database())),
             credentials: Arc::new(PostgresCredentials(database())),
             keyring: Arc::new(PostgresKeyring(database())),
+            policies: Arc::new(PostgresPasswordPolicies(database())),
+            elements: Arc::new(PostgresElements(database())),
+            replies: Arc::new(PostgresReplies(database())),
             audit: Arc::new(PostgresAuditLog(database())),
+            audit_chain: Arc::new(PostgresAuditChain(database())),
         }
     }
 

@@ -34,7 +34,8 @@ pub(crate) struct Column {
     pub(crate) folded: Option<&'static str>,
     /// Whether it can be absent.
     pub(crate) nullable: bool,
-    /// For a field of which one row can have several values: `SELECT 1 FROM … WHERE …`, the rows that hold them.
+    /// For a field of which one row can have several values: ` FROM … WHERE …`, the rows that hold them. Fields with the
+    /// same are looked for together.
     pub(crate) values: Option<&'static str>,
 }
 

@@ -1,16 +1,21 @@
 //! What PostgreSQL adds to the contract: outages, limits, foreign schemas, plans.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "adapter/platform.rs"]
+mod platform;
 mod support;
+#[path = "adapter/upgrade.rs"]
+mod upgrade;
 
 use std::{collections::BTreeSet, error::Error, net::TcpListener, time::Duration};
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use support::Schema;
 use tenantry_domain::{
-    Entity, RoleKey, Scope, User, UserDraft, UserField, UserPatch,
+    AccountPatch, ConfigurationText, ConfigurationValue, Entity, RoleKey, Scope, User, UserDraft,
+    UserField, UserPatch,
     ceql::{Comparison, Filter, Value},
-    page::{PageRequest, Sort},
+    page::{Count, PageRequest, Sort},
     ports::{CreatedOrganization, Repositories, RepositoryError},
 };
 use tenantry_store_postgres::{OpenError, PostgresConfig, PostgresStore, SchemaState};
@@ -20,16 +25,23 @@ async fn raw(schema: &Schema) -> PgConnection {
     PgConnection::connect(&schema.config().url).await.unwrap()
 }
 
+/// The Shire; its first user has the password `s3cret`.
 async fn shire(repositories: &Repositories) -> CreatedOrganization {
+    let mut draft = samples::organization_draft("Shire");
+    draft.admin.password = Some(samples::password_hash("s3cret"));
     repositories
         .organizations
-        .create(&samples::organization_draft("Shire"), &samples::change())
+        .create(&draft, &samples::change())
         .await
         .unwrap()
 }
 
+/// A user with the password `s3cret`.
 async fn user(repositories: &Repositories, of: &CreatedOrganization, email: &str) -> User {
-    let draft = samples::user_draft(of.account.id, email);
+    let draft = UserDraft {
+        password: Some(samples::password_hash("s3cret")),
+        ..samples::user_draft(of.account.id, email)
+    };
     repositories
         .users
         .create(of.organization.id, &draft, &samples::change())
@@ -71,6 +83,24 @@ async fn until_blocked(observer: &mut PgConnection, schema: &Schema) {
         .await
         .unwrap();
         if blocked > 0 {
+            return;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+/// Waits until no other connection has anything to do with the schema.
+async fn until_alone(observer: &mut PgConnection, schema: &Schema) {
+    let name = schema.config().url.rsplit('=').next().unwrap().to_owned();
+    loop {
+        let others: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()",
+        )
+        .bind(&name)
+        .fetch_one(&mut *observer)
+        .await
+        .unwrap();
+        if others == 0 {
             return;
         }
         tokio::task::yield_now().await;
@@ -327,6 +357,68 @@ fn a_user_does_not_come_into_an_account_that_is_deactivated_meanwhile() {
 }
 
 #[test]
+fn an_erasure_erases_nobody_before_everybody_is_locked() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let draft = samples::account_draft("Bree");
+        let bree = repositories
+            .accounts
+            .create(shire.organization.id, &draft, &samples::change())
+            .await
+            .unwrap();
+        let mut users = Vec::new();
+        for number in 0..501 {
+            let draft = samples::user_draft(bree.id, &format!("u{number}@bree.example"));
+            let created = repositories
+                .users
+                .create(bree.organization_id, &draft, &samples::change())
+                .await;
+            users.push(created.unwrap());
+        }
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        // The other transaction is the one that would notice a deadlock.
+        let last = format!(
+            "SET deadlock_timeout = '10ms'; BEGIN; SELECT id FROM users WHERE id = {} FOR UPDATE",
+            users[500].id
+        );
+        other.execute(AssertSqlSafe(last)).await.unwrap();
+        let (accounts, within, id) = (repositories.accounts.clone(), scope(&shire), bree.id);
+        let erasure = tokio::spawn(async move {
+            let patch = AccountPatch {
+                active: Some(false),
+                erase_users: true,
+                ..AccountPatch::default()
+            };
+            accounts
+                .update(&within, id, &patch, None, &samples::change())
+                .await
+        });
+        until_blocked(&mut observer, &schema).await;
+        let takes_the_email_of_the_first = format!(
+            "UPDATE users SET email_folded = 'u0@bree.example' WHERE id = {}",
+            users[500].id
+        );
+        let refused = other
+            .execute(AssertSqlSafe(takes_the_email_of_the_first))
+            .await
+            .unwrap_err();
+        let code = refused.as_database_error().unwrap().code().unwrap();
+        assert_eq!(code, "23505", "the first is still there");
+        other.execute("ROLLBACK").await.unwrap();
+        assert!(!erasure.await.unwrap().unwrap().unwrap().active);
+        let left = repositories
+            .users
+            .count(&scope(&shire), &Filter::All, 1_000)
+            .await
+            .unwrap();
+        assert_eq!(left, Count::Exact(1));
+    });
+}
+
+#[test]
 fn errors_name_the_place_and_never_the_password() {
     run(async {
         // Accepts connections and says nothing; and, once dropped, nobody listens there.
@@ -384,6 +476,50 @@ fn errors_do_not_quote_values() {
     });
 }
 
+/// PostgreSQL would write the e-mail into its own log.
+#[test]
+fn an_email_in_use_is_noticed_without_an_error_of_the_server() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let sam = user(&repositories, &shire, "sam@shire.example").await;
+        // What a violated constraint of this name means, the store does not know.
+        let mut other = raw(&schema).await;
+        other
+            .execute("ALTER TABLE users RENAME CONSTRAINT users_email_key TO unknown_key")
+            .await
+            .unwrap();
+        let (users, change) = (&repositories.users, samples::change());
+        let draft = samples::user_draft(shire.account.id, "SAM@shire.example");
+        let created = users.create(shire.organization.id, &draft, &change).await;
+        let patch = UserPatch {
+            email: Some(samples::email("Sam@Shire.example")),
+            ..UserPatch::default()
+        };
+        let admin = shire.admin.id;
+        let updated = users
+            .update(&scope(&shire), admin, &patch, None, &change)
+            .await;
+        let mut organization = samples::organization_draft("Bree");
+        organization.admin.email = sam.email.clone();
+        let organizations = &repositories.organizations;
+        let founded = organizations.create(&organization, &change).await;
+        for error in [
+            created.unwrap_err(),
+            updated.unwrap_err(),
+            founded.unwrap_err(),
+        ] {
+            let entity = Entity::User;
+            assert!(
+                matches!(error, RepositoryError::Conflict { entity: of, field: "email" } if of == entity),
+                "{error:?}"
+            );
+        }
+    });
+}
+
 #[test]
 fn a_row_that_cannot_be_is_reported_with_its_id() {
     run(async {
@@ -432,7 +568,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
     run(async {
         let schema = Schema::create().await;
         let store = PostgresStore::connect(schema.config()).await.unwrap();
-        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(1));
+        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(2));
         assert!(store.needs_migration().await.unwrap());
         let (one, two) = tokio::join!(store.migrate(), store.migrate());
         one.and(two).unwrap();
@@ -464,7 +600,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
             assert_eq!(
                 error.to_string(),
                 "the schema of the database is newer than this binary: it has the migration 9999, this binary knows \
-                 those up to 1"
+                 those up to 2"
             );
         }
 
@@ -508,10 +644,40 @@ fn everything_works_without_prepared_statements() {
         assert_eq!(page.items, [shire.admin.clone(), patched]);
         let identity = repositories
             .credentials
-            .authenticate(&samples::caller("sam@shire.example", "Shire"))
+            .authenticate(
+                &samples::caller("sam@shire.example", "Shire"),
+                samples::START,
+            )
             .await
             .unwrap();
-        assert_eq!(identity.unwrap().user_id, sam.id);
+        assert_eq!(identity.unwrap().identity.user_id, sam.id);
+        let token = samples::login_token("tl_sam", 60);
+        let logged_in = repositories
+            .credentials
+            .log_in(
+                &scope(&shire),
+                sam.id,
+                &token,
+                &samples::verified_and_upgraded("s3cret"),
+                &samples::change(),
+            )
+            .await;
+        assert_eq!(logged_in.unwrap().unwrap().id, sam.id);
+        let mut draft = samples::instance_draft(sam.id, "hubspot", "Ours");
+        let value = ConfigurationText::parse("a.example").unwrap();
+        draft
+            .configuration
+            .push((samples::text("site"), ConfigurationValue::Clear(value)));
+        let instance = repositories
+            .instances
+            .create(shire.organization.id, &draft, &samples::change())
+            .await
+            .unwrap();
+        let found = repositories
+            .instances
+            .find(&scope(&shire), instance.id)
+            .await;
+        assert_eq!(found.unwrap(), Some(instance));
         assert!(
             repositories
                 .users

@@ -15,7 +15,8 @@ pub struct SqliteConfig {
     pub busy_timeout: Duration,
     /// How long one read may take before it is broken off.
     pub read_limit: Duration,
-    /// How long a call waits for its answer, the time in the queue included.
+    /// How long a call waits for its answer, the time in the queue included. Erasing the users of an account may take
+    /// longer, at some 100 µs for each; calls that write meanwhile and cannot wait so long are refused, without effect.
     pub patience: Duration,
     /// How many calls may wait for the writer, and as many for the readers.
     pub queue: usize,

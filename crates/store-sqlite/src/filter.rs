@@ -14,9 +14,12 @@ use crate::{
     sql::Sql,
 };
 
+/// So many conditions on rows beside a row have a query each, which ends at the first row that it finds.
+const FEW: usize = 3;
+
 /// Writes the condition that `filter` selects a row.
 pub(crate) fn condition<F: Selectable>(filter: &Filter<F>, sql: &mut Sql) {
-    normal(&filter.normalized(), sql);
+    normal(&filter.normalized(), View::Row, sql);
 }
 
 /// Gives a connection the functions that conditions call.
@@ -42,7 +45,16 @@ pub(crate) fn define_functions(connection: &Connection) -> rusqlite::Result<()> 
     })
 }
 
-fn normal<F: Selectable>(filter: &Normal<F>, sql: &mut Sql) {
+/// From where a condition is asked.
+#[derive(Clone, Copy)]
+enum View {
+    /// From the row. A field with rows beside it takes a query of its own.
+    Row,
+    /// From a query over these rows beside the row, which aggregates.
+    Beside(&'static str),
+}
+
+fn normal<F: Selectable>(filter: &Normal<F>, view: View, sql: &mut Sql) {
     match filter {
         Normal::All => {
             sql.push("TRUE");
@@ -50,26 +62,68 @@ fn normal<F: Selectable>(filter: &Normal<F>, sql: &mut Sql) {
         Normal::Nothing => {
             sql.push("FALSE");
         }
-        Normal::And(parts) => group(parts, " AND ", sql),
-        Normal::Or(parts) => group(parts, " OR ", sql),
-        Normal::Leaf(leaf) => self::leaf(leaf, sql),
+        Normal::And(parts) => group(parts, " AND ", view, sql),
+        Normal::Or(parts) => group(parts, " OR ", view, sql),
+        Normal::Leaf(leaf) => self::leaf(leaf, view, sql),
     }
+}
+
+/// Asks many conditions on the same rows beside the row in one query. SQLite opens and closes the cursors of a query at
+/// each row, and passes all others that are open to do so: time grew with the square of the number of queries.
+fn group<F: Selectable>(parts: &[Normal<F>], joiner: &'static str, view: View, sql: &mut Sql) {
+    let all: Vec<_> = parts.iter().collect();
+    let (View::Row, Some(rows)) = (view, much_asked(parts)) else {
+        return halves(&all, joiner, view, sql);
+    };
+    let (beside, own): (Vec<_>, Vec<_>) = all.into_iter().partition(|part| asks(part, rows) > 0);
+    sql.push("(");
+    if !own.is_empty() {
+        // It costs less, and often decides already.
+        halves(&own, joiner, view, sql);
+        sql.push(joiner);
+    }
+    sql.push("(SELECT ");
+    halves(&beside, joiner, View::Beside(rows), sql);
+    sql.push(rows).push("))");
 }
 
 /// Joins by halves: SQLite limits the depth of expressions, and an unparenthesized chain is as deep as it is long.
-fn group<F: Selectable>(parts: &[Normal<F>], joiner: &'static str, sql: &mut Sql) {
+fn halves<F: Selectable>(parts: &[&Normal<F>], joiner: &'static str, view: View, sql: &mut Sql) {
     if let [only] = parts {
-        return normal(only, sql);
+        return normal(only, view, sql);
     }
     let (left, right) = parts.split_at(parts.len() / 2);
     sql.push("(");
-    group(left, joiner, sql);
+    halves(left, joiner, view, sql);
     sql.push(joiner);
-    group(right, joiner, sql);
+    halves(right, joiner, view, sql);
     sql.push(")");
 }
 
-fn leaf<F: Selectable>(leaf: &Leaf<F>, sql: &mut Sql) {
+/// The rows beside the row that more than a [`FEW`] conditions ask.
+fn much_asked<F: Selectable>(parts: &[Normal<F>]) -> Option<&'static str> {
+    F::ALL.iter().find_map(|field| match field.column() {
+        Column::Many { rows, .. } => {
+            let asked: usize = parts.iter().map(|part| asks(part, rows)).sum();
+            (asked > FEW).then_some(rows)
+        }
+        Column::One { .. } => None,
+    })
+}
+
+/// How many conditions ask these rows beside the row.
+fn asks<F: Selectable>(filter: &Normal<F>, rows: &'static str) -> usize {
+    match filter {
+        Normal::All | Normal::Nothing => 0,
+        Normal::And(parts) | Normal::Or(parts) => parts.iter().map(|part| asks(part, rows)).sum(),
+        Normal::Leaf(leaf) => match leaf.field.column() {
+            Column::Many { rows: own, .. } => usize::from(own == rows),
+            Column::One { .. } => 0,
+        },
+    }
+}
+
+fn leaf<F: Selectable>(leaf: &Leaf<F>, view: View, sql: &mut Sql) {
     let kind = leaf.field.kind();
     match leaf.field.column() {
         Column::One { exact, folded } if leaf.denied => {
@@ -78,8 +132,26 @@ fn leaf<F: Selectable>(leaf: &Leaf<F>, sql: &mut Sql) {
             sql.push("))");
         }
         Column::One { exact, folded } => test(&leaf.test, kind, exact, folded, sql),
+        Column::Many {
+            rows,
+            exact,
+            folded,
+        } if matches!(view, View::Beside(own) if own == rows) => match leaf.test {
+            Test::IsNull => {
+                sql.push("count(*) = 0");
+            }
+            Test::IsNotNull => {
+                sql.push("count(*) > 0");
+            }
+            // True if one is, false or unknown otherwise.
+            _ => {
+                sql.push("max(");
+                test(&leaf.test, kind, exact, folded, sql);
+                sql.push(if leaf.denied { ") IS NOT TRUE" } else { ")" });
+            }
+        },
         Column::Many { rows, .. } if leaf.test == Test::IsNull => {
-            sql.push("NOT EXISTS (").push(rows).push(")");
+            sql.push("NOT EXISTS (SELECT 1").push(rows).push(")");
         }
         Column::Many {
             rows,
@@ -87,9 +159,9 @@ fn leaf<F: Selectable>(leaf: &Leaf<F>, sql: &mut Sql) {
             folded,
         } => {
             sql.push(if leaf.denied {
-                "NOT EXISTS ("
+                "NOT EXISTS (SELECT 1"
             } else {
-                "EXISTS ("
+                "EXISTS (SELECT 1"
             })
             .push(rows)
             .push(" AND ");

@@ -13,6 +13,8 @@ mod instant;
 mod list;
 mod migrate;
 mod open_error;
+#[cfg(test)]
+mod plan;
 mod record;
 mod repositories;
 mod rows;

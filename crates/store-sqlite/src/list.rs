@@ -34,9 +34,20 @@ where
     let rows = engine
         .read(move |connection| sql.rows(connection, decode))
         .await?;
-    Ok(Page::of_rows(rows, page.size, |last| {
+    Ok(page_of(rows, scope, filter, sort, page))
+}
+
+/// The page that these rows are, of which [`select`] asked for one more than it holds.
+pub(crate) fn page_of<F: Selectable, T: Record<F>>(
+    rows: Vec<T>,
+    scope: &Scope,
+    filter: &Filter<F>,
+    sort: &Sort<F>,
+    page: &PageRequest,
+) -> Page<T> {
+    Page::of_rows(rows, page.size, |last| {
         Keyset::of(sort, last).cursor(scope, filter, sort)
-    }))
+    })
 }
 
 /// How many rows in `scope` `filter` selects, counted no further than `up_to`.
@@ -47,7 +58,7 @@ pub(crate) async fn count<F: Selectable>(
     up_to: u64,
 ) -> Result<Count, RepositoryError> {
     let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1");
-    from_where(scope, filter, &mut sql);
+    from_where("", scope, filter, &mut sql);
     sql.push(" LIMIT ")
         .bind(i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1))
         .push(")");
@@ -62,7 +73,8 @@ pub(crate) async fn count<F: Selectable>(
     ))
 }
 
-fn select<F: Selectable>(
+/// The rows of one page and one more, which tells whether there is another page.
+pub(crate) fn select<F: Selectable>(
     columns: &'static str,
     scope: &Scope,
     filter: &Filter<F>,
@@ -79,7 +91,7 @@ fn select<F: Selectable>(
     };
     let mut sql = Sql::new("SELECT ");
     sql.push(columns);
-    from_where(scope, &filter.clone().and(behind), &mut sql);
+    from_where(F::JOINS, scope, &filter.clone().and(behind), &mut sql);
     order_by(sort, &mut sql);
     sql.push(" LIMIT ").bind(i64::from(page.size) + 1);
     sql.push(" OFFSET ")
@@ -87,8 +99,16 @@ fn select<F: Selectable>(
     Ok(sql)
 }
 
-fn from_where<F: Selectable>(scope: &Scope, filter: &Filter<F>, sql: &mut Sql) {
-    sql.push(" FROM ").push(F::TABLE).push(" WHERE ");
+fn from_where<F: Selectable>(
+    joins: &'static str,
+    scope: &Scope,
+    filter: &Filter<F>,
+    sql: &mut Sql,
+) {
+    sql.push(" FROM ")
+        .push(F::TABLE)
+        .push(joins)
+        .push(" WHERE ");
     F::within(scope, sql);
     sql.push(" AND ");
     condition(filter, sql);

@@ -11,7 +11,10 @@ use crate::{error::Failure, open_error::OpenError};
 const APPLICATION_ID: i64 = 0x5465_6e61;
 
 /// Every migration, in order. What was released is never changed.
-const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_initial.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_initial.sql"),
+    include_str!("../migrations/0002_platform.sql"),
+];
 
 /// How far the schema of a store is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

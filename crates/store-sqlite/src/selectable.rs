@@ -9,6 +9,9 @@ pub(crate) trait Selectable: Listed {
     /// The table.
     const TABLE: &'static str;
 
+    /// What is joined to it when whole rows are read, because their columns are there.
+    const JOINS: &'static str = "";
+
     /// The column of this field.
     fn column(self) -> Column;
 
@@ -24,7 +27,8 @@ pub(crate) enum Column {
         exact: &'static str,
         folded: &'static str,
     },
-    /// In rows beside it: `rows` is a `SELECT … WHERE …` of them that a condition can be added to with `AND`.
+    /// In rows beside it: `rows` is their ` FROM … WHERE …`, which a condition can be added to with ` AND `. Fields with
+    /// the same `rows` are looked for together.
     Many {
         rows: &'static str,
         exact: &'static str,

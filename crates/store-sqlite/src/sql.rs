@@ -1,5 +1,7 @@
 //! SQL text that grows together with the values bound to it. A value never becomes text.
 
+use std::ops::ControlFlow;
+
 use rusqlite::{CachedStatement, Connection, Row, Statement, params_from_iter, types::Value};
 
 use crate::error::Failure;
@@ -47,13 +49,14 @@ impl Sql {
     pub(crate) fn rows<T>(
         &self,
         connection: &Connection,
-        decode: impl FnMut(&Row<'_>) -> Result<T, Failure>,
+        mut decode: impl FnMut(&Row<'_>) -> Result<T, Failure>,
     ) -> Result<Vec<T>, Failure> {
-        if self.text.len() <= LONGEST_CACHED {
-            let mut statement: CachedStatement<'_> = connection.prepare_cached(&self.text)?;
-            return self.collect(&mut statement, decode);
-        }
-        self.collect(&mut connection.prepare(&self.text)?, decode)
+        let mut items = Vec::new();
+        self.visit(connection, |row| {
+            items.push(decode(row)?);
+            Ok(ControlFlow::Continue(()))
+        })?;
+        Ok(items)
     }
 
     /// The first row, if there is one.
@@ -65,16 +68,30 @@ impl Sql {
         Ok(self.rows(connection, decode)?.pop())
     }
 
-    fn collect<T>(
+    /// The rows one after the other, until `visit` has seen enough. Rows behind that are not even found.
+    pub(crate) fn visit(
+        &self,
+        connection: &Connection,
+        visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<(), Failure> {
+        if self.text.len() <= LONGEST_CACHED {
+            let mut statement: CachedStatement<'_> = connection.prepare_cached(&self.text)?;
+            return self.step(&mut statement, visit);
+        }
+        self.step(&mut connection.prepare(&self.text)?, visit)
+    }
+
+    fn step(
         &self,
         statement: &mut Statement<'_>,
-        mut decode: impl FnMut(&Row<'_>) -> Result<T, Failure>,
-    ) -> Result<Vec<T>, Failure> {
+        mut visit: impl FnMut(&Row<'_>) -> Result<ControlFlow<()>, Failure>,
+    ) -> Result<(), Failure> {
         let mut rows = statement.query(params_from_iter(&self.values))?;
-        let mut items = Vec::new();
         while let Some(row) = rows.next()? {
-            items.push(decode(row)?);
+            if visit(row)?.is_break() {
+                break;
+            }
         }
-        Ok(items)
+        Ok(())
     }
 }

@@ -9,7 +9,10 @@ use crate::{
     engine::Engine,
     migrate::{self, Schema},
     open_error::OpenError,
-    repositories::{Accounts, Audit, Credentials, Instances, Keyring, Organizations, Roles, Users},
+    repositories::{
+        Accounts, Audit, Chains, Credentials, Elements, Instances, Keyring, Organizations,
+        Policies, Replies, Roles, Users,
+    },
 };
 
 /// An open SQLite database. Cheap to clone. When the last clone and the last of its repositories are gone, its threads
@@ -67,7 +70,11 @@ impl SqliteStore {
             roles: Arc::new(Roles(engine())),
             credentials: Arc::new(Credentials(engine())),
             keyring: Arc::new(Keyring(engine())),
+            policies: Arc::new(Policies(engine())),
+            elements: Arc::new(Elements(engine())),
+            replies: Arc::new(Replies(engine())),
             audit: Arc::new(Audit(engine())),
+            audit_chain: Arc::new(Chains(engine())),
         }
     }
 

@@ -26,5 +26,7 @@ pub mod samples;
 pub mod strategies;
 mod suite;
 
-pub use fakes::{FixedClock, PlainHasher, PlainVault, SequentialRequestIds};
+pub use fakes::{
+    FixedClock, PlainChainSeal, PlainHasher, PlainTurns, PlainVault, SequentialRequestIds,
+};
 pub use fresh::{Fresh, run};

@@ -33,7 +33,7 @@ impl Record<UserField> for UserWithInstances {
             UserField::ElementKey => self
                 .instances
                 .iter()
-                .map(|own| ValueRef::Text(Cow::Borrowed(own.element_key.as_str())))
+                .map(|own| ValueRef::Text(Cow::Borrowed(own.element.key.as_str())))
                 .collect(),
             _ => self.user.values(field),
         }

@@ -5,10 +5,10 @@
 )]
 
 use tenantry_domain::{
-    AccountDraft, AccountId, AdminDraft, Author, Change, Email, InstanceDraft, Name,
-    OrganizationDraft, OrganizationKind, PasswordHash, Profile, RequestId, SealedSecret,
-    SecretText, Text, UserDraft, UserId,
-    ports::{Caller, SecretVault},
+    AccountDraft, AccountId, AdminDraft, Author, Change, ElementDraft, Email,
+    ExternalAuthentication, InstanceDraft, Name, OrganizationDraft, OrganizationKind, PasswordHash,
+    Profile, RequestId, SealedSecret, SecretText, Text, UserDraft, UserId,
+    ports::{Caller, LoginToken, SecretVault, VerifiedPassword},
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
 
@@ -71,6 +71,22 @@ pub fn password_hash(password: &str) -> PasswordHash {
     PasswordHash::new(format!("plain${password}"))
 }
 
+/// What is known when this password was compared with the hash of it that [`password_hash`] makes.
+pub fn verified(password: &str) -> VerifiedPassword {
+    VerifiedPassword {
+        hash: password_hash(password),
+        upgraded: None,
+    }
+}
+
+/// The same, where that hash is to be renewed: `better$<password>`.
+pub fn verified_and_upgraded(password: &str) -> VerifiedPassword {
+    VerifiedPassword {
+        upgraded: Some(PasswordHash::new(format!("better${password}"))),
+        ..verified(password)
+    }
+}
+
 /// A customer's organization with the secret `to_<name>`, and its first user `admin@<name>.example` (name in lower
 /// case) with the secret `tu_<email>`.
 pub fn organization_draft(organization: &str) -> OrganizationDraft {
@@ -84,6 +100,7 @@ pub fn organization_draft(organization: &str) -> OrganizationDraft {
             first_name: name("Ada"),
             last_name: name("Admin"),
             password: None,
+            must_change: false,
             secret: secret(&format!("tu_{admin}")),
         },
     }
@@ -135,13 +152,15 @@ pub fn full_profile() -> Profile {
     }
 }
 
-/// An instance without tags, with the token `ti_<user>_<element key>_<name>`.
+/// An instance without tags and configuration, with the token `ti_<user>_<element key>_<name>`.
 pub fn instance_draft(user: UserId, element_key: &str, instance: &str) -> InstanceDraft {
     InstanceDraft {
         user_id: user,
         name: name(instance),
-        element_key: text(element_key),
+        element: ElementDraft::of_key(text(element_key)),
         tags: Vec::new(),
+        configuration: Vec::new(),
+        external_authentication: ExternalAuthentication::None,
         token: secret(&format!("ti_{user}_{element_key}_{instance}")),
     }
 }
@@ -149,8 +168,25 @@ pub fn instance_draft(user: UserId, element_key: &str, instance: &str) -> Instan
 /// Who presents the secrets of the user with this e-mail and of the organization of this name, as the drafts of this
 /// module give them.
 pub fn caller(address: &str, organization: &str) -> Caller {
-    Caller {
+    Caller::Secrets {
         user: secret(&format!("tu_{address}")).digest,
         organization: secret(&format!("to_{organization}")).digest,
+        instance: None,
+    }
+}
+
+/// Who presents the login token of this text.
+pub fn token_caller(clear: &str) -> Caller {
+    Caller::Token {
+        token: secret(clear).digest,
+        instance: None,
+    }
+}
+
+/// The login token of this text, good until so many seconds after [`START`].
+pub fn login_token(clear: &str, seconds: u32) -> LoginToken {
+    LoginToken {
+        digest: secret(clear).digest,
+        expires_at: change_at(seconds).at,
     }
 }

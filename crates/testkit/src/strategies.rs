@@ -116,6 +116,24 @@ pub fn filters<F: Field, R: Record<F>>(rows: &[R]) -> BoxedStrategy<Filter<F>> {
     .boxed()
 }
 
+/// Filters with many conditions, all of them on `fields`, and nested in both ways.
+pub fn wide_filters<F: Field, R: Record<F>>(fields: &[F], rows: &[R]) -> BoxedStrategy<Filter<F>> {
+    let leaf = Union::new(fields.iter().map(|field| condition(*field, rows))).boxed();
+    let denied = leaf.clone().prop_map(|leaf| Filter::Not(Box::new(leaf)));
+    let leaf = proptest::prop_oneof![2 => leaf, 1 => denied].boxed();
+    let group = |parts: BoxedStrategy<Filter<F>>, most: usize| {
+        (vec(parts, most / 3..most), any::<bool>()).prop_map(|(parts, conjunction)| {
+            if conjunction {
+                Filter::And(parts)
+            } else {
+                Filter::Or(parts)
+            }
+        })
+    };
+    let small = group(leaf.clone(), 5).boxed();
+    group(proptest::prop_oneof![leaf, small].boxed(), 10).boxed()
+}
+
 /// Orders by up to three fields, up and down.
 ///
 /// # Panics

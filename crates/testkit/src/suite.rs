@@ -101,6 +101,11 @@ macro_rules! repository_suite {
                 injected_sql_is_text
                 the_largest_filters_work
             }
+            many_terms {
+                many_terms_about_instances_are_answered_in_time
+                many_terms_about_tags_are_answered_in_time
+                many_terms_about_other_fields_are_answered_in_time
+            }
             users_update {
                 an_update_changes_everything_that_it_names
                 an_update_leaves_everything_that_it_does_not_name
@@ -202,11 +207,155 @@ macro_rules! repository_suite {
                 the_fields_of_the_log_can_be_filtered
                 an_accounts_scope_covers_its_records
                 a_users_scope_covers_what_was_done_by_and_to_the_user
+                records_are_counted_no_further_than_asked
             }
             keyring {
                 a_new_store_has_no_sentinel
                 the_first_sentinel_stays
                 the_bytes_of_a_sentinel_are_kept_exactly
+                a_sentinel_is_replaced_if_it_is_still_the_old_one
+                a_new_store_has_nothing_sealed
+                everything_sealed_is_handed_out_in_the_order_of_its_places
+                what_the_asked_key_sealed_is_looked_at_and_not_handed_out
+                sealed_things_are_counted_no_further_than_asked
+                what_was_sealed_anew_is_in_its_place
+                what_is_something_else_by_now_is_not_replaced
+            }
+            secrets {
+                a_replaced_user_secret_works_until_its_time_and_not_at_it
+                the_present_user_secret_is_the_new_one
+                no_replaced_user_secret_outlives_the_last_replacement
+                without_overlap_all_old_user_secrets_stop_at_once
+                a_user_secret_that_is_replaced_counts_as_a_write_and_is_recorded
+                a_user_secret_in_use_conflicts
+                the_secret_of_an_unknown_owner_is_not_replaced
+                replaced_secrets_go_with_their_user
+                a_replaced_organization_secret_works_until_its_time_and_not_at_it
+                an_organization_secret_that_is_replaced_counts_as_a_write_and_is_recorded
+                an_organization_secret_in_use_conflicts
+                replaced_secrets_are_forgotten_when_their_time_is_over
+            }
+            login_tokens {
+                a_login_token_tells_who_is_calling
+                a_login_token_is_good_until_its_time_and_not_at_it
+                a_user_may_have_many_login_tokens
+                what_is_no_login_token_authenticates_nobody_as_one
+                a_new_password_ends_all_login_tokens_but_the_one_that_set_it
+                deactivating_a_user_ends_its_login_tokens_for_good
+                login_tokens_go_with_their_user
+                an_inactive_account_suspends_login_tokens_until_it_is_active_again
+                a_lock_does_not_keep_login_tokens_from_working
+                expired_login_tokens_are_forgotten
+            }
+            logins {
+                who_logs_in_is_found_by_email_whatever_its_case
+                who_logs_in_is_shown_with_failures_lock_and_present_names
+                who_is_inactive_is_shown_to_be_and_not_logged_in
+                a_login_is_noted_and_forgets_the_wrong_passwords
+                a_login_leaves_a_lock_as_it_is
+                a_login_counts_as_a_write_on_another_day_alone
+                a_login_keeps_a_better_hash_of_the_same_password
+                an_unknown_user_is_not_logged_in
+                former_passwords_are_remembered_the_newest_first
+                no_more_former_passwords_are_kept_than_remembered
+                who_had_no_password_has_no_former_one
+                former_passwords_go_with_their_user
+                the_first_users_password_may_have_to_be_changed
+                a_refused_login_leaves_nothing_and_is_forgotten_after_a_day
+            }
+            verified_passwords {
+                who_has_another_password_by_now_is_not_logged_in
+                who_has_no_password_is_not_logged_in
+                what_was_right_for_another_password_changes_nothing
+                no_login_outlives_a_new_password_by_a_better_hash
+            }
+            policies {
+                the_default_is_in_force_until_a_policy_is_set
+                a_policy_that_is_set_is_in_force
+                the_extremes_of_a_policy_are_kept
+                a_policy_that_is_changed_keeps_when_it_was_first_set
+                an_organization_can_return_to_the_default_and_set_a_policy_again
+                returning_to_the_default_works_without_a_policy_too
+                a_policy_counts_as_a_write_of_the_organization
+                setting_a_policy_of_another_revision_is_stale
+                a_policy_records_the_fields_that_differ
+                an_unknown_organization_has_no_policy
+                for_how_long_passwords_are_good_counts_from_the_next_call_on
+            }
+            elements {
+                an_element_is_found_by_its_id_and_by_its_key
+                the_key_of_an_element_is_compared_exactly
+                an_unknown_element_is_none
+                what_the_first_instance_said_of_an_element_stays
+                an_element_outlives_its_instances
+                every_scope_covers_the_whole_catalog_of_its_organization
+                filters_select_elements
+                elements_come_in_the_order_asked_for
+                elements_are_counted_no_further_than_asked
+                elements_are_listed_page_by_page
+            }
+            replies {
+                of_two_calls_under_one_key_one_is_the_first
+                a_reply_that_is_kept_is_answered_as_it_was
+                a_call_that_stopped_frees_its_key_after_a_while
+                a_key_is_free_again_when_its_reply_is_kept_no_longer
+                a_call_that_came_to_nothing_frees_its_key_at_once
+                a_call_whose_key_another_one_took_over_neither_finishes_nor_frees_it
+                a_late_call_whose_key_nobody_took_over_is_done
+                who_was_erased_begins_no_call
+                every_user_has_keys_of_its_own
+                keys_whose_time_is_over_are_forgotten
+                replies_go_with_their_user
+            }
+            instances_update {
+                an_update_changes_everything_that_it_names
+                an_update_leaves_everything_that_it_does_not_name
+                what_is_updated_is_found_by_its_new_values
+                updating_another_revision_is_stale
+                an_update_of_an_unknown_instance_is_none
+                an_update_is_recorded_without_secrets
+                an_update_that_changes_nothing_leaves_no_record
+                an_instance_shows_its_owner_as_the_owner_is_now
+            }
+            audit_chain {
+                organizations_are_handed_out_in_order
+                a_new_record_is_without_a_link
+                links_and_the_head_are_kept_as_they_were_given
+                links_are_handed_out_by_position
+                nothing_is_linked_to_a_head_that_is_another_by_now
+                a_head_can_be_signed_anew
+                chains_of_several_organizations_do_not_mix
+                records_whose_time_is_over_are_pruned
+                what_is_linked_is_what_was_recorded
+                one_of_many_who_link_at_once_wins
+                what_is_written_meanwhile_is_linked_later
+            }
+            concurrency_platform {
+                of_many_conditional_updates_one_wins_per_revision
+                a_hundred_conditional_updates_of_one_revision_have_one_winner
+                a_hundred_updates_of_different_fields_lose_none
+                one_of_many_calls_under_one_key_is_the_first
+                many_replacements_of_one_secret_leave_one_present
+                logins_and_a_new_password_agree_on_the_tokens
+                one_of_many_policies_for_one_revision_is_set
+                many_configurations_of_one_instance_all_win
+                one_of_many_who_seal_anew_wins
+                one_of_many_who_replace_the_sentinel_wins
+            }
+            instances_configure {
+                a_configuration_is_kept_in_the_order_given
+                sealed_values_come_back_byte_for_byte
+                entries_that_stay_keep_their_ids_and_new_ones_get_others
+                entries_that_are_neither_set_nor_kept_go
+                the_largest_instances_are_kept
+                a_list_shows_every_instance_with_what_is_its_own
+                an_erased_instance_takes_its_configuration_along
+            }
+            called_instances {
+                the_token_of_an_instance_is_told_to_whoever_may_call
+                an_unknown_or_foreign_instance_authenticates_nobody
+                a_disabled_instance_is_told_to_be_so
+                an_instance_does_not_make_up_for_what_else_is_wrong
             }
             scopes {
                 users_outside_are_not_found
@@ -216,6 +365,10 @@ macro_rules! repository_suite {
                 users_outside_cannot_be_erased
                 roles_of_users_outside_can_neither_be_seen_nor_changed
                 credentials_of_users_outside_can_neither_be_seen_nor_changed
+                users_outside_cannot_be_logged_in
+                former_passwords_of_users_outside_are_not_seen
+                secrets_of_users_outside_cannot_be_replaced
+                instances_outside_cannot_be_updated
                 accounts_outside_are_not_seen
                 instances_outside_can_neither_be_seen_nor_erased
                 instances_of_others_do_not_connect_a_user
@@ -261,7 +414,10 @@ macro_rules! repository_suite {
             properties {
                 lists_of_users_are_those_of_the_reference
                 lists_of_instances_are_those_of_the_reference
+                long_filters_of_what_users_have_select_what_the_reference_does
+                long_filters_of_tags_select_what_the_reference_does
                 lists_of_accounts_are_those_of_the_reference
+                lists_of_elements_are_those_of_the_reference
                 lists_of_audit_records_are_those_of_the_reference
                 pages_of_a_changing_list_lose_and_repeat_nothing
                 pages_lose_and_repeat_nothing_while_others_write

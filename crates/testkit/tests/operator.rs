@@ -3,13 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use tenantry_domain::{
-    Account, AccountDraft, Entity, Privilege, PrivilegeSet, RoleKey, Scope, User,
+    Account, AccountDraft, Entity, Privilege, PrivilegeSet, RoleKey, Scope, User, UserDraft,
     ports::{CreatedOrganization, Repositories, RepositoryError},
 };
 use tenantry_testkit::{
     memory::MemoryStore,
     run,
-    samples::{self, caller, change, text},
+    samples::{
+        self, START, caller, change, login_token, password_hash, text, token_caller, verified,
+    },
 };
 
 #[test]
@@ -35,6 +37,34 @@ fn users_of_an_inactive_organization_do_not_authenticate() {
         assert!(!world.authenticates("admin@shire.example").await);
         let found = world.repositories.organizations.find(id).await.unwrap();
         assert!(!found.unwrap().active);
+    });
+}
+
+#[test]
+fn an_inactive_organization_suspends_login_tokens_until_it_is_active_again() {
+    run(async {
+        let world = World::new().await;
+        let id = world.shire.organization.id;
+        let scope = Scope::organization(id);
+        let credentials = &world.repositories.credentials;
+        let (token, sam) = (login_token("tl_1", 100), &world.sam);
+        let logged_in = credentials
+            .log_in(&scope, sam.id, &token, &verified("s3cret"), &change())
+            .await;
+        assert!(logged_in.unwrap().is_some());
+        for active in [false, true] {
+            assert!(world.store.set_organization_active(id, active));
+            let caller = token_caller("tl_1");
+            let found = credentials.authenticate(&caller, START).await.unwrap();
+            assert_eq!(found.is_some(), active);
+            let candidate = credentials.login_candidate(&sam.email).await.unwrap();
+            assert_eq!(candidate.unwrap().active, active);
+            let again = login_token(&format!("tl_{active}"), 100);
+            let outcome = credentials
+                .log_in(&scope, sam.id, &again, &verified("s3cret"), &change())
+                .await;
+            assert_eq!(outcome.unwrap().is_some(), active);
+        }
     });
 }
 
@@ -113,8 +143,8 @@ fn changed_privileges_count_at_the_next_call() {
         assert!(world.store.set_role_privileges(id, key, viewing));
         let credentials = &world.repositories.credentials;
         let caller = caller("sam@shire.example", "Shire");
-        let identity = credentials.authenticate(&caller).await.unwrap();
-        assert_eq!(identity.unwrap().privileges, viewing);
+        let identity = credentials.authenticate(&caller, START).await.unwrap();
+        assert_eq!(identity.unwrap().identity.privileges, viewing);
     });
 }
 
@@ -127,7 +157,7 @@ struct World {
 }
 
 impl World {
-    /// The Shire with its account Bree, in which Sam is.
+    /// The Shire with its account Bree, in which Sam is, with the password `s3cret`.
     async fn new() -> Self {
         let store = MemoryStore::new();
         let repositories = store.repositories();
@@ -138,7 +168,10 @@ impl World {
         let draft = samples::account_draft("Bree");
         let bree = repositories.accounts.create(id, &draft, &change()).await;
         let bree = bree.unwrap();
-        let draft = samples::user_draft(bree.id, "sam@shire.example");
+        let draft = UserDraft {
+            password: Some(password_hash("s3cret")),
+            ..samples::user_draft(bree.id, "sam@shire.example")
+        };
         let sam = repositories.users.create(id, &draft, &change()).await;
         Self {
             sam: sam.unwrap(),
@@ -151,7 +184,9 @@ impl World {
 
     async fn authenticates(&self, email: &str) -> bool {
         let credentials = &self.repositories.credentials;
-        let identity = credentials.authenticate(&caller(email, "Shire")).await;
+        let identity = credentials
+            .authenticate(&caller(email, "Shire"), START)
+            .await;
         identity.unwrap().is_some()
     }
 }

@@ -10,6 +10,7 @@ use crate::{
 
 /// An account in a reply. Absent values are left out.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Account))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct AccountBody {
@@ -40,6 +41,46 @@ pub const FIELDS: &[&str] = &[
     "defaultAccount",
     "type",
 ];
+
+/// A new account. Fields that are not listed are ignored.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = NewAccount, rename_all = "camelCase", example = json!({"externalId": "B-1", "name": "Bree"}))]
+pub struct NewAccountBody {
+    /// Unique in the organization.
+    pub external_id: String,
+    /// The external id if left out.
+    pub name: Option<String>,
+    /// The external id if left out.
+    pub description: Option<String>,
+}
+
+/// What changes of an account: what is left out stays, `null` empties what may be empty.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = AccountPatch, rename_all = "camelCase", example = json!({"description": "East of the Brandywine"}))]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct AccountPatchBody {
+    #[schema(required = false)]
+    pub name: String,
+    pub description: Option<String>,
+    pub external_id: Option<String>,
+    #[schema(required = false)]
+    pub active: bool,
+}
+
+/// What an account becomes: a description or external id that is left out is emptied; `active` stays.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = AccountReplacement, rename_all = "camelCase", example = json!({"name": "Buckland"}))]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct AccountReplacementBody {
+    pub name: String,
+    pub description: Option<String>,
+    pub external_id: Option<String>,
+    #[schema(required = false)]
+    pub active: bool,
+}
 
 impl From<&Account> for AccountBody {
     fn from(account: &Account) -> Self {

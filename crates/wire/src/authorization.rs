@@ -5,7 +5,7 @@ use tenantry_domain::{SecretText, services::PresentedSecrets};
 /// Reads `User <secret>, Organization <secret>`, `Element <token>`, `Bearer <token>`: parts in any order, scheme words in
 /// any case, white space around the commas free. Secrets are taken as they are, not URL-decoded.
 ///
-/// `None` for anything else: an unknown scheme, a part given twice, an empty value, `Bearer` beside another part. Why it
+/// `None` for anything else: an unknown scheme, a part given twice, an empty value, `Bearer` beside `User` or `Organization`. Why it
 /// is refused is nobody's business: every refusal of credentials reads the same.
 pub fn parse(header: &str) -> Option<PresentedSecrets> {
     let mut secrets = PresentedSecrets::default();
@@ -30,8 +30,7 @@ pub fn parse(header: &str) -> Option<PresentedSecrets> {
             return None;
         }
     }
-    let alone =
-        secrets.user.is_none() && secrets.organization.is_none() && secrets.element.is_none();
+    let alone = secrets.user.is_none() && secrets.organization.is_none();
     (secrets.bearer.is_none() || alone).then_some(secrets)
 }
 

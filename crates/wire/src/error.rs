@@ -11,6 +11,7 @@ pub const PROBLEM_JSON: &str = "application/problem+json";
 
 /// The error body of the legacy API.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Error))]
 #[serde(rename_all = "camelCase")]
 pub struct ErrorBody<'a> {
     /// 24 hex digits, the same as in the header.
@@ -21,6 +22,7 @@ pub struct ErrorBody<'a> {
 
 /// The error body of RFC 9457, for clients that ask for it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Problem))]
 #[serde(rename_all = "camelCase")]
 pub struct ProblemBody<'a> {
     /// `about:blank`: the status says it all (RFC 9457, section 4.2.1).
@@ -42,6 +44,7 @@ pub struct ProblemBody<'a> {
 
 /// A field of the body, or a parameter, and what is wrong with it.
 #[derive(Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FieldProblem))]
 pub struct FieldProblem {
     /// JSON pointer (RFC 6901) to the field, as a fragment.
     pub pointer: String,

@@ -6,16 +6,22 @@
 #![warn(missing_docs)]
 
 pub mod account;
+pub mod audit;
+pub mod authentication;
 pub mod authorization;
 mod date;
+pub mod element;
 pub mod error;
 pub mod header;
+pub mod instance;
 mod object;
 pub mod organization;
+pub mod password_policy;
 pub mod path;
 pub mod precondition;
 pub mod query;
 pub mod role;
+pub mod sign_up;
 pub mod user;
 
 pub use date::{day, instant};

@@ -1,7 +1,10 @@
 //! Reading a JSON object field by field, so that one reply can list everything that is wrong with it.
 
 use serde_json::{Map, Value};
-use tenantry_domain::Problem;
+use tenantry_domain::{Password, Problem};
+
+/// Longest password that is read at all, in bytes: 256 characters of UTF-8.
+const MAX_PASSWORD_BYTES: usize = 1024;
 
 /// A body that is a JSON object. Fields that nobody asks for are ignored.
 #[derive(Clone, Debug)]
@@ -103,6 +106,38 @@ impl Problems {
             Value::Bool(truth) => Some(*truth),
             other => {
                 self.add(field, format!("must be true or false, not {}", kind(other)));
+                None
+            }
+        }
+    }
+
+    /// The password in `field`; `None` if it is left out or wrong. One that is longer than any may be is refused before
+    /// anybody works on it.
+    pub fn password(&mut self, object: &JsonObject, field: &str) -> Option<Password> {
+        self.text(object, field, |text| {
+            if text.len() > MAX_PASSWORD_BYTES {
+                return Err("must have at most 256 characters");
+            }
+            Ok(Password::new(text))
+        })
+    }
+
+    /// The whole number in `field`, not below 0; `None` if it is left out or wrong. One beyond every range counts as the
+    /// largest, and is refused by whoever knows the range.
+    pub fn number(&mut self, object: &JsonObject, field: &str) -> Option<u32> {
+        match object.get(field)? {
+            Value::Number(number) if number.is_u64() => {
+                let number = number.as_u64().unwrap_or(u64::MAX);
+                Some(u32::try_from(number).unwrap_or(u32::MAX))
+            }
+            other => {
+                let message = match other {
+                    Value::Number(number) => {
+                        format!("must be a whole number, 0 or more, not {number}")
+                    }
+                    other => format!("must be a whole number, not {}", kind(other)),
+                };
+                self.add(field, message);
                 None
             }
         }

@@ -1,15 +1,17 @@
-//! The organization and its password policy as the API writes and reads them (contract, sections 6 and 10).
+//! The organization as the API writes and reads it (contract, section 6).
 
 use serde::Serialize;
-use tenantry_domain::{Name, Organization, PasswordPolicy, Problem, SecretText};
+use tenantry_domain::{Name, Organization, Problem, SecretText, ports::PolicyInForce};
 
 use crate::{
     day,
     object::{JsonObject, Problems},
+    password_policy::PasswordPolicyBody,
 };
 
 /// The caller's organization in a reply. Absent values are left out.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Organization))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct OrganizationBody {
@@ -27,41 +29,20 @@ pub struct OrganizationBody {
     pub external_id: Option<String>,
 }
 
-/// A password policy in a reply.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
+/// What changes of an organization. Fields that are not listed are ignored.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = OrganizationChange, example = json!({"name": "The Shire"}))]
 #[expect(missing_docs, reason = "the names are those of the contract")]
-pub struct PasswordPolicyBody {
-    pub min_length: u32,
-    pub min_uppercase: u32,
-    pub min_lowercase: u32,
-    pub min_numbers: u32,
-    pub min_symbols: u32,
-    pub symbol_character_set: String,
-    pub previous_password_count: u32,
-    pub expiration_days: u32,
-}
-
-impl From<&PasswordPolicy> for PasswordPolicyBody {
-    fn from(policy: &PasswordPolicy) -> Self {
-        Self {
-            min_length: policy.min_length,
-            min_uppercase: policy.min_uppercase,
-            min_lowercase: policy.min_lowercase,
-            min_numbers: policy.min_numbers,
-            min_symbols: policy.min_symbols,
-            symbol_character_set: policy.symbol_character_set.clone(),
-            previous_password_count: policy.previous_password_count,
-            expiration_days: policy.expiration_days,
-        }
-    }
+pub struct OrganizationChangeBody {
+    pub name: String,
 }
 
 impl OrganizationBody {
     /// The organization, with its secret for those who may see it.
     pub fn new(
         organization: &Organization,
-        policy: &PasswordPolicy,
+        policy: &PolicyInForce,
         secret: Option<&SecretText>,
     ) -> Self {
         Self {

@@ -14,6 +14,7 @@ const CATALOGUE_DATE: &str = "2026-01-01";
 
 /// A role.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Role))]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct RoleBody {
     pub id: i64,
@@ -21,6 +22,7 @@ pub struct RoleBody {
     pub key: &'static str,
     pub active: bool,
     pub description: String,
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub features: [(); 0],
     pub privileges: Vec<PrivilegeBody>,
     pub hide: bool,
@@ -28,6 +30,7 @@ pub struct RoleBody {
 
 /// A privilege.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Privilege))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct PrivilegeBody {
@@ -39,6 +42,42 @@ pub struct PrivilegeBody {
     pub hide: bool,
     pub active: bool,
     pub created_date: &'static str,
+}
+
+/// A role or a privilege in a request: the key is enough.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = Key, example = json!({"key": "admin"}))]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct KeyBody {
+    pub key: String,
+}
+
+/// What changes of a role: what is left out stays.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = RoleChange, example = json!({"privileges": [{"key": "viewUsersAccount"}]}))]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct RoleChangeBody {
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// Replaces what the role allows.
+    pub privileges: Option<Vec<KeyBody>>,
+}
+
+/// Which role, and what changes of it: what is left out stays.
+#[cfg(feature = "openapi")]
+#[derive(Debug, utoipa::ToSchema)]
+#[schema(as = NamedRoleChange, example = json!({"key": "org", "privileges": [{"key": "viewUsersAccount"}]}))]
+#[expect(missing_docs, reason = "the names are those of the contract")]
+pub struct NamedRoleChangeBody {
+    pub id: Option<i64>,
+    /// Names the role where `id` is left out.
+    pub key: Option<String>,
+    pub name: Option<String>,
+    pub description: Option<String>,
+    /// Replaces what the role allows.
+    pub privileges: Option<Vec<KeyBody>>,
 }
 
 impl From<&Role> for RoleBody {

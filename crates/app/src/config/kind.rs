@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use tenantry_http_server::Network;
 use toml::Value;
 
 use super::DatabaseUrl;
@@ -150,25 +151,25 @@ impl<T: Shown> Kind for Text<T> {
 
 /// Several texts: an array in the file, separated by commas elsewhere. None by default.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct List {
+pub(crate) struct List<T> {
     pub(crate) allowed: &'static str,
-    pub(crate) parse: fn(&str) -> Result<String, String>,
+    pub(crate) parse: fn(&str) -> Result<T, String>,
 }
 
-impl Kind for List {
-    type Value = Vec<String>;
+impl<T: Shown> Kind for List<T> {
+    type Value = Vec<T>;
 
     fn allowed(&self) -> String {
         self.allowed.to_owned()
     }
 
-    fn of_text(&self, text: &str) -> Result<Vec<String>, String> {
+    fn of_text(&self, text: &str) -> Result<Vec<T>, String> {
         text.split(',')
             .map(|item| (self.parse)(item.trim()))
             .collect()
     }
 
-    fn of_toml(&self, value: &Value) -> Result<Vec<String>, String> {
+    fn of_toml(&self, value: &Value) -> Result<Vec<T>, String> {
         let items = value
             .as_array()
             .ok_or_else(|| wrong_type(self.allowed, value))?;
@@ -179,12 +180,13 @@ impl Kind for List {
         items.iter().map(item).collect()
     }
 
-    fn fallback(&self, _: &Surroundings) -> Vec<String> {
+    fn fallback(&self, _: &Surroundings) -> Vec<T> {
         Vec::new()
     }
 
-    fn shown(&self, value: &Vec<String>) -> Value {
-        Value::Array(value.iter().cloned().map(Value::String).collect())
+    fn shown(&self, value: &Vec<T>) -> Value {
+        let shown = value.iter().map(Shown::shown);
+        Value::Array(shown.map(Value::String).collect())
     }
 }
 
@@ -212,6 +214,12 @@ impl Shown for SocketAddr {
 }
 
 impl Shown for DatabaseUrl {
+    fn shown(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Shown for Network {
     fn shown(&self) -> String {
         self.to_string()
     }

@@ -17,6 +17,7 @@ use std::{
 };
 
 use tenantry_domain::SecretText;
+use tenantry_http_server::Network;
 
 pub(crate) use self::{
     database_url::DatabaseUrl,
@@ -41,13 +42,22 @@ pub(crate) struct Config {
     pub(crate) database_url: DatabaseUrl,
     pub(crate) listen: SocketAddr,
     pub(crate) log: String,
-    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) http: Http,
     pub(crate) limits: Limits,
     pub(crate) password_hashing: PasswordHashing,
     pub(crate) postgres: Postgres,
     pub(crate) sqlite: Sqlite,
+    pub(crate) audit: Audit,
     /// From the environment; otherwise it is in a file of the data directory.
     pub(crate) master_key: Option<SecretText>,
+}
+
+/// How HTTP is spoken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Http {
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) trusted_proxies: Vec<Network>,
+    pub(crate) metrics: bool,
 }
 
 /// What clients may ask for.
@@ -56,7 +66,11 @@ pub(crate) struct Limits {
     pub(crate) body_bytes: usize,
     pub(crate) header_timeout: Duration,
     pub(crate) body_timeout: Duration,
+    pub(crate) write_timeout: Duration,
+    pub(crate) connections: usize,
     pub(crate) shutdown: Duration,
+    pub(crate) failed_attempts: u32,
+    pub(crate) failed_attempts_window: Duration,
 }
 
 /// How many passwords are hashed at once, and how many wait.
@@ -78,6 +92,13 @@ pub(crate) struct Postgres {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sqlite {
     pub(crate) readers: usize,
+}
+
+/// How long the audit log is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Audit {
+    /// 0: for ever.
+    pub(crate) retention_days: u32,
 }
 
 /// What the command line says.
@@ -209,12 +230,22 @@ impl Reader<'_> {
             database_url: self.read(&settings::DATABASE_URL, &here),
             listen: self.read(&settings::LISTEN, &here),
             log: self.read(&settings::LOG, &here),
-            allowed_origins: self.read(&settings::ALLOWED_ORIGINS, &here),
+            http: Http {
+                allowed_origins: self.read(&settings::ALLOWED_ORIGINS, &here),
+                trusted_proxies: self.read(&settings::TRUSTED_PROXIES, &here),
+                metrics: self.read(&settings::METRICS, &here),
+            },
             limits: Limits {
                 body_bytes: size(self.read(&settings::BODY_BYTES, &here)),
                 header_timeout: seconds(self.read(&settings::HEADER_TIMEOUT, &here)),
                 body_timeout: seconds(self.read(&settings::BODY_TIMEOUT, &here)),
+                write_timeout: seconds(self.read(&settings::WRITE_TIMEOUT, &here)),
+                connections: size(self.read(&settings::CONNECTIONS, &here)),
                 shutdown: seconds(self.read(&settings::SHUTDOWN, &here)),
+                failed_attempts: self.read(&settings::FAILED_ATTEMPTS, &here),
+                failed_attempts_window: seconds(
+                    self.read(&settings::FAILED_ATTEMPTS_WINDOW, &here),
+                ),
             },
             password_hashing: PasswordHashing {
                 parallelism: size(self.read(&settings::PARALLELISM, &here)),
@@ -229,6 +260,9 @@ impl Reader<'_> {
             },
             sqlite: Sqlite {
                 readers: size(self.read(&settings::READERS, &here)),
+            },
+            audit: Audit {
+                retention_days: self.read(&settings::RETENTION_DAYS, &here),
             },
             master_key,
         }

@@ -5,6 +5,8 @@
 
 use std::{net::Ipv4Addr, net::SocketAddr, path::PathBuf};
 
+use tenantry_http_server::Network;
+use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
 
 use super::{
@@ -59,16 +61,23 @@ pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
         LISTEN.describe(surroundings),
         LOG.describe(surroundings),
         ALLOWED_ORIGINS.describe(surroundings),
+        TRUSTED_PROXIES.describe(surroundings),
+        METRICS.describe(surroundings),
         BODY_BYTES.describe(surroundings),
         HEADER_TIMEOUT.describe(surroundings),
         BODY_TIMEOUT.describe(surroundings),
+        WRITE_TIMEOUT.describe(surroundings),
+        CONNECTIONS.describe(surroundings),
         SHUTDOWN.describe(surroundings),
+        FAILED_ATTEMPTS.describe(surroundings),
+        FAILED_ATTEMPTS_WINDOW.describe(surroundings),
         PARALLELISM.describe(surroundings),
         QUEUE.describe(surroundings),
         MAX_CONNECTIONS.describe(surroundings),
         STATEMENT_TIMEOUT.describe(surroundings),
         PREPARED_STATEMENTS.describe(surroundings),
         READERS.describe(surroundings),
+        RETENTION_DAYS.describe(surroundings),
     ]
 }
 
@@ -114,15 +123,26 @@ pub(crate) static LOG: Setting<Text<String>> = Setting {
     about: "What is logged: a level, or levels by part of the program separated by commas. Logs go to standard error, as text on a terminal and as JSON otherwise. Of other people's libraries nothing finer than `debug` is logged, because that could show what goes over the wire.",
     kind: Text {
         allowed: "error, warn, info, debug, trace, off, or directives such as info,tenantry_http_server=debug",
-        parse: |text| match EnvFilter::builder().parse(text) {
-            Ok(_) => Ok(text.to_owned()),
-            Err(_) => Err(format!("must be {}, not '{text}'", LOG.kind.allowed)),
+        parse: |text| {
+            if names_only_levels(text) && EnvFilter::builder().parse(text).is_ok() {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("must be {}, not '{text}'", LOG.kind.allowed))
+            }
         },
         fallback: |_| "info".to_owned(),
     },
 };
 
-pub(crate) static ALLOWED_ORIGINS: Setting<List> = Setting {
+/// Whether every directive that is a single word is a level. The filter takes any other word for a part of the program,
+/// which would turn off everything else: `inof` instead of `info` must not end the log.
+fn names_only_levels(directives: &str) -> bool {
+    directives.split(',').all(|directive| {
+        directive.contains(['=', '[', ']', '{', '}']) || directive.parse::<LevelFilter>().is_ok()
+    })
+}
+
+pub(crate) static ALLOWED_ORIGINS: Setting<List<String>> = Setting {
     key: "http.allowed_origins",
     flag: None,
     about: "Origins whose scripts may call from a browser with credentials. In the environment they are separated by commas.",
@@ -150,6 +170,26 @@ pub(crate) static ALLOWED_ORIGINS: Setting<List> = Setting {
     },
 };
 
+pub(crate) static TRUSTED_PROXIES: Setting<List<Network>> = Setting {
+    key: "http.trusted_proxies",
+    flag: None,
+    about: "Proxies before the server whose header X-Forwarded-For says where a request comes from. It is believed from nobody else. In the environment they are separated by commas.",
+    kind: List {
+        allowed: "addresses and networks such as 10.0.0.0/8 or 2001:db8::1",
+        parse: |text| {
+            text.parse()
+                .map_err(|_| format!("must be {}, not '{text}'", TRUSTED_PROXIES.kind.allowed))
+        },
+    },
+};
+
+pub(crate) static METRICS: Setting<Switch> = Setting {
+    key: "http.metrics",
+    flag: None,
+    about: "Whether `/metrics` answers, without credentials, what Prometheus reads: numbers by method, route and status, and nothing of any organization. A server that the Internet reaches should hide the path behind its proxy, or turn it off.",
+    kind: Switch { fallback: true },
+};
+
 pub(crate) static BODY_BYTES: Setting<Number> = Setting {
     key: "limits.body_bytes",
     flag: None,
@@ -164,7 +204,7 @@ pub(crate) static BODY_BYTES: Setting<Number> = Setting {
 pub(crate) static HEADER_TIMEOUT: Setting<Number> = Setting {
     key: "limits.header_timeout_seconds",
     flag: None,
-    about: "How long a client may take to send the header of a request.",
+    about: "How long a client may take to send the header of a request. A connection that is idle for so long is closed, too.",
     kind: Number {
         least: 1,
         most: 3600,
@@ -183,6 +223,28 @@ pub(crate) static BODY_TIMEOUT: Setting<Number> = Setting {
     },
 };
 
+pub(crate) static WRITE_TIMEOUT: Setting<Number> = Setting {
+    key: "limits.write_timeout_seconds",
+    flag: None,
+    about: "How long a client may read nothing of a reply that waits for it; then its connection is closed.",
+    kind: Number {
+        least: 1,
+        most: 3600,
+        fallback: |_| 30,
+    },
+};
+
+pub(crate) static CONNECTIONS: Setting<Number> = Setting {
+    key: "limits.connections",
+    flag: None,
+    about: "How many connections may be open. Further ones are not refused: they wait in the queue of the operating system until one ends. The operating system's own limit on open files has to be higher.",
+    kind: Number {
+        least: 1,
+        most: 1_000_000,
+        fallback: |_| 10_000,
+    },
+};
+
 pub(crate) static SHUTDOWN: Setting<Number> = Setting {
     key: "limits.shutdown_seconds",
     flag: None,
@@ -191,6 +253,28 @@ pub(crate) static SHUTDOWN: Setting<Number> = Setting {
         least: 1,
         most: 3600,
         fallback: |_| 30,
+    },
+};
+
+pub(crate) static FAILED_ATTEMPTS: Setting<Number> = Setting {
+    key: "limits.failed_attempts",
+    flag: None,
+    about: "How many wrong passwords may come from one address within `limits.failed_attempts_seconds`; further attempts are answered with 429 until that time is over. An address is one of IPv4, or a /64 of IPv6.",
+    kind: Number {
+        least: 1,
+        most: 1_000_000,
+        fallback: |_| 20,
+    },
+};
+
+pub(crate) static FAILED_ATTEMPTS_WINDOW: Setting<Number> = Setting {
+    key: "limits.failed_attempts_seconds",
+    flag: None,
+    about: "How long wrong passwords count, from the first one on.",
+    kind: Number {
+        least: 1,
+        most: 86_400,
+        fallback: |_| 300,
     },
 };
 
@@ -253,5 +337,16 @@ pub(crate) static READERS: Setting<Number> = Setting {
         least: 1,
         most: 64,
         fallback: |_| 2,
+    },
+};
+
+pub(crate) static RETENTION_DAYS: Setting<Number> = Setting {
+    key: "audit.retention_days",
+    flag: None,
+    about: "How many days records of the audit log are kept. 0 keeps them for ever.",
+    kind: Number {
+        least: 0,
+        most: 36_500,
+        fallback: |_| 0,
     },
 };

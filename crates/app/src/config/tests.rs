@@ -69,12 +69,20 @@ fn defaults_are_those_of_the_reference() {
         database_url: DatabaseUrl::Sqlite(case.directory.path().join("tenantry.db")),
         listen: "127.0.0.1:8080".parse().unwrap(),
         log: "info".to_owned(),
-        allowed_origins: Vec::new(),
+        http: Http {
+            allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            metrics: true,
+        },
         limits: Limits {
             body_bytes: 1_048_576,
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
+            write_timeout: Duration::from_secs(30),
+            connections: 10_000,
             shutdown: Duration::from_secs(30),
+            failed_attempts: 20,
+            failed_attempts_window: Duration::from_mins(5),
         },
         password_hashing: PasswordHashing {
             parallelism: cores,
@@ -86,6 +94,7 @@ fn defaults_are_those_of_the_reference() {
             prepared_statements: true,
         },
         sqlite: Sqlite { readers: 2 },
+        audit: Audit { retention_days: 0 },
         master_key: None,
     };
     assert_eq!(config, expected);
@@ -98,6 +107,7 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
         .variable("TENANTRY_LISTEN", "127.0.0.1:2")
         .variable("TENANTRY_LIMITS_BODY_BYTES", "4096")
         .variable("TENANTRY_HTTP_ALLOWED_ORIGINS", "https://a.example, http://b.example:81")
+        .variable("TENANTRY_HTTP_TRUSTED_PROXIES", "10.0.0.0/8,2001:db8::1")
         .variable("TENANTRY_TEST_ANYTHING", "x")
         .variable("HOME", "/x");
     case.flags.listen = Some("127.0.0.1:3".to_owned());
@@ -112,10 +122,14 @@ fn flags_win_over_the_environment_and_that_over_the_file() {
         (4096, 3, "warn")
     );
     assert_eq!(
-        config.allowed_origins,
+        config.http.allowed_origins,
         ["https://a.example", "http://b.example:81"]
     );
     let json = effective.to_json();
+    assert_eq!(
+        json["http.trusted_proxies"]["value"],
+        serde_json::json!(["10.0.0.0/8", "2001:db8::1/128"])
+    );
     assert_eq!(
         json["listen"],
         serde_json::json!({"value": "127.0.0.1:3", "source": "--listen"})
@@ -184,17 +198,21 @@ fn unknown_options_are_refused() {
         case.problems(),
         [
             "unknown environment variable TENANTRY_LISEN; known are TENANTRY_DATA_DIR, TENANTRY_DATABASE_URL, \
-             TENANTRY_LISTEN, TENANTRY_LOG, TENANTRY_HTTP_ALLOWED_ORIGINS, TENANTRY_LIMITS_BODY_BYTES, \
+             TENANTRY_LISTEN, TENANTRY_LOG, TENANTRY_HTTP_ALLOWED_ORIGINS, TENANTRY_HTTP_TRUSTED_PROXIES, \
+             TENANTRY_HTTP_METRICS, TENANTRY_LIMITS_BODY_BYTES, \
              TENANTRY_LIMITS_HEADER_TIMEOUT_SECONDS, TENANTRY_LIMITS_BODY_TIMEOUT_SECONDS, \
-             TENANTRY_LIMITS_SHUTDOWN_SECONDS, TENANTRY_PASSWORD_HASHING_PARALLELISM, TENANTRY_PASSWORD_HASHING_QUEUE, \
+             TENANTRY_LIMITS_WRITE_TIMEOUT_SECONDS, TENANTRY_LIMITS_CONNECTIONS, TENANTRY_LIMITS_SHUTDOWN_SECONDS, \
+             TENANTRY_LIMITS_FAILED_ATTEMPTS, TENANTRY_LIMITS_FAILED_ATTEMPTS_SECONDS, \
+             TENANTRY_PASSWORD_HASHING_PARALLELISM, TENANTRY_PASSWORD_HASHING_QUEUE, \
              TENANTRY_POSTGRES_MAX_CONNECTIONS, TENANTRY_POSTGRES_STATEMENT_TIMEOUT_MS, \
-             TENANTRY_POSTGRES_PREPARED_STATEMENTS, TENANTRY_SQLITE_READERS, TENANTRY_CONFIG, TENANTRY_MASTER_KEY",
+             TENANTRY_POSTGRES_PREPARED_STATEMENTS, TENANTRY_SQLITE_READERS, TENANTRY_AUDIT_RETENTION_DAYS, TENANTRY_CONFIG, TENANTRY_MASTER_KEY",
             "unknown option 'limit' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
-             [http], [limits], [password_hashing], [postgres], [sqlite]",
+             [http], [limits], [password_hashing], [postgres], [sqlite], [audit]",
             "unknown option 'limits.body_byte' in the file FILE; the section [limits] knows body_bytes, \
-             header_timeout_seconds, body_timeout_seconds, shutdown_seconds",
+             header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, connections, shutdown_seconds, \
+             failed_attempts, failed_attempts_seconds",
             "unknown option 'lisen' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
-             [http], [limits], [password_hashing], [postgres], [sqlite]",
+             [http], [limits], [password_hashing], [postgres], [sqlite], [audit]",
         ]
     );
 }
@@ -202,6 +220,7 @@ fn unknown_options_are_refused() {
 #[test]
 fn wrong_values_are_refused_with_their_place() {
     let case = Case::new()
+        .variable("TENANTRY_HTTP_TRUSTED_PROXIES", "10.0.0.0/33")
         .file(
             "database_url = 'mysql://u:pa55@h/d'\nlisten = 8080\n[http]\nallowed_origins = ['https://a.example/']\n\
              [limits]\nbody_bytes = 0\nheader_timeout_seconds = '10'\n[postgres]\nprepared_statements = 1\n",
@@ -222,6 +241,8 @@ fn wrong_values_are_refused_with_their_place() {
              'info=loud' (environment TENANTRY_LOG)",
             "http.allowed_origins must be origins such as https://console.example.org, without a path, not \
              'https://a.example/' (file FILE)",
+            "http.trusted_proxies must be addresses and networks such as 10.0.0.0/8 or 2001:db8::1, not '10.0.0.0/33' \
+             (environment TENANTRY_HTTP_TRUSTED_PROXIES)",
             "limits.body_bytes must be a whole number from 1024 to 1073741824, not 0 (file FILE)",
             "limits.header_timeout_seconds must be a whole number from 1 to 3600, not a text (file FILE)",
             "limits.body_timeout_seconds must be a whole number from 1 to 3600, not '0' (environment \
@@ -236,6 +257,29 @@ fn wrong_values_are_refused_with_their_place() {
             "sqlite.readers must be a whole number from 1 to 64, not '65' (environment TENANTRY_SQLITE_READERS)",
         ]
     );
+}
+
+#[test]
+fn a_misspelt_level_does_not_end_the_log() {
+    for directives in ["inof", "info,debgu", "tenantry_http_server"] {
+        let case = Case::new().variable("TENANTRY_LOG", directives);
+        assert_eq!(
+            case.problems(),
+            [format!(
+                "log must be error, warn, info, debug, trace, off, or directives such as info,tenantry_http_server=debug, \
+                 not '{directives}' (environment TENANTRY_LOG)"
+            )]
+        );
+    }
+    for directives in [
+        "INFO",
+        "off",
+        "warn,tenantry_app=debug",
+        "info,[request{method=GET}]=trace",
+    ] {
+        let case = Case::new().variable("TENANTRY_LOG", directives);
+        assert_eq!(case.load().unwrap().0.log, directives);
+    }
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn mistakes_are_named_before_anything_is_done() {
         lines[1],
         format!(
             "  and: unknown option 'limits.body_byte' in the file {}; the section [limits] knows body_bytes, \
-             header_timeout_seconds, body_timeout_seconds, shutdown_seconds",
+             header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, connections, shutdown_seconds, \
+             failed_attempts, failed_attempts_seconds",
             file.display()
         )
     );
@@ -146,6 +147,62 @@ fn the_command_line_is_refused_with_2() {
         error,
         json!({"error": "--listen belongs to the command serve: leave it out", "causes": []})
     );
+}
+
+#[test]
+fn json_errors_name_the_argument() {
+    for (arguments, expected) in [
+        (
+            &["org", "create", "--json", "--name", "A"][..],
+            "the following required arguments were not provided: --admin-email <E-MAIL>, --admin-first-name <NAME>, \
+             --admin-last-name <NAME>",
+        ),
+        (
+            &["serve", "--json", "--lissten", "x"],
+            "unexpected argument '--lissten' found; tip: a similar argument exists: '--listen'",
+        ),
+        (
+            &["--json", "serve", "--listen"],
+            "a value is required for '--listen <ADDRESS:PORT>' but none was supplied",
+        ),
+        (
+            &["--json", "org"],
+            "a command is missing; --help lists those there are",
+        ),
+    ] {
+        let output = bare_command(arguments).output().unwrap();
+        let error: Value = serde_json::from_slice(&output.stderr).unwrap();
+        assert_eq!(error, json!({"error": expected, "causes": []}));
+        assert_eq!(output.status.code(), Some(2));
+    }
+}
+
+#[test]
+fn a_misspelt_path_creates_no_directories() {
+    let store = Store::sqlite();
+    let directory = store.data_dir().with_file_name("misspelt");
+    for command in ["serve", "migrate"] {
+        let url = format!("sqlite://{}", directory.join("deeper/t.db").display());
+        let output = store
+            .command(&[command, "--json"])
+            .env("TENANTRY_DATABASE_URL", url)
+            .output()
+            .unwrap();
+        let lines = said(&output);
+        let error: Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        let deeper = directory.join("deeper");
+        assert_eq!(
+            error["error"],
+            format!(
+                "database_url names the file {}, but there is no directory {}: create it for the server's user, or put the \
+                 path right",
+                deeper.join("t.db").display(),
+                deeper.display()
+            )
+        );
+        assert_eq!(output.status.code(), Some(2));
+        assert!(!directory.exists() && !store.data_dir().exists());
+    }
 }
 
 #[test]

@@ -55,6 +55,11 @@ impl Argon2Hasher {
             pool: Pool::new(config.parallelism, config.queue),
         }
     }
+
+    /// How many wait for their turn at this moment.
+    pub fn queue_length(&self) -> usize {
+        self.pool.queue_length()
+    }
 }
 
 #[async_trait]

@@ -36,6 +36,11 @@ impl Pool {
         }
     }
 
+    /// How many wait at this moment.
+    pub(super) fn queue_length(&self) -> usize {
+        self.line.waiting.load(Ordering::SeqCst)
+    }
+
     /// Runs `job` on a blocking thread when its turn comes; first come, first served.
     ///
     /// Dropping the future leaves the line. A job that has begun runs to its end and keeps its slot until then: otherwise
@@ -212,7 +217,7 @@ mod tests {
             job.await.unwrap().unwrap();
         }
         assert_eq!(peak.load(Ordering::SeqCst), 2);
-        assert_eq!(pool.line.waiting.load(Ordering::SeqCst), 0);
+        assert_eq!(pool.queue_length(), 0);
     }
 
     #[tokio::test]
@@ -222,10 +227,12 @@ mod tests {
 
         let mut second = Box::pin(pool.run(|_| 2));
         assert!(begin(&mut second).await.is_none());
+        assert_eq!(pool.queue_length(), 1);
         assert!(matches!(pool.run(|_| 3).await, Err(HashError::Busy)));
 
         // Who gives up makes room.
         drop(second);
+        assert_eq!(pool.queue_length(), 0);
         let mut fourth = Box::pin(pool.run(|_| 4));
         assert!(begin(&mut fourth).await.is_none());
 

@@ -1,21 +1,28 @@
-//! [`Vault`]: the port [`SecretVault`] over a [`Keyring`]. Which bytes mean what is decided here and recorded in
-//! `docs/decisions/003-secrets-at-rest.md`. It must not know who holds a secret or where a store keeps it.
+//! [`Vault`]: the ports [`SecretVault`] and [`ChainSeal`](tenantry_domain::ports::ChainSeal) over a [`Keyring`]. Which bytes
+//! mean what is decided here and recorded in `docs/decisions/003-secrets-at-rest.md`. It must not know who holds a secret or
+//! where a store keeps it.
 
+mod chain;
+mod place;
+mod reloading;
 mod seal;
 mod text;
+
+pub use reloading::{ReloadError, ReloadingVault};
 
 use std::fmt;
 
 use sha2::{Digest, Sha256};
 use tenantry_domain::{
-    KeyId, Sealed, SealedSecret, SecretDigest, SecretText,
-    ports::{Issued, SecretKind, SecretVault, VaultError},
+    KeyId, Sealed, SealedPlace, SealedSecret, SecretDigest, SecretText,
+    ports::{Issued, IssuedToken, SecretKind, SecretVault, VaultError},
 };
 
 use crate::{Keyring, MasterKey};
+use chain::Signer;
 use seal::{Purpose, Sealer};
 
-/// Makes, digests, seals and reveals secrets.
+/// Makes, digests, seals and reveals secrets; signs the heads of audit chains.
 pub struct Vault {
     current: Sealers,
     former: Vec<Sealers>,
@@ -32,11 +39,23 @@ impl Vault {
         }
     }
 
+    /// The current one first.
+    fn all(&self) -> impl Iterator<Item = &Sealers> {
+        std::iter::once(&self.current).chain(&self.former)
+    }
+
     fn sealers(&self, id: KeyId) -> Result<&Sealers, VaultError> {
-        std::iter::once(&self.current)
-            .chain(&self.former)
+        self.all()
             .find(|sealers| sealers.id == id)
             .ok_or(VaultError::UnknownKey(id))
+    }
+
+    fn has(&self, id: KeyId) -> bool {
+        self.sealers(id).is_ok()
+    }
+
+    fn key_ids(&self) -> impl Iterator<Item = KeyId> {
+        self.all().map(|sealers| sealers.id)
     }
 }
 
@@ -45,6 +64,10 @@ impl SecretVault for Vault {
         let clear = text::generate(kind);
         let stored = self.adopt(&clear);
         Issued { clear, stored }
+    }
+
+    fn issue_token(&self) -> IssuedToken {
+        issue_token()
     }
 
     /// A text that looks like one of ours with a wrong checksum is sealed as well, but [`digest`](SecretVault::digest) refuses
@@ -56,21 +79,35 @@ impl SecretVault for Vault {
             sealed: self
                 .current
                 .secret
-                .seal(digest.as_bytes(), secret.expose().as_bytes()),
+                .seal(place::secret(&digest), secret.expose().as_bytes()),
         }
     }
 
     fn digest(&self, secret: &SecretText) -> Option<SecretDigest> {
-        (!text::is_mistyped(secret)).then(|| digest_of(secret))
+        digest(secret)
     }
 
     fn reveal(&self, secret: &SealedSecret) -> Result<SecretText, VaultError> {
         let clear = self
             .sealers(secret.sealed.key_id)?
             .secret
-            .open(secret.digest.as_bytes(), &secret.sealed.bytes)?;
+            .open(place::secret(&secret.digest), &secret.sealed.bytes)?;
         let clear = String::from_utf8(clear).map_err(|_| VaultError::Altered)?;
         Ok(SecretText::new(clear))
+    }
+
+    fn seal(&self, place: &SealedPlace, clear: &[u8]) -> Sealed {
+        let (kind, context) = place::at(&self.current, place);
+        kind.seal(&context, clear)
+    }
+
+    fn open(&self, place: &SealedPlace, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
+        let (kind, context) = place::at(self.sealers(sealed.key_id)?, place);
+        kind.open(&context, &sealed.bytes)
+    }
+
+    fn current_key(&self) -> KeyId {
+        self.current.id
     }
 
     fn sentinel(&self) -> Sealed {
@@ -100,11 +137,14 @@ impl fmt::Debug for Vault {
     }
 }
 
-/// What is sealed with one master key: a key of its own for each purpose.
+/// What one master key seals and signs: with a key of its own for each purpose.
 struct Sealers {
     id: KeyId,
     secret: Sealer,
+    configuration: Sealer,
+    reply: Sealer,
     sentinel: Sealer,
+    chain: Signer,
 }
 
 impl Sealers {
@@ -112,9 +152,22 @@ impl Sealers {
         Self {
             id: key.id(),
             secret: Sealer::new(key, SECRET),
+            configuration: Sealer::new(key, CONFIGURATION),
+            reply: Sealer::new(key, REPLY),
             sentinel: Sealer::new(key, RECOGNITION),
+            chain: Signer::new(key),
         }
     }
+}
+
+fn issue_token() -> IssuedToken {
+    let clear = text::generate_token();
+    let digest = digest_of(&clear);
+    IssuedToken { clear, digest }
+}
+
+fn digest(secret: &SecretText) -> Option<SecretDigest> {
+    (!text::is_mistyped(secret)).then(|| digest_of(secret))
 }
 
 fn digest_of(secret: &SecretText) -> SecretDigest {
@@ -130,6 +183,14 @@ const DIGEST_LABEL: &[u8] = b"tenantry/secret-digest/v1\0";
 const SECRET: Purpose = Purpose {
     info: b"tenantry/seal/v1",
     label: b"tenantry/secret/v1",
+};
+const CONFIGURATION: Purpose = Purpose {
+    info: b"tenantry/configuration/v1",
+    label: b"tenantry/configuration/v1",
+};
+const REPLY: Purpose = Purpose {
+    info: b"tenantry/reply/v1",
+    label: b"tenantry/reply/v1",
 };
 const RECOGNITION: Purpose = Purpose {
     info: b"tenantry/sentinel/v1",

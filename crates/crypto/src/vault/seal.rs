@@ -29,15 +29,10 @@ pub(super) struct Sealer {
 
 impl Sealer {
     pub(super) fn new(key: &MasterKey, purpose: Purpose) -> Self {
-        let mut derived = Zeroizing::new([0; 32]);
-        let Ok(()) = Hkdf::<Sha256>::new(None, key.bytes()).expand(purpose.info, &mut derived[..])
-        else {
-            unreachable!("HKDF-SHA256 gives up to 8160 bytes");
-        };
         Self {
             key_id: key.id(),
             label: purpose.label,
-            cipher: XChaCha20Poly1305::new((&*derived).into()),
+            cipher: XChaCha20Poly1305::new((&*derive(key, purpose.info)).into()),
         }
     }
 
@@ -73,10 +68,19 @@ impl Sealer {
             .map_err(|_| VaultError::Altered)
     }
 
-    /// Unambiguous, because a label always comes with a context of the same length, and an id has 16 bytes.
+    /// Unambiguous, because an id has 16 bytes, no label begins another one, and the contexts of one label are.
     fn bound_to(&self, context: &[u8]) -> Vec<u8> {
         [self.label, context, self.key_id.0.as_bytes()].concat()
     }
+}
+
+/// The key of one purpose.
+pub(super) fn derive(key: &MasterKey, info: &[u8]) -> Zeroizing<[u8; 32]> {
+    let mut derived = Zeroizing::new([0; 32]);
+    let Ok(()) = Hkdf::<Sha256>::new(None, key.bytes()).expand(info, &mut derived[..]) else {
+        unreachable!("HKDF-SHA256 gives up to 8160 bytes");
+    };
+    derived
 }
 
 /// Long enough to be drawn at random as often as one likes.

@@ -1,4 +1,4 @@
-//! What a new secret looks like: a prefix that names its kind, 40 random letters, and a checksum in six. Scanners find a
+//! What a new secret or login token looks like: a prefix that names its kind, 40 random letters, and a checksum in six. Scanners find a
 //! leaked one by its prefix, and a mistyped one is refused without asking the store. It must not know how secrets are kept.
 
 use tenantry_domain::{SecretText, ports::SecretKind};
@@ -8,8 +8,17 @@ use crate::{base62, crc32::crc32, random};
 
 /// A new secret, of 238 bits of randomness.
 pub(super) fn generate(kind: SecretKind) -> SecretText {
+    generate_after(prefix(kind))
+}
+
+/// A new login token, just as random.
+pub(super) fn generate_token() -> SecretText {
+    generate_after(TOKEN)
+}
+
+fn generate_after(prefix: &str) -> SecretText {
     let mut text = String::with_capacity(LENGTH);
-    text.push_str(prefix(kind));
+    text.push_str(prefix);
     while text.len() < LENGTH - CHECKSUM {
         let random = Zeroizing::new(random::bytes::<LETTERS>());
         let missing = LENGTH - CHECKSUM - text.len();
@@ -46,15 +55,18 @@ fn checksum(body: &[u8]) -> [u8; CHECKSUM] {
 }
 
 fn prefix(kind: SecretKind) -> &'static str {
-    let [user, organization, instance] = PREFIXES;
     match kind {
-        SecretKind::User => user,
-        SecretKind::Organization => organization,
-        SecretKind::Instance => instance,
+        SecretKind::User => USER,
+        SecretKind::Organization => ORGANIZATION,
+        SecretKind::Instance => INSTANCE,
     }
 }
 
-const PREFIXES: [&str; 3] = ["tu_", "to_", "ti_"];
+const USER: &str = "tu_";
+const ORGANIZATION: &str = "to_";
+const INSTANCE: &str = "ti_";
+const TOKEN: &str = "tl_";
+const PREFIXES: [&str; 4] = [USER, ORGANIZATION, INSTANCE, TOKEN];
 const LETTERS: usize = 40;
 const CHECKSUM: usize = 6;
 const LENGTH: usize = 3 + LETTERS + CHECKSUM;
@@ -69,12 +81,12 @@ mod tests {
 
     #[test]
     fn a_secret_names_its_kind() {
-        for (kind, prefix) in [
-            (SecretKind::User, "tu_"),
-            (SecretKind::Organization, "to_"),
-            (SecretKind::Instance, "ti_"),
+        for (secret, prefix) in [
+            (generate(SecretKind::User), "tu_"),
+            (generate(SecretKind::Organization), "to_"),
+            (generate(SecretKind::Instance), "ti_"),
+            (generate_token(), "tl_"),
         ] {
-            let secret = generate(kind);
             assert!(secret.expose().starts_with(prefix));
             assert_eq!(secret.expose().len(), 49);
             assert!(
@@ -131,7 +143,7 @@ mod tests {
     #[test]
     fn the_wrong_kind_is_noticed() {
         let right = generate(SecretKind::Organization);
-        for prefix in ["tu_", "ti_"] {
+        for prefix in ["tu_", "ti_", "tl_"] {
             let wrong = format!("{prefix}{}", &right.expose()[3..]);
             assert!(is_mistyped(&SecretText::new(wrong)), "{prefix}");
         }

@@ -2,13 +2,39 @@
 
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
-/// What a date literal means.
+/// What a date means where a day or an instant may stand: in a `where`, or in a parameter of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Moment {
+pub enum Moment {
     /// A whole day, in UTC.
     Day(Date),
     /// A point in time, in UTC.
     Instant(OffsetDateTime),
+}
+
+impl Moment {
+    /// Reads a day (`2017-01-15`) or an instant (`2017-01-15T13:30:00.5+02:00`, seconds and fraction optional).
+    ///
+    /// # Errors
+    /// What to write instead.
+    pub fn parse(text: &str) -> Result<Self, &'static str> {
+        parse(text)
+    }
+
+    /// The first instant that is meant.
+    pub fn start(self) -> OffsetDateTime {
+        match self {
+            Self::Day(day) => day.midnight().assume_utc(),
+            Self::Instant(instant) => instant,
+        }
+    }
+
+    /// The first instant after what is meant: of the next day, or the instant itself.
+    pub fn end(self) -> OffsetDateTime {
+        match self {
+            Self::Day(day) => day.next_day().unwrap_or(Date::MAX).midnight().assume_utc(),
+            Self::Instant(instant) => instant,
+        }
+    }
 }
 
 const SHAPE: &str = "write '2017-01-15' or '2017-01-15T13:30:00Z'";

@@ -59,6 +59,7 @@ mod pattern;
 mod resolve;
 mod value;
 
+pub use date::Moment;
 pub use error::{CeqlError, ErrorKind};
 pub use expr::{Expr, FieldName, Literal, LiteralValue, Span};
 pub use field::{Field, Kind};

@@ -10,6 +10,7 @@ use super::{
 };
 
 /// A filter in which no negation is left above a condition, nothing is nested in its like, and constants stand alone.
+/// Several values that one field may equal, side by side, are one list: a store looks it up at once.
 ///
 /// As there is no negation left, a translation may let a condition on an absent value be unknown instead of false:
 /// nothing turns the unknown into a selection. Only a [denied](Leaf::denied) leaf has to name the absent value.
@@ -171,11 +172,63 @@ fn group<F: Field>(parts: &[Filter<F>], denied: bool, conjunction: bool) -> Norm
             (other, _) => flat.push(other),
         }
     }
+    let mut flat = listed(flat, conjunction);
     match (flat.len(), conjunction) {
         (0, _) => constant(conjunction),
         (1, _) => flat.remove(0),
         (_, true) => Normal::And(flat),
         (_, false) => Normal::Or(flat),
+    }
+}
+
+/// Makes one list of the equalities that a group asks of one field. `a = 1 OR a = 2` is `a IN (1, 2)`, and so is its
+/// opposite, `NOT a = 1 AND NOT a = 2`, the opposite of the list.
+fn listed<F: Field>(parts: Vec<Normal<F>>, conjunction: bool) -> Vec<Normal<F>> {
+    let mut listed: Vec<Normal<F>> = Vec::with_capacity(parts.len());
+    for part in parts {
+        let place = equality(&part, conjunction).and_then(|field| {
+            listed
+                .iter()
+                .position(|other| equality(other, conjunction) == Some(field))
+        });
+        match (place.and_then(|place| listed.get_mut(place)), part) {
+            (Some(Normal::Leaf(list)), Normal::Leaf(leaf)) => list.test.extend(leaf.test),
+            (_, part) => listed.push(part),
+        }
+    }
+    listed
+}
+
+/// The field that the part asks to equal something, in the way that groups of this kind can list.
+fn equality<F: Field>(part: &Normal<F>, conjunction: bool) -> Option<F> {
+    match part {
+        Normal::Leaf(leaf) if leaf.denied == conjunction => matches!(
+            leaf.test,
+            Test::In { .. }
+                | Test::Compare {
+                    op: Comparison::Equal,
+                    ..
+                }
+        )
+        .then_some(leaf.field),
+        _ => None,
+    }
+}
+
+impl Test {
+    /// Lets another equality in; both are `In`, or `Compare` with `=`.
+    fn extend(&mut self, other: Self) {
+        let mut values = std::mem::replace(self, Self::IsNull).into_values();
+        values.extend(other.into_values());
+        *self = Self::In { values };
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        match self {
+            Self::In { values } | Self::NotIn { values } => values,
+            Self::Compare { value, .. } => vec![value],
+            Self::Like { .. } | Self::NotLike { .. } | Self::IsNull | Self::IsNotNull => Vec::new(),
+        }
     }
 }
 

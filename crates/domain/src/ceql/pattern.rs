@@ -55,6 +55,16 @@ impl Pattern {
         Ok(Self { tokens })
     }
 
+    /// The pattern of what contains `text`, in which no character has a special meaning.
+    pub fn containing(text: &str) -> Self {
+        let mut tokens = vec![PatternToken::AnyRun];
+        if !text.is_empty() {
+            tokens.push(PatternToken::Literal(fold(text)));
+            tokens.push(PatternToken::AnyRun);
+        }
+        Self { tokens }
+    }
+
     /// The parts, in order. Among neighbouring wildcards, [`PatternToken::AnyOne`] comes first.
     pub fn tokens(&self) -> &[PatternToken] {
         &self.tokens

@@ -4,11 +4,16 @@
 //! of caller and target, stands in the committed table `docs/policy-table.md`, which a test compares with these functions.
 
 mod accounts;
+mod instances;
 mod roles;
 mod users;
 
 pub use self::{
     accounts::{accounts, holds, may_configure, view_account},
+    instances::{
+        InstanceAction, account_instances, audit_log, create_instances, elements, instances,
+        may_see_token,
+    },
     roles::{may_act_on, may_grant},
     users::{Action, Door, scope},
 };

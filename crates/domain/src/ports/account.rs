@@ -50,8 +50,8 @@ pub trait AccountRepository: Send + Sync {
 
     /// Changes what `patch` names and nothing else; `None` if there is no such account in `scope`. Every call counts as a
     /// write: the revision grows by one. With `erase_users` its users are erased with secrets, grants and instances in
-    /// the same write, each with an audit record of its own; a user that is being created there meanwhile is either
-    /// erased too or refused.
+    /// the same write, each with an audit record of its own, those of the instances first; a user that is being created
+    /// there meanwhile is either erased too or refused. This may take minutes.
     ///
     /// # Errors
     /// `Stale` if `expected` is given and is not the account's revision; `Conflict` on `externalId` if another active

@@ -6,7 +6,7 @@ use super::RepositoryError;
 use crate::{
     AuditField, AuditRecord, Scope,
     ceql::Filter,
-    page::{Page, PageRequest, Sort},
+    page::{Count, Page, PageRequest, Sort},
 };
 
 /// Where the audit log is read.
@@ -25,4 +25,12 @@ pub trait AuditLog: Send + Sync {
         sort: &Sort<AuditField>,
         page: &PageRequest,
     ) -> Result<Page<AuditRecord>, RepositoryError>;
+
+    /// How many there are, counted no further than `up_to`.
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AuditField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError>;
 }

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use crate::{Password, PasswordHash};
+use crate::{Email, Password, PasswordHash};
 
 /// What came out of a comparison of a password with a hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +32,34 @@ pub trait PasswordHasher: Send + Sync {
         password: &Password,
         hash: Option<&'a PasswordHash>,
     ) -> Result<Verdict, HashError>;
+}
+
+/// One's turn to try a password; it ends when this is dropped.
+pub struct Turn(#[expect(dead_code, reason = "kept for its drop")] Box<dyn Send>);
+
+impl Turn {
+    /// A turn that lasts as long as `guard`.
+    pub fn new(guard: impl Send + 'static) -> Self {
+        Self(Box::new(guard))
+    }
+}
+
+impl std::fmt::Debug for Turn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Turn").finish_non_exhaustive()
+    }
+}
+
+/// Lets passwords of one e-mail be tried one at a time, on this node: otherwise, many guesses at the same moment would all
+/// be compared before the first of them is counted. An e-mail that nobody has queues like any other.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait PasswordTurns: Send + Sync {
+    /// Waits for one's turn.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] if too many wait for this e-mail already.
+    async fn wait(&self, email: &Email) -> Result<Turn, HashError>;
 }
 
 /// Why a hash could not be made or compared.

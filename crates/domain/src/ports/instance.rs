@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::RepositoryError;
 use crate::{
-    Change, Instance, InstanceDraft, InstanceField, InstanceId, OrganizationId, Revision, Scope,
+    Change, Instance, InstanceDraft, InstanceField, InstanceId, InstancePatch, OrganizationId,
+    Revision, Scope,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
 };
@@ -13,7 +14,8 @@ use crate::{
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait InstanceRepository: Send + Sync {
-    /// Creates a valid, enabled instance; registers its element key in the organization's catalog if it is new there.
+    /// Creates a valid, enabled instance; registers its element in the organization's catalog if the key is new there
+    /// (what the draft says of an element that is known already is ignored).
     ///
     /// # Errors
     /// `Conflict` on the user's `id` if the organization has no such user.
@@ -50,6 +52,21 @@ pub trait InstanceRepository: Send + Sync {
         filter: &Filter<InstanceField>,
         up_to: u64,
     ) -> Result<Count, RepositoryError>;
+
+    /// Changes what `patch` names and nothing else; `None` if there is no such instance in `scope`. Every call counts as a
+    /// write: the revision grows by one. Configuration entries that stay keep their ids. One audit record of the fields
+    /// that differ ([`Instance::snapshot`]).
+    ///
+    /// # Errors
+    /// `Stale` if `expected` is given and is not the instance's revision.
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: InstanceId,
+        patch: &InstancePatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Instance>, RepositoryError>;
 
     /// Erases the instance; `false` if there is none in `scope`.
     ///

@@ -6,13 +6,17 @@
 
 mod account;
 mod audit;
+mod audit_chain;
 mod clock;
 mod credential;
+mod element;
 mod error;
 mod hasher;
 mod instance;
 mod keyring;
 mod organization;
+mod password_policy;
+mod replies;
 mod role;
 mod user;
 mod vault;
@@ -22,27 +26,38 @@ use std::sync::Arc;
 pub use self::{
     account::AccountRepository,
     audit::AuditLog,
+    audit_chain::{AuditChain, ChainSeal},
     clock::{Clock, RequestIds},
-    credential::{Caller, CredentialRepository, Lockout, StoredPassword},
+    credential::{
+        Authenticated, Caller, CredentialRepository, Lockout, LoginCandidate, LoginToken,
+        StoredPassword, VerifiedPassword,
+    },
+    element::ElementRepository,
     error::{BoxError, RepositoryError},
-    hasher::{HashError, PasswordHasher, Verdict},
+    hasher::{HashError, PasswordHasher, PasswordTurns, Turn, Verdict},
     instance::InstanceRepository,
-    keyring::KeyringRepository,
+    keyring::{KeyringRepository, Resealed, SealedBatch},
     organization::{CreatedOrganization, OrganizationRepository},
+    password_policy::{PasswordPolicyRepository, PolicyInForce},
+    replies::{Begun, ReplyRepository},
     role::{Revocation, RoleRepository},
     user::UserRepository,
-    vault::{Issued, SecretKind, SecretVault, VaultError},
+    vault::{Issued, IssuedToken, SecretKind, SecretVault, VaultError},
 };
 #[cfg(any(test, feature = "mock"))]
 pub use self::{
     account::MockAccountRepository,
     audit::MockAuditLog,
+    audit_chain::{MockAuditChain, MockChainSeal},
     clock::{MockClock, MockRequestIds},
     credential::MockCredentialRepository,
-    hasher::MockPasswordHasher,
+    element::MockElementRepository,
+    hasher::{MockPasswordHasher, MockPasswordTurns},
     instance::MockInstanceRepository,
     keyring::MockKeyringRepository,
     organization::MockOrganizationRepository,
+    password_policy::MockPasswordPolicyRepository,
+    replies::MockReplyRepository,
     role::MockRoleRepository,
     user::MockUserRepository,
     vault::MockSecretVault,
@@ -59,7 +74,11 @@ pub struct Repositories {
     pub roles: Arc<dyn RoleRepository>,
     pub credentials: Arc<dyn CredentialRepository>,
     pub keyring: Arc<dyn KeyringRepository>,
+    pub policies: Arc<dyn PasswordPolicyRepository>,
+    pub elements: Arc<dyn ElementRepository>,
+    pub replies: Arc<dyn ReplyRepository>,
     pub audit: Arc<dyn AuditLog>,
+    pub audit_chain: Arc<dyn AuditChain>,
 }
 
 impl std::fmt::Debug for Repositories {

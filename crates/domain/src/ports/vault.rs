@@ -1,6 +1,15 @@
 //! Secrets: made, digested for look-up, sealed at rest, revealed to their owner.
 
-use crate::{KeyId, Sealed, SealedSecret, SecretDigest, SecretText};
+use crate::{KeyId, Sealed, SealedPlace, SealedSecret, SecretDigest, SecretText};
+
+/// A new login token: in clear for its owner, once, and what the store finds it by. Nobody can reveal it again.
+#[derive(Clone, Debug)]
+pub struct IssuedToken {
+    /// In clear: `tl_…`
+    pub clear: SecretText,
+    /// What it is found by.
+    pub digest: SecretDigest,
+}
 
 /// Whose secret it is. New ones carry it in their first letters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -28,6 +37,9 @@ pub trait SecretVault: Send + Sync {
     /// A new random secret.
     fn issue(&self, kind: SecretKind) -> Issued;
 
+    /// A new random login token.
+    fn issue_token(&self) -> IssuedToken;
+
     /// A secret that somebody brings along, as the store keeps it.
     fn adopt(&self, secret: &SecretText) -> SealedSecret;
 
@@ -39,6 +51,18 @@ pub trait SecretVault: Send + Sync {
     /// # Errors
     /// If the key is unknown, or the bytes were altered.
     fn reveal(&self, secret: &SealedSecret) -> Result<SecretText, VaultError>;
+
+    /// Seals `clear` with the current master key, so that it opens only at `place`.
+    fn seal(&self, place: &SealedPlace, clear: &[u8]) -> Sealed;
+
+    /// What was sealed at `place`. A secret is sealed as its text.
+    ///
+    /// # Errors
+    /// If the key is unknown, or the bytes were altered or belong elsewhere.
+    fn open(&self, place: &SealedPlace, sealed: &Sealed) -> Result<Vec<u8>, VaultError>;
+
+    /// The master key that seals.
+    fn current_key(&self) -> KeyId;
 
     /// Something only the holder of the current master key can have made; kept in the store to recognize a wrong key.
     fn sentinel(&self) -> Sealed;

@@ -1,11 +1,11 @@
-//! Creating organizations: the operator's business, on the command line of the server.
+//! Creating organizations: the operator's business, on the command line of the server or by signing partners up.
 
 use std::sync::Arc;
 
 use super::ServiceError;
 use crate::{
-    AdminDraft, Author, Change, Email, Name, OrganizationDraft, OrganizationKind, Password,
-    PasswordPolicy, Person, RequestId, SecretText,
+    Actor, AdminDraft, Author, Change, Email, Name, OrganizationDraft, OrganizationKind, Password,
+    PasswordPolicy, Person, Rank, RequestId, SecretText,
     ports::{
         Clock, CreatedOrganization, OrganizationRepository, PasswordHasher, SecretKind, SecretVault,
     },
@@ -37,7 +37,7 @@ pub struct IssuedOrganization {
     pub user_secret: SecretText,
 }
 
-/// Creates organizations. There is no actor here: whoever reaches this service runs the server.
+/// Creates organizations. Only [`sign_up`](Self::sign_up) knows an actor: whoever reaches the rest runs the server.
 pub struct OrganizationService {
     organizations: Arc<dyn OrganizationRepository>,
     hasher: Arc<dyn PasswordHasher>,
@@ -81,8 +81,9 @@ impl OrganizationService {
         if self.organizations.find_system().await?.is_some() {
             return Ok(false);
         }
+        let change = self.by_operator(request_id);
         match self
-            .create_of_kind(OrganizationKind::System, new, request_id)
+            .create_of_kind(OrganizationKind::System, new, false, &change)
             .await
         {
             Ok(_) => Ok(true),
@@ -96,6 +97,20 @@ impl OrganizationService {
         }
     }
 
+    /// The permit to sign partners up.
+    ///
+    /// # Errors
+    /// `Unauthenticated` for everybody but the operator (contract, section 7).
+    pub fn sign_up<'a>(&'a self, actor: &'a Actor) -> Result<SignUp<'a>, ServiceError> {
+        if actor.identity().rank < Rank::Operator {
+            return Err(ServiceError::Unauthenticated);
+        }
+        Ok(SignUp {
+            service: self,
+            actor,
+        })
+    }
+
     /// Creates a customer's organization with its default account, roles and first user.
     ///
     /// # Errors
@@ -105,15 +120,25 @@ impl OrganizationService {
         new: NewOrganization,
         request_id: RequestId,
     ) -> Result<IssuedOrganization, ServiceError> {
-        self.create_of_kind(OrganizationKind::Customer, new, request_id)
+        let change = self.by_operator(request_id);
+        self.create_of_kind(OrganizationKind::Customer, new, false, &change)
             .await
+    }
+
+    fn by_operator(&self, request_id: RequestId) -> Change {
+        Change {
+            author: Author::Operator,
+            request_id,
+            at: self.clock.now(),
+        }
     }
 
     async fn create_of_kind(
         &self,
         kind: OrganizationKind,
         new: NewOrganization,
-        request_id: RequestId,
+        must_change: bool,
+        change: &Change,
     ) -> Result<IssuedOrganization, ServiceError> {
         let password = match &new.admin_password {
             None => None,
@@ -142,20 +167,36 @@ impl OrganizationService {
                 first_name: new.admin_first_name,
                 last_name: new.admin_last_name,
                 password,
+                must_change,
                 secret: user_secret.stored,
             },
         };
-        let change = Change {
-            author: Author::Operator,
-            request_id,
-            at: self.clock.now(),
-        };
-        let created = self.organizations.create(&draft, &change).await?;
+        let created = self.organizations.create(&draft, change).await?;
         Ok(IssuedOrganization {
             created,
             organization_secret: organization_secret.clear,
             user_secret: user_secret.clear,
         })
+    }
+}
+
+/// The permit to sign partners up.
+#[derive(Debug)]
+pub struct SignUp<'a> {
+    service: &'a OrganizationService,
+    actor: &'a Actor,
+}
+
+impl SignUp<'_> {
+    /// Creates a customer's organization, whose first user must change the password at the first login.
+    ///
+    /// # Errors
+    /// `Invalid` if the password is too weak; a conflict if the e-mail is in use.
+    pub async fn create(&self, new: NewOrganization) -> Result<IssuedOrganization, ServiceError> {
+        let change = self.actor.change(self.service.clock.now());
+        self.service
+            .create_of_kind(OrganizationKind::Customer, new, true, &change)
+            .await
     }
 }
 

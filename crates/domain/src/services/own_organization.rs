@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use super::ServiceError;
 use crate::{
-    Actor, Entity, Expected, Name, Organization, PasswordPolicy, Privilege, SecretText, policy,
-    ports::{Clock, CredentialRepository, OrganizationRepository, SecretVault},
+    Actor, Entity, Expected, Name, Organization, Privilege, SecretText, policy,
+    ports::{
+        Clock, CredentialRepository, OrganizationRepository, PasswordPolicyRepository,
+        PolicyInForce, Repositories, SecretVault,
+    },
 };
 
 /// The use cases of the caller's own organization.
 pub struct OwnOrganizationService {
     organizations: Arc<dyn OrganizationRepository>,
     credentials: Arc<dyn CredentialRepository>,
+    policies: Arc<dyn PasswordPolicyRepository>,
     vault: Arc<dyn SecretVault>,
     clock: Arc<dyn Clock>,
 }
@@ -31,20 +35,20 @@ pub struct OwnOrganization {
     /// Its secret in clear, for holders of `modifySecurity`.
     pub secret: Option<SecretText>,
     /// The password policy in force.
-    pub password_policy: PasswordPolicy,
+    pub password_policy: PolicyInForce,
 }
 
 impl OwnOrganizationService {
     /// Over these ports.
     pub fn new(
-        organizations: Arc<dyn OrganizationRepository>,
-        credentials: Arc<dyn CredentialRepository>,
+        repositories: &Repositories,
         vault: Arc<dyn SecretVault>,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
-            organizations,
-            credentials,
+            organizations: Arc::clone(&repositories.organizations),
+            credentials: Arc::clone(&repositories.credentials),
+            policies: Arc::clone(&repositories.policies),
             vault,
             clock,
         }
@@ -88,10 +92,13 @@ impl OwnOrganizationService {
                 .map(|stored| self.vault.reveal(&stored))
                 .transpose()?;
         }
+        let found = self.policies.find(organization.id).await?;
+        let password_policy =
+            found.ok_or_else(|| ServiceError::no_such(Entity::Organization, organization.id))?;
         Ok(OwnOrganization {
             organization,
             secret,
-            password_policy: PasswordPolicy::default(),
+            password_policy,
         })
     }
 }

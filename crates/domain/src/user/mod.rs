@@ -11,7 +11,7 @@ pub use self::{
 };
 use crate::{
     AccountId, Email, Name, OrganizationId, PasswordHash, PasswordPolicy, Revision, RoleKey,
-    SealedSecret, Snapshot, Text, UserId,
+    SealedSecret, SecretDigest, Snapshot, Text, UserId,
 };
 
 /// A user of one account of one organization.
@@ -82,6 +82,22 @@ pub enum PasswordState {
     },
 }
 
+impl PasswordState {
+    /// Whether nobody can log in with it at `now` without changing it: there is none, somebody else set it, or it is
+    /// older than the `expiration_days` of the policy in force allow.
+    pub fn is_expired(self, expiration_days: u32, now: OffsetDateTime) -> bool {
+        match self {
+            Self::Absent
+            | Self::Set {
+                must_change: true, ..
+            } => true,
+            Self::Set { changed_at, .. } => {
+                PasswordPolicy::has_expired(expiration_days, changed_at, now)
+            }
+        }
+    }
+}
+
 /// What is needed to create a user in an account.
 #[derive(Clone, Debug)]
 pub struct UserDraft {
@@ -116,6 +132,8 @@ pub struct AdminDraft {
     pub last_name: Name,
     /// The password's hash; without it the user cannot log in.
     pub password: Option<PasswordHash>,
+    /// Whether the password must be changed at the first login.
+    pub must_change: bool,
     /// The user's secret as the store keeps it.
     pub secret: SealedSecret,
 }
@@ -127,6 +145,10 @@ pub struct NewPassword {
     pub hash: PasswordHash,
     /// Whether it must be changed at the next login.
     pub must_change: bool,
+    /// So many former hashes are remembered from now on, the one that is replaced among them.
+    pub remember: u32,
+    /// The login token with which it was changed: all others of the user end.
+    pub keep_token: Option<SecretDigest>,
 }
 
 impl User {
@@ -141,16 +163,9 @@ impl User {
     }
 
     /// Whether the user cannot log in with a password, or must change it first: inactive, no password, set by somebody
-    /// else, or older than `policy` allows (contract, section 6).
-    pub fn credentials_expired(&self, policy: &PasswordPolicy, now: OffsetDateTime) -> bool {
-        match self.password {
-            _ if !self.active => true,
-            PasswordState::Absent
-            | PasswordState::Set {
-                must_change: true, ..
-            } => true,
-            PasswordState::Set { changed_at, .. } => policy.has_expired(changed_at, now),
-        }
+    /// else, or older than the `expiration_days` of the policy in force allow (contract, section 6).
+    pub fn credentials_expired(&self, expiration_days: u32, now: OffsetDateTime) -> bool {
+        !self.active || self.password.is_expired(expiration_days, now)
     }
 
     /// Its fields as the audit log keeps them: everything but secrets.

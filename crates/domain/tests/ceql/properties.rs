@@ -266,6 +266,17 @@ fn assert_normal(normal: &Normal<ItemField>) {
         }
         Normal::And(parts) | Normal::Or(parts) => {
             assert!(parts.len() >= 2, "{normal:?}");
+            let conjunction = matches!(normal, Normal::And(_));
+            let mut listed: Vec<_> = parts
+                .iter()
+                .filter_map(|part| equality(part, conjunction))
+                .collect();
+            listed.sort_unstable_by_key(|field| field.name());
+            listed.dedup();
+            let equalities = parts
+                .iter()
+                .filter(|part| equality(part, conjunction).is_some());
+            assert_eq!(listed.len(), equalities.count(), "{normal:?}");
             for part in parts {
                 assert!(!matches!(part, Normal::All | Normal::Nothing), "{normal:?}");
                 assert_ne!(
@@ -276,6 +287,24 @@ fn assert_normal(normal: &Normal<ItemField>) {
                 assert_normal(part);
             }
         }
+    }
+}
+
+/// The field that a part of a group compares for equality, if such parts of the group make a list.
+fn equality(part: &Normal<ItemField>, conjunction: bool) -> Option<ItemField> {
+    let op = Comparison::Equal;
+    match part {
+        Normal::Leaf(Leaf {
+            field,
+            test: Test::In { .. },
+            denied,
+        }) if *denied == conjunction => Some(*field),
+        Normal::Leaf(Leaf {
+            field,
+            test: Test::Compare { op: own, .. },
+            denied,
+        }) if *denied == conjunction && *own == op => Some(*field),
+        _ => None,
     }
 }
 

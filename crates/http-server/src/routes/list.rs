@@ -22,78 +22,39 @@ use crate::error::ApiError;
 /// Totals are exact up to here; counting further must be asked for.
 const COUNTED_UP_TO: u64 = 10_000;
 
-/// What a caller wants of a list.
+/// Which page a caller wants of a list, and how far it is to be counted.
 #[derive(Debug)]
-pub(crate) struct ListQuery<F> {
-    pub(crate) filter: Filter<F>,
-    pub(crate) sort: Sort<F>,
+pub(crate) struct PageQuery {
     pub(crate) paging: Paging,
     /// How far to count.
     pub(crate) up_to: u64,
-    fields: Option<Vec<String>>,
 }
 
-impl<F: Listed> ListQuery<F> {
-    /// Reads `where`, `orderBy`, `pageSize`, `offset`, `nextPage`, `includeInactive`, `includeTotal` and `fields`.
-    ///
-    /// `active` is the field that inactive items are left out by, unless they are wanted; `known` is what `fields` may
-    /// name.
-    pub(crate) fn of(query: &Query, active: Option<F>, known: &[&str]) -> Result<Self, ApiError> {
-        let mut problems = Vec::new();
-        let filter = filter(query, active)
-            .map_err(|problem| problems.push(problem))
-            .ok();
-        let sort = sort(query).map_err(|problem| problems.push(problem)).ok();
-        let all = query
-            .flag("includeTotal")
-            .map_err(|problem| problems.push(problem))
-            .ok();
-        let fields = fields(query, known)
-            .map_err(|problem| problems.push(problem))
-            .ok();
-        let paging = Paging::of(query)
-            .map_err(|mut more| problems.append(&mut more))
-            .ok();
-        let (Some(filter), Some(sort), Some(all), Some(fields), Some(paging)) =
-            (filter, sort, all, fields, paging)
-        else {
-            return Err(ApiError::invalid(problems));
-        };
-        let up_to = if all { u64::MAX } else { COUNTED_UP_TO };
-        Ok(Self {
-            filter,
-            sort,
-            paging,
-            up_to,
-            fields,
-        })
+impl PageQuery {
+    /// Reads `pageSize`, `offset`, `nextPage` and `includeTotal`.
+    pub(crate) fn of(query: &Query) -> Result<Self, Vec<Problem>> {
+        match (Paging::of(query), query.flag("includeTotal")) {
+            (Ok(paging), Ok(all)) => {
+                let up_to = if all { u64::MAX } else { COUNTED_UP_TO };
+                Ok(Self { paging, up_to })
+            }
+            (paging, all) => Err(paging
+                .err()
+                .into_iter()
+                .flatten()
+                .chain(all.err())
+                .collect()),
+        }
     }
 
-    /// The reply: `items` trimmed to the wanted fields, with the counts and the token; 404 if the page is empty.
+    /// The reply of a list that may be empty, with the counts and the token.
     pub(crate) fn reply<T: Serialize>(
         &self,
-        what: &str,
         items: &[T],
         next: Option<&Cursor>,
         counted: Count,
-    ) -> Result<Response, ApiError> {
-        let headers = self.headers(items.len(), next, counted);
-        if items.is_empty() {
-            return Ok((headers, ApiError::none_found(what)).into_response());
-        }
-        let Some(fields) = &self.fields else {
-            return Ok((headers, Json(items)).into_response());
-        };
-        let mut trimmed = Vec::with_capacity(items.len());
-        for item in items {
-            let mut value = serde_json::to_value(item)
-                .map_err(|error| ApiError::internal(error.to_string()))?;
-            if let Value::Object(object) = &mut value {
-                object.retain(|name, _| name == "id" || fields.iter().any(|field| field == name));
-            }
-            trimmed.push(value);
-        }
-        Ok((headers, Json(trimmed)).into_response())
+    ) -> Response {
+        (self.headers(items.len(), next, counted), Json(items)).into_response()
     }
 
     fn headers(&self, returned: usize, next: Option<&Cursor>, counted: Count) -> HeaderMap {
@@ -123,6 +84,81 @@ impl<F: Listed> ListQuery<F> {
             set(header::WARNING, HeaderValue::from_str(warning));
         }
         headers
+    }
+}
+
+/// What a caller wants of a list that can be filtered and ordered.
+#[derive(Debug)]
+pub(crate) struct ListQuery<F> {
+    pub(crate) filter: Filter<F>,
+    pub(crate) sort: Sort<F>,
+    pub(crate) page: PageQuery,
+    fields: Option<Vec<String>>,
+}
+
+impl<F: Listed> ListQuery<F> {
+    /// Reads `where`, `orderBy`, `pageSize`, `offset`, `nextPage`, `includeInactive`, `includeTotal` and `fields`.
+    ///
+    /// `active` is the field that inactive items are left out by, unless they are wanted; `known` is what `fields` may
+    /// name.
+    pub(crate) fn of(query: &Query, active: Option<F>, known: &[&str]) -> Result<Self, ApiError> {
+        Self::read(query, active, known).map_err(ApiError::invalid)
+    }
+
+    /// The same, for a list with parameters of its own: its problems may go with these.
+    pub(crate) fn read(
+        query: &Query,
+        active: Option<F>,
+        known: &[&str],
+    ) -> Result<Self, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let filter = filter(query, active)
+            .map_err(|problem| problems.push(problem))
+            .ok();
+        let sort = sort(query).map_err(|problem| problems.push(problem)).ok();
+        let fields = fields(query, known)
+            .map_err(|problem| problems.push(problem))
+            .ok();
+        let page = PageQuery::of(query)
+            .map_err(|mut more| problems.append(&mut more))
+            .ok();
+        let (Some(filter), Some(sort), Some(fields), Some(page)) = (filter, sort, fields, page)
+        else {
+            return Err(problems);
+        };
+        Ok(Self {
+            filter,
+            sort,
+            page,
+            fields,
+        })
+    }
+
+    /// The reply: `items` trimmed to the wanted fields, with the counts and the token; 404 if the page is empty.
+    pub(crate) fn reply<T: Serialize>(
+        &self,
+        what: &str,
+        items: &[T],
+        next: Option<&Cursor>,
+        counted: Count,
+    ) -> Result<Response, ApiError> {
+        let headers = self.page.headers(items.len(), next, counted);
+        if items.is_empty() {
+            return Ok((headers, ApiError::none_found(what)).into_response());
+        }
+        let Some(fields) = &self.fields else {
+            return Ok((headers, Json(items)).into_response());
+        };
+        let mut trimmed = Vec::with_capacity(items.len());
+        for item in items {
+            let mut value = serde_json::to_value(item)
+                .map_err(|error| ApiError::internal(error.to_string()))?;
+            if let Value::Object(object) = &mut value {
+                object.retain(|name, _| name == "id" || fields.iter().any(|field| field == name));
+            }
+            trimmed.push(value);
+        }
+        Ok((headers, Json(trimmed)).into_response())
     }
 }
 

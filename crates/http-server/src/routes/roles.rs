@@ -2,13 +2,21 @@
 
 use axum::{Json, extract::State};
 use tenantry_domain::Role;
-use tenantry_wire::role::{RoleBody, edit_of_role, role_edits};
+use tenantry_wire::role::{
+    NamedRoleChangeBody, RoleBody, RoleChangeBody, edit_of_role, role_edits,
+};
 
 use crate::{
     body::UnreadBody, caller::Caller, error::ApiError, extract::PathParameters, router::AppState,
 };
 
-/// `GET /organizations/roles`
+/// List the roles of the organization
+///
+/// Needs `configureRoles`.
+#[utoipa::path(
+    get, path = "/organizations/roles", tag = "roles",
+    responses((status = 200, body = [RoleBody]))
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -17,7 +25,17 @@ pub(crate) async fn list(
     Ok(bodies(&permit.list().await?))
 }
 
-/// `PUT /organizations/roles`: all or none of the roles given; answers all of the organization's.
+/// Change what roles of the organization allow
+///
+/// All or none of the roles given; answers all of the organization's. Needs `configureRoles`.
+#[utoipa::path(
+    put, path = "/organizations/roles", tag = "roles",
+    request_body = [NamedRoleChangeBody],
+    responses(
+        (status = 200, body = [RoleBody]),
+        (status = 404, description = "One of the roles is not there; none is changed.")
+    )
+)]
 pub(crate) async fn update_all(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -28,7 +46,14 @@ pub(crate) async fn update_all(
     Ok(bodies(&permit.update(edits).await?))
 }
 
-/// `PUT /organizations/roles/{id}`
+/// Change what a role of the organization allows
+///
+/// Needs `configureRoles`.
+#[utoipa::path(
+    put, path = "/organizations/roles/{role}", tag = "roles",
+    request_body = RoleChangeBody,
+    responses((status = 200, body = RoleBody))
+)]
 pub(crate) async fn update_one(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -45,7 +70,13 @@ pub(crate) async fn update_one(
     Ok(Json(RoleBody::from(role)))
 }
 
-/// `PUT /organizations/roles/reset`: the defaults again, exactly. Any body is accepted.
+/// Restore the default roles of the organization
+///
+/// Exactly, ids and order included. Needs `configureRoles`. Any body is accepted.
+#[utoipa::path(
+    put, path = "/organizations/roles/reset", tag = "roles",
+    responses((status = 200, body = [RoleBody]))
+)]
 pub(crate) async fn reset(
     State(state): State<AppState>,
     Caller(actor): Caller,

@@ -458,3 +458,46 @@ async fn missing_privilege_is_said_before_bad_input() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_path_that_does_not_decode_is_refused_after_privileges() {
+    let world = World::new().await;
+    let buckland = world.buckland;
+    for (caller, method, path, status) in [
+        (Caller::Nobody, "DELETE", "/users/%ff".to_owned(), 401),
+        (Caller::DefaultUser, "DELETE", "/users/%ff".to_owned(), 403),
+        (Caller::OrgAdmin, "DELETE", "/users/%ff/".to_owned(), 400),
+        (
+            Caller::DefaultUser,
+            "GET",
+            "/organizations/users/%ff".to_owned(),
+            403,
+        ),
+        (Caller::OrgAdmin, "GET", "/users/%ff".to_owned(), 400),
+        // What does decode still says whose account it is.
+        (
+            Caller::AccountAdmin,
+            "DELETE",
+            format!("/accounts/{buckland}/users/%ff"),
+            400,
+        ),
+        (
+            Caller::AccountAdmin,
+            "DELETE",
+            format!("/accounts/{}/users/%ff", world.shire_account),
+            403,
+        ),
+        (
+            Caller::OrgAdmin,
+            "DELETE",
+            format!("/accounts/{buckland}/roles/%ff"),
+            400,
+        ),
+    ] {
+        let reply = world.call(caller, method, &path).await;
+        assert_eq!(reply.status.as_u16(), status, "{caller:?} {method} {path}");
+        if status == 400 {
+            assert_eq!(reply.message(), "path is not valid UTF-8 when decoded");
+        }
+    }
+}

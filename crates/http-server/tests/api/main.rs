@@ -2,15 +2,28 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod accounts;
+mod audit_logs;
+mod authentication;
 mod bad_input;
 mod conditional;
 mod credentials;
 mod hostile;
+mod idempotency;
+mod instance_access;
+mod instance_lists;
+mod instance_tokens;
+mod instances;
 mod lists;
+mod openapi;
 mod organization;
 mod outage;
+mod password_policies;
 mod protocol;
+mod reference;
 mod roles;
+mod route_table;
+mod schema;
+mod sockets;
 mod support;
 mod tenancy;
 mod users;

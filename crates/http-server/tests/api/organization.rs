@@ -19,7 +19,8 @@ async fn everybody_sees_the_own_organization_and_few_its_secret() {
             "id": world.shire.get(), "name": "Shire", "secret": "to_Shire", "active": true, "createdDate": "2026-01-15",
             "passwordPolicy": {
                 "minLength": 8, "minUppercase": 1, "minLowercase": 1, "minNumbers": 1, "minSymbols": 1,
-                "symbolCharacterSet": symbols, "previousPasswordCount": 3, "expirationDays": 0
+                "symbolCharacterSet": symbols, "previousPasswordCount": 3, "expirationDays": 0,
+                "createdDt": "2026-01-15T12:00:00Z", "updatedDt": "2026-01-15T12:00:00Z"
             },
             "twoFactorAuthEnabled": false, "status": "paid", "environment": "production"
         })

@@ -13,7 +13,7 @@ async fn a_store_that_is_away_is_503_with_retry_after() {
     let world = World::new().await;
     let mut repositories = world.repositories.clone();
     let mut credentials = MockCredentialRepository::new();
-    credentials.expect_authenticate().returning(|_| {
+    credentials.expect_authenticate().returning(|_, _| {
         Err(RepositoryError::Unavailable {
             source: "host db1 refused".into(),
         })
@@ -60,7 +60,7 @@ async fn a_failure_shows_nothing_of_the_inside() {
     let world = World::new().await;
     let mut repositories = world.repositories.clone();
     let mut credentials = MockCredentialRepository::new();
-    credentials.expect_authenticate().returning(|_| {
+    credentials.expect_authenticate().returning(|_, _| {
         Err(RepositoryError::Backend {
             source: "column x".into(),
         })
@@ -90,7 +90,7 @@ async fn a_panic_is_one_requests_misfortune() {
     let mut credentials = MockCredentialRepository::new();
     credentials
         .expect_authenticate()
-        .returning(|_| panic!("a bug"));
+        .returning(|_, _| panic!("a bug"));
     repositories.credentials = Arc::new(credentials);
     let router = serve(
         &repositories,

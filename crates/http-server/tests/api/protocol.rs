@@ -84,6 +84,9 @@ async fn accept_is_met_or_refused() {
         ("*/*", 200),
         ("application/*;q=0.5", 200),
         ("text/html, application/json;q=0.1", 200),
+        ("text/html,*/*;q=0.8", 200),
+        ("", 200),
+        (" , ", 200),
         ("application/problem+json", 200),
         ("text/html", 406),
         ("*/*;q=0", 406),
@@ -100,6 +103,23 @@ async fn accept_is_met_or_refused() {
             .await;
         assert_eq!(reply.status.as_u16(), status, "{accept}");
     }
+}
+
+#[tokio::test]
+async fn an_empty_reply_meets_any_accept() {
+    let world = World::new().await;
+    let path = format!("/users/{}", world.create("bilbo@shire.example").await);
+    let headers = [("accept", "text/html")];
+    let reply = world
+        .send(Caller::OrgAdmin, "DELETE", &path, &headers, Body::empty())
+        .await
+        .ok();
+    assert_eq!(reply.text, "");
+    let again = world
+        .send(Caller::OrgAdmin, "DELETE", &path, &headers, Body::empty())
+        .await;
+    assert_eq!(again.status, 404, "errors come as they always do");
+    assert!(again.message().starts_with("No user found"));
 }
 
 #[tokio::test]
@@ -218,4 +238,57 @@ async fn scripts_of_configured_origins_may_call() {
     }
     let plain = world.call(Caller::OrgAdmin, "GET", "/users").await.ok();
     assert_eq!(plain.header("access-control-expose-headers"), None);
+}
+
+#[tokio::test]
+async fn metrics_count_by_template_and_never_by_path() {
+    let world = World::new().await;
+    world
+        .call(Caller::OrgAdmin, "GET", "/users/admin@shire.example")
+        .await
+        .ok();
+    world.call(Caller::OrgAdmin, "GET", "/users/-1").await;
+    world.call(Caller::Nobody, "GET", "/users/2/").await;
+    world.call(Caller::OrgAdmin, "BREW", "/users/3").await;
+    world.call(Caller::OrgAdmin, "GET", "/secret/path").await;
+    let request = |path: &str| Request::builder().uri(path).body(Body::empty()).unwrap();
+    world.request(request("/healthz")).await.ok();
+    world.request(request("/another/secret/path")).await;
+    let reply = world.request(request("/metrics")).await.ok();
+    assert_eq!(
+        reply.header("content-type"),
+        Some("text/plain; version=0.0.4; charset=utf-8")
+    );
+    let totals: Vec<_> = reply
+        .text
+        .lines()
+        .filter_map(|line| line.strip_prefix("tenantry_http_requests_total"))
+        .collect();
+    let user = "route=\"/elements/api-v2/users/{user}\"";
+    assert_eq!(
+        totals,
+        [
+            &format!("{{method=\"GET\",{user},status=\"200\"}} 1"),
+            &format!("{{method=\"GET\",{user},status=\"401\"}} 1"),
+            &format!("{{method=\"GET\",{user},status=\"404\"}} 1"),
+            &format!("{{method=\"other\",{user},status=\"405\"}} 1"),
+            "{method=\"GET\",route=\"/healthz\",status=\"200\"} 1",
+            "{method=\"GET\",route=\"none\",status=\"404\"} 2",
+        ]
+    );
+    for line in [
+        "tenantry_http_requests_in_flight 1",
+        "tenantry_store_up 1",
+        "process_start_time_seconds 1768478400",
+    ] {
+        assert!(reply.text.lines().any(|found| found == line), "{line}");
+    }
+    assert!(!reply.text.contains("secret") && !reply.text.contains('@'));
+
+    let world = World::with(&HttpConfig {
+        metrics: false,
+        ..HttpConfig::default()
+    })
+    .await;
+    assert_eq!(world.request(request("/metrics")).await.status, 404);
 }

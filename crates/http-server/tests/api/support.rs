@@ -8,16 +8,11 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use serde_json::Value;
-use tenantry_domain::{
-    AccountId, OrganizationId, RoleKey, UserDraft, UserId,
-    ports::{Clock, PasswordHasher, Repositories, SecretVault},
-    services::{
-        AccountService, AuthenticationService, OwnOrganizationService, RoleService, UserService,
-    },
-};
-use tenantry_http_server::{HttpConfig, Platform, router};
+use tenantry_domain::{AccountId, OrganizationId, RoleKey, UserDraft, UserId, ports::Repositories};
+use tenantry_http_server::{HttpConfig, Machinery, Platform, router};
 use tenantry_testkit::{
-    FixedClock, PlainHasher, PlainVault, SequentialRequestIds, memory::MemoryStore, samples,
+    FixedClock, PlainHasher, PlainTurns, PlainVault, SequentialRequestIds, memory::MemoryStore,
+    samples,
 };
 use tower::ServiceExt as _;
 
@@ -40,6 +35,8 @@ pub(crate) enum Caller {
     DefaultUser,
     /// `org-admin` of Mordor, another organization.
     Stranger,
+    /// `sys-admin`, of the system organization.
+    Operator,
 }
 
 impl Caller {
@@ -60,15 +57,16 @@ impl Caller {
             Self::OrgUser => "sam@shire.example",
             Self::DefaultUser => "fatty@buckland.example",
             Self::Stranger => "admin@mordor.example",
+            Self::Operator => "admin@platform.example",
         }
     }
 
     /// The header, or none.
     pub(crate) fn authorization(self) -> Option<String> {
-        let organization = if self == Self::Stranger {
-            "Mordor"
-        } else {
-            "Shire"
+        let organization = match self {
+            Self::Stranger => "Mordor",
+            Self::Operator => "Platform",
+            _ => "Shire",
         };
         (self != Self::Nobody)
             .then(|| format!("User tu_{}, Organization to_{organization}", self.email()))
@@ -274,44 +272,14 @@ pub(crate) fn serve(
     hasher: &Arc<PlainHasher>,
     config: &HttpConfig,
 ) -> Router {
-    let vault: Arc<dyn SecretVault> = Arc::new(PlainVault::new());
-    let clock: Arc<dyn Clock> = Arc::<FixedClock>::clone(clock);
-    let hasher: Arc<dyn PasswordHasher> = Arc::<PlainHasher>::clone(hasher);
-    let authentication = Arc::new(AuthenticationService::new(
-        Arc::clone(&repositories.credentials),
-        Arc::clone(&hasher),
-        Arc::clone(&vault),
-        Arc::clone(&clock),
-    ));
-    let organization = OwnOrganizationService::new(
-        Arc::clone(&repositories.organizations),
-        Arc::clone(&repositories.credentials),
-        Arc::clone(&vault),
-        Arc::clone(&clock),
-    );
-    let roles = RoleService::new(
-        Arc::clone(&repositories.roles),
-        Arc::clone(&repositories.accounts),
-        Arc::clone(&clock),
-    );
-    let accounts = AccountService::new(Arc::clone(&repositories.accounts), Arc::clone(&clock));
-    let users = UserService::new(
-        repositories,
-        hasher,
-        vault,
-        Arc::clone(&clock),
-        Arc::clone(&authentication),
-    );
-    let platform = Platform {
-        users: Arc::new(users),
-        accounts: Arc::new(accounts),
-        roles: Arc::new(roles),
-        organization: Arc::new(organization),
-        authentication,
-        keyring: Arc::clone(&repositories.keyring),
+    let machinery = Machinery {
+        hasher: Arc::<PlainHasher>::clone(hasher),
+        turns: Arc::new(PlainTurns::default()),
+        vault: Arc::new(PlainVault::new()),
+        clock: Arc::<FixedClock>::clone(clock),
         request_ids: Arc::new(SequentialRequestIds::default()),
-        clock,
     };
+    let platform = Platform::new(repositories, machinery);
     router(platform, config)
 }
 

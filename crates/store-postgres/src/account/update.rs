@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tenantry_domain::{
     Account, AccountId, AccountPatch, AuditAction, Change, Entity, Revision, Scope, Snapshot, Text,
-    User, ceql::fold, ports::RepositoryError,
+    ceql::fold, ports::RepositoryError,
 };
 
 use super::{account_of, account_selection};
@@ -12,6 +12,7 @@ use crate::{
     audit::{self, Entry},
     error::Failure,
     instance::discard_all_of,
+    row::assigned,
     session::{Session, Work},
     sql::Statement,
     table::narrowed,
@@ -21,7 +22,7 @@ use crate::{
 /// How long it may take to erase the users of an account, however many they are. Each statement of it is short.
 pub(super) const ERASURE: Duration = Duration::from_mins(5);
 /// So many users are erased by one round of statements.
-const CHUNK: i64 = 500;
+const CHUNK: usize = 500;
 
 pub(super) struct UpdateAccount<'a> {
     pub(super) scope: &'a Scope,
@@ -64,35 +65,41 @@ impl Work for UpdateAccount<'_> {
 
 impl UpdateAccount<'_> {
     /// The account is locked, and whoever creates a user in it waits for that lock and then finds the account inactive.
+    ///
+    /// All users are locked before the first is erased: who has locked one and now takes the e-mail of another waits for
+    /// nobody who waits for him. First their instances leave their records, then they.
     async fn erase_users(
         &self,
         session: &mut Session<'_>,
         account: &Account,
     ) -> Result<(), Failure> {
-        loop {
-            let users = some_users(session, account).await?;
-            if users.is_empty() {
-                return Ok(());
-            }
-            self.erase(session, account, &users).await?;
+        let users = lock_users(session, account).await?;
+        for some in users.chunks(CHUNK) {
+            discard_all_of(session, account.organization_id, some, self.change).await?;
         }
+        for some in users.chunks(CHUNK) {
+            self.erase(session, account, some).await?;
+        }
+        Ok(())
     }
 
     async fn erase(
         &self,
         session: &mut Session<'_>,
         account: &Account,
-        users: &[User],
+        users: &[i64],
     ) -> Result<(), Failure> {
         let organization = account.organization_id;
-        let ids: Vec<_> = users.iter().map(|user| user.id.get()).collect();
-        discard_all_of(session, organization, &ids, self.change).await?;
         // Secrets and grants go with the rows.
-        let statement =
-            Statement::new("DELETE FROM users WHERE organization_id = $1 AND id = ANY($2)")
-                .bind(organization.get())
-                .bind(ids);
-        session.execute(statement).await?;
+        let statement = Statement::new(concat!(
+            "DELETE FROM users WHERE organization_id = $1 AND id = ANY($2) RETURNING ",
+            user_selection!(),
+        ))
+        .bind(organization.get())
+        .bind(users.to_vec());
+        let rows = session.rows(statement).await?;
+        let mut users = rows.iter().map(user_of).collect::<Result<Vec<_>, _>>()?;
+        users.sort_unstable_by_key(|user| user.id);
         let entries: Vec<_> = users
             .iter()
             .map(|user| Entry {
@@ -163,16 +170,14 @@ async fn write(session: &mut Session<'_>, account: &Account) -> Result<(), Failu
     Ok(session.execute(statement).await?)
 }
 
-/// Some of the account's users, locked in the order of their ids.
-async fn some_users(session: &mut Session<'_>, account: &Account) -> Result<Vec<User>, Failure> {
-    let statement = Statement::new(concat!(
-        "SELECT ",
-        user_selection!(),
-        " FROM users WHERE organization_id = $1 AND account_id = $2 ORDER BY id LIMIT $3 FOR UPDATE",
-    ))
+/// The ids of the account's users, who are locked in this order.
+async fn lock_users(session: &mut Session<'_>, account: &Account) -> Result<Vec<i64>, Failure> {
+    let statement = Statement::new(
+        "SELECT id FROM users WHERE organization_id = $1 AND account_id = $2 ORDER BY id FOR UPDATE",
+    )
     .bind(account.organization_id.get())
-    .bind(account.id.get())
-    .bind(CHUNK);
+    .bind(account.id.get());
     let rows = session.rows(statement).await?;
-    Ok(rows.iter().map(user_of).collect::<Result<Vec<_>, _>>()?)
+    let ids = rows.iter().map(|row| assigned(row, "id"));
+    ids.collect()
 }

@@ -1,14 +1,17 @@
 //! Creating an instance, and with it the element of the catalog if it is new there.
 
 use tenantry_domain::{
-    AccountId, AuditAction, Change, ElementId, Entity, Instance, InstanceDraft, InstanceId,
-    OrganizationId, Revision, Snapshot, Text, ceql::fold, ports::RepositoryError,
+    AccountId, AuditAction, Change, Element, ElementDraft, Entity, Instance, InstanceDraft,
+    InstanceId, InstanceOwner, OrganizationId, Revision, Snapshot, Text, ceql::fold,
+    ports::RepositoryError,
 };
 
+use super::configuration;
 use crate::{
     audit::{self, Entry},
+    element::{element_of, element_selection},
     error::Failure,
-    row::assigned,
+    row::{Fields, assigned},
     session::{Session, Work},
     sql::Statement,
 };
@@ -23,24 +26,33 @@ impl Work for CreateInstance<'_> {
     type Output = Instance;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Instance, Failure> {
-        let account_id = self.owner_account(session).await?;
-        let element_id = self.element(session).await?;
+        let (account_id, user) = self.owner(session).await?;
+        let element = self.element(session).await?;
         let mut instance = Instance {
             id: InstanceId::new(0),
             organization_id: self.organization,
             account_id,
-            user_id: self.draft.user_id,
+            user,
             name: self.draft.name.clone(),
-            element_id,
-            element_key: self.draft.element_key.clone(),
+            element,
             tags: self.draft.tags.clone(),
+            configuration: Vec::new(),
+            external_authentication: self.draft.external_authentication,
             valid: true,
             disabled: false,
+            token: self.draft.token.clone(),
             created_at: self.change.at,
             updated_at: self.change.at,
             revision: Revision::FIRST,
         };
         instance.id = self.insert(session, &instance).await?;
+        instance.configuration = configuration::insert(
+            session,
+            self.organization,
+            instance.id,
+            &self.draft.configuration,
+        )
+        .await?;
         let entry = Entry {
             account: Some(account_id),
             action: AuditAction::Created,
@@ -55,36 +67,50 @@ impl Work for CreateInstance<'_> {
 }
 
 impl CreateInstance<'_> {
-    /// The account of the user, who stays there until the commit.
-    async fn owner_account(&self, session: &mut Session<'_>) -> Result<AccountId, Failure> {
+    /// The user, who stays in its account until the commit, and that account.
+    async fn owner(
+        &self,
+        session: &mut Session<'_>,
+    ) -> Result<(AccountId, InstanceOwner), Failure> {
         let statement = Statement::new(
-            "SELECT account_id FROM users WHERE organization_id = $1 AND id = $2 FOR SHARE",
+            "SELECT id, account_id, email, first_name, last_name FROM users \
+             WHERE organization_id = $1 AND id = $2 FOR SHARE",
         )
         .bind(self.organization.get())
         .bind(self.draft.user_id.get());
-        match session.row(statement).await? {
-            Some(row) => Ok(AccountId::new(assigned(&row, "account_id")?)),
-            None => Err(RepositoryError::Conflict {
+        let Some(row) = session.row(statement).await? else {
+            return Err(RepositoryError::Conflict {
                 entity: Entity::User,
                 field: "id",
             }
-            .into()),
-        }
+            .into());
+        };
+        let fields = Fields::of(Entity::User, &row)?;
+        let owner = InstanceOwner {
+            id: self.draft.user_id,
+            email: fields.email("email")?,
+            first_name: fields.name("first_name")?,
+            last_name: fields.name("last_name")?,
+        };
+        Ok((AccountId::new(fields.get("account_id")?), owner))
     }
 
     /// The element of the key, registered if nobody has done so yet. Whoever is just about to is waited for.
-    async fn element(&self, session: &mut Session<'_>) -> Result<ElementId, Failure> {
-        if let Some(id) = self.registered(session).await? {
-            return Ok(id);
+    async fn element(&self, session: &mut Session<'_>) -> Result<Element, Failure> {
+        if let Some(element) = self.registered(session).await? {
+            return Ok(element);
         }
-        let key = self.draft.element_key.as_str();
+        let ElementDraft { key, name, hub } = &self.draft.element;
         let statement = Statement::new(
-            "INSERT INTO elements (organization_id, key, key_folded) VALUES ($1, $2, $3) \
-             ON CONFLICT (organization_id, key) DO NOTHING",
+            "INSERT INTO elements (organization_id, key, key_folded, name, name_folded, hub, hub_folded) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (organization_id, key) DO NOTHING",
         )
-        .bind(self.organization.get())
-        .bind(key)
-        .bind(fold(key));
+        .bind(self.organization.get());
+        let statement = [key, name, hub]
+            .into_iter()
+            .fold(statement, |statement, text| {
+                statement.bind(text.as_str()).bind(fold(text.as_str()))
+            });
         session.execute(statement).await?;
         Ok(self
             .registered(session)
@@ -92,15 +118,15 @@ impl CreateInstance<'_> {
             .ok_or(sqlx::Error::RowNotFound)?)
     }
 
-    async fn registered(&self, session: &mut Session<'_>) -> Result<Option<ElementId>, Failure> {
-        let statement =
-            Statement::new("SELECT id FROM elements WHERE organization_id = $1 AND key = $2")
-                .bind(self.organization.get())
-                .bind(self.draft.element_key.as_str());
-        match session.row(statement).await? {
-            Some(row) => Ok(Some(ElementId::new(assigned(&row, "id")?))),
-            None => Ok(None),
-        }
+    async fn registered(&self, session: &mut Session<'_>) -> Result<Option<Element>, Failure> {
+        let statement = Statement::new(concat!(
+            element_selection!(),
+            " WHERE organization_id = $1 AND key = $2"
+        ))
+        .bind(self.organization.get())
+        .bind(self.draft.element.key.as_str());
+        let row = session.row(statement).await?;
+        Ok(row.map(|row| element_of(&row)).transpose()?)
     }
 
     async fn insert(
@@ -111,8 +137,8 @@ impl CreateInstance<'_> {
         let token = &self.draft.token;
         let statement = Statement::new(
             "WITH created AS (INSERT INTO instances (organization_id, account_id, user_id, name, name_folded, \
-             element_id, valid, disabled, created_at, updated_at, revision) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10) RETURNING id), \
+             element_id, valid, disabled, created_at, updated_at, revision, external_authentication) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9, $10, $16) RETURNING id), \
              tagged AS (INSERT INTO instance_tags (organization_id, instance_id, position, tag, tag_folded) \
              SELECT $1, created.id, tags.place, tags.tag, tags.folded FROM created, \
              unnest($11::text[], $12::text[]) WITH ORDINALITY AS tags (tag, folded, place)), \
@@ -122,10 +148,10 @@ impl CreateInstance<'_> {
         )
         .bind(instance.organization_id.get())
         .bind(instance.account_id.get())
-        .bind(instance.user_id.get())
+        .bind(instance.user.id.get())
         .bind(instance.name.as_str())
         .bind(fold(instance.name.as_str()))
-        .bind(instance.element_id.get())
+        .bind(instance.element.id.get())
         .bind(instance.valid)
         .bind(instance.disabled)
         .bind(self.change.at)
@@ -134,7 +160,8 @@ impl CreateInstance<'_> {
         .bind(instance.tags.iter().map(|tag| fold(tag.as_str())).collect::<Vec<_>>())
         .bind(token.digest.as_bytes().as_slice())
         .bind(token.sealed.bytes.as_slice())
-        .bind(token.sealed.key_id.0);
+        .bind(token.sealed.key_id.0)
+        .bind(instance.external_authentication.as_str());
         let row = session
             .row(statement)
             .await?

@@ -3,16 +3,18 @@
 use sqlx::postgres::PgRow;
 use tenantry_domain::{
     AuditAction, Change, Entity, Instance, InstanceId, OrganizationId, Revision, Scope, Snapshot,
-    UserId, ports::RepositoryError,
+    UserId,
 };
 
-use super::columns::{instance_of, instance_selection};
+use super::{
+    columns::{instance_of, instance_selection},
+    locked::lock,
+};
 use crate::{
     audit::{self, Entry},
     error::Failure,
     session::{Session, Work},
     sql::Statement,
-    table::narrowed,
 };
 
 pub(super) struct DeleteInstance<'a> {
@@ -27,30 +29,9 @@ impl Work for DeleteInstance<'_> {
 
     async fn run(&self, session: &mut Session<'_>) -> Result<bool, Failure> {
         let organization = self.scope.organization_id();
-        let (account, user) = narrowed(self.scope);
-        let statement = Statement::new(concat!(
-            instance_selection!(),
-            " WHERE instances.organization_id = $1 AND instances.id = $2 \
-             AND ($3::bigint IS NULL OR instances.account_id = $3) \
-             AND ($4::bigint IS NULL OR instances.user_id = $4) FOR UPDATE OF instances",
-        ))
-        .bind(organization.get())
-        .bind(self.id.get())
-        .bind(account)
-        .bind(user);
-        let Some(row) = session.row(statement).await? else {
+        let Some(instance) = lock(session, self.scope, self.id, self.expected).await? else {
             return Ok(false);
         };
-        let instance = instance_of(&row)?;
-        if self
-            .expected
-            .is_some_and(|expected| expected != instance.revision)
-        {
-            return Err(RepositoryError::Stale {
-                entity: Entity::Instance,
-            }
-            .into());
-        }
         erase(session, organization, &[instance], self.change).await?;
         Ok(true)
     }
@@ -73,14 +54,22 @@ pub(crate) async fn discard_all_of(
     users: &[i64],
     change: &Change,
 ) -> Result<(), Failure> {
-    let statement = Statement::new(concat!(
+    let lock = Statement::new(
+        "SELECT id FROM instances WHERE organization_id = $1 AND user_id = ANY($2) ORDER BY id FOR UPDATE",
+    )
+    .bind(organization.get())
+    .bind(users.to_vec());
+    if session.rows(lock).await?.is_empty() {
+        return Ok(());
+    }
+    // A statement of its own: it sees the tags and the configuration that were committed before the lock.
+    let read = Statement::new(concat!(
         instance_selection!(),
-        " WHERE instances.organization_id = $1 AND instances.user_id = ANY($2) ORDER BY instances.id \
-         FOR UPDATE OF instances",
+        " WHERE instances.organization_id = $1 AND instances.user_id = ANY($2) ORDER BY instances.id",
     ))
     .bind(organization.get())
     .bind(users.to_vec());
-    let rows: Vec<PgRow> = session.rows(statement).await?;
+    let rows: Vec<PgRow> = session.rows(read).await?;
     let instances = rows
         .iter()
         .map(instance_of)
@@ -98,7 +87,7 @@ async fn erase(
     if instances.is_empty() {
         return Ok(());
     }
-    // Tags and tokens go with the rows.
+    // Tags, configurations and tokens go with the rows.
     let statement =
         Statement::new("DELETE FROM instances WHERE organization_id = $1 AND id = ANY($2)")
             .bind(organization.get())

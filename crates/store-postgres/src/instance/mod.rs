@@ -1,14 +1,18 @@
 //! Instances.
 
 mod columns;
+mod configuration;
 mod create;
 mod delete;
+mod locked;
+mod update;
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    Change, Instance, InstanceDraft, InstanceField, InstanceId, OrganizationId, Revision, Scope,
+    Change, Instance, InstanceDraft, InstanceField, InstanceId, InstancePatch, OrganizationId,
+    Revision, Scope,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
     ports::{InstanceRepository, RepositoryError},
@@ -19,6 +23,7 @@ use self::{
     columns::{instance_of, instance_selection},
     create::CreateInstance,
     delete::DeleteInstance,
+    update::UpdateInstance,
 };
 use crate::{database::Database, list, sql::Statement, table::narrowed};
 
@@ -83,6 +88,25 @@ impl InstanceRepository for PostgresInstances {
         up_to: u64,
     ) -> Result<Count, RepositoryError> {
         list::count(&self.0, scope, filter, up_to).await
+    }
+
+    async fn update(
+        &self,
+        scope: &Scope,
+        id: InstanceId,
+        patch: &InstancePatch,
+        expected: Option<Revision>,
+        change: &Change,
+    ) -> Result<Option<Instance>, RepositoryError> {
+        self.0
+            .transact(&UpdateInstance {
+                scope,
+                id,
+                patch,
+                expected,
+                change,
+            })
+            .await
     }
 
     async fn delete(

@@ -9,7 +9,7 @@ use tenantry_domain::{
 use super::kind_word;
 use crate::{
     audit::{self, Entry},
-    error::Failure,
+    error::{EMAIL_IN_USE, Failure},
     row::assigned,
     session::{Session, Work},
     sql::Statement,
@@ -149,7 +149,7 @@ impl CreateOrganization<'_> {
             None => PasswordState::Absent,
             Some(_) => PasswordState::Set {
                 changed_at: self.change.at,
-                must_change: false,
+                must_change: draft.must_change,
             },
         };
         let mut admin = User {
@@ -177,7 +177,8 @@ impl CreateOrganization<'_> {
             user_columns!(),
             ", id) SELECT ",
             user_values!(),
-            ", coalesce($38, nextval(pg_get_serial_sequence('users', 'id'))) RETURNING organization_id, id), \
+            ", coalesce($38, nextval(pg_get_serial_sequence('users', 'id'))) \
+             ON CONFLICT (email_folded) DO NOTHING RETURNING organization_id, id), \
              secret AS (INSERT INTO user_secrets (digest, organization_id, user_id, sealed, key_id, created_at) \
              SELECT $34, created.organization_id, created.id, $35, $36, $31 FROM created), \
              granted AS (INSERT INTO user_roles (organization_id, user_id, role_id) \
@@ -203,10 +204,7 @@ impl CreateOrganization<'_> {
         .bind(draft.secret.sealed.key_id.0)
         .bind(role.as_str())
         .bind(self.reserved());
-        let row = session
-            .row(statement)
-            .await?
-            .ok_or(sqlx::Error::RowNotFound)?;
+        let row = session.row(statement).await?.ok_or(EMAIL_IN_USE)?;
         admin.id = UserId::new(assigned(&row, "id")?);
         Ok(admin)
     }

@@ -60,6 +60,12 @@ macro_rules! user_selection {
 }
 pub(crate) use user_selection;
 
+/// The instances of a user. Every one has its element; the join is a left one so that PostgreSQL leaves it out where
+/// nobody asks for the element.
+const INSTANCES: &str = " FROM instances LEFT JOIN elements ON elements.organization_id = instances.organization_id AND \
+    elements.id = instances.element_id WHERE instances.organization_id = users.organization_id AND \
+    instances.user_id = users.id";
+
 /// Binds what a caller can change of a user, and the instant of the change, to $3 … $31.
 pub(crate) fn bind_fields(statement: Statement, user: &User) -> Statement {
     let profile = &user.profile;
@@ -107,13 +113,6 @@ pub(crate) fn bind_fields(statement: Statement, user: &User) -> Statement {
 /// Reads a row of [`user_selection`].
 pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
     let fields = Fields::of(Entity::User, row)?;
-    let password = match fields.get("password_changed_at")? {
-        None => PasswordState::Absent,
-        Some(changed_at) => PasswordState::Set {
-            changed_at,
-            must_change: fields.get("password_must_change")?,
-        },
-    };
     let last_login_at: OffsetDateTime = fields.get("last_login_at")?;
     Ok(User {
         id: UserId::new(fields.id()),
@@ -133,12 +132,23 @@ pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
             postal_code: fields.optional_text("postal_code")?,
             country: fields.optional_text("country")?,
         },
-        password,
+        password: password_state(&fields)?,
         locked_until: fields.get("locked_until")?,
         last_login_at: Some(last_login_at).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
         created_at: fields.get("created_at")?,
         updated_at: fields.get("updated_at")?,
         revision: fields.revision("revision")?,
+    })
+}
+
+/// The columns `password_changed_at` and `password_must_change`.
+pub(crate) fn password_state(fields: &Fields<'_>) -> Result<PasswordState, RepositoryError> {
+    Ok(match fields.get("password_changed_at")? {
+        None => PasswordState::Absent,
+        Some(changed_at) => PasswordState::Set {
+            changed_at,
+            must_change: fields.get("password_must_change")?,
+        },
     })
 }
 
@@ -158,24 +168,25 @@ impl Table for UserField {
             Self::Active => Column::required("users.active"),
             Self::CreatedDate => Column::required("users.created_at"),
             Self::LastLoginDate => Column::required("users.last_login_at"),
-            Self::ExternalId => Column::text("users.external_id", "users.external_id_folded").or_null(),
+            Self::ExternalId => {
+                Column::text("users.external_id", "users.external_id_folded").or_null()
+            }
             Self::Phone => Column::text("users.phone", "users.phone_folded").or_null(),
             Self::Street1 => Column::text("users.street1", "users.street1_folded").or_null(),
             Self::Street2 => Column::text("users.street2", "users.street2_folded").or_null(),
             Self::City => Column::text("users.city", "users.city_folded").or_null(),
-            Self::StateProvince => Column::text("users.state_province", "users.state_province_folded").or_null(),
-            Self::PostalCode => Column::text("users.postal_code", "users.postal_code_folded").or_null(),
+            Self::StateProvince => {
+                Column::text("users.state_province", "users.state_province_folded").or_null()
+            }
+            Self::PostalCode => {
+                Column::text("users.postal_code", "users.postal_code_folded").or_null()
+            }
             Self::Country => Column::text("users.country", "users.country_folded").or_null(),
             Self::AccountId => Column::required("users.account_id"),
-            Self::InstanceId => Column::required("instances.id").among(
-                "SELECT 1 FROM instances WHERE instances.organization_id = users.organization_id AND \
-                 instances.user_id = users.id",
-            ),
-            Self::ElementKey => Column::text("elements.key", "elements.key_folded").among(
-                "SELECT 1 FROM instances JOIN elements ON elements.organization_id = instances.organization_id AND \
-                 elements.id = instances.element_id WHERE instances.organization_id = users.organization_id AND \
-                 instances.user_id = users.id",
-            ),
+            Self::InstanceId => Column::required("instances.id").among(INSTANCES),
+            Self::ElementKey => {
+                Column::text("elements.key", "elements.key_folded").among(INSTANCES)
+            }
         }
     }
 

@@ -6,7 +6,12 @@ use tenantry_domain::{
 };
 
 use super::columns::{bind_fields, user_columns, user_values};
-use crate::{audit, database::Database, error::Failure, row::assigned, sql::Statement};
+use crate::{
+    audit,
+    database::Database,
+    error::{EMAIL_IN_USE, Failure},
+    sql::Statement,
+};
 
 pub(super) async fn create(
     database: &Database,
@@ -44,7 +49,7 @@ pub(super) async fn create(
         user_columns!(),
         ") SELECT ",
         user_values!(),
-        " FROM account WHERE account.active RETURNING id), \
+        " FROM account WHERE account.active ON CONFLICT (email_folded) DO NOTHING RETURNING id), \
          secret AS (INSERT INTO user_secrets (digest, organization_id, user_id, sealed, key_id, created_at) \
          SELECT $34, $1, created.id, $35, $36, $31 FROM created), \
          granted AS (INSERT INTO user_roles (organization_id, user_id, role_id) \
@@ -91,6 +96,7 @@ pub(super) async fn create(
             field: "active",
         });
     }
-    user.id = UserId::new(assigned(row, "id")?);
+    let id: Option<i64> = sqlx::Row::try_get(row, "id").map_err(Failure::from)?;
+    user.id = UserId::new(id.ok_or(EMAIL_IN_USE)?);
     Ok(user)
 }

@@ -5,6 +5,7 @@ mod create;
 mod delete;
 pub(crate) mod grants;
 mod locked;
+mod password;
 mod update;
 
 use std::sync::Arc;

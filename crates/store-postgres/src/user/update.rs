@@ -10,11 +10,11 @@ use tenantry_domain::{
 use super::{
     columns::{bind_fields, user_assignments},
     grants::{self, granted, guard_last_administrator, with_roles},
-    lock,
+    lock, password,
 };
 use crate::{
     audit,
-    error::Failure,
+    error::{EMAIL_IN_USE, Failure},
     instance::discard_all,
     session::{Session, Work},
     sql::Statement,
@@ -50,7 +50,17 @@ impl Work for UpdateUser<'_> {
             old = with_roles(old, &grants_before);
             new = with_roles(new, &grants_after);
         }
+        if let Some(password) = &self.patch.password {
+            password::remember(session, &before, password, self.change).await?;
+            password::end_tokens(session, &before, password.keep_token).await?;
+        }
+        if before.active && !after.active {
+            password::end_tokens(session, &before, None).await?;
+        }
         let (old, new) = Snapshot::difference(&old, &new);
+        if after.email.folded() != before.email.folded() {
+            refuse_email_in_use(session, &after).await?;
+        }
         self.write(session, &after, &old, &new).await?;
         if self.patch.discard_instances {
             discard_all(session, organization, self.id, self.change).await?;
@@ -110,5 +120,16 @@ impl UpdateUser<'_> {
         Ok(session
             .execute(audit::bind_change(statement, self.change))
             .await?)
+    }
+}
+
+/// Fails if another user has the e-mail. Who takes it at the same moment is noticed by the constraint.
+async fn refuse_email_in_use(session: &mut Session<'_>, user: &User) -> Result<(), Failure> {
+    let statement = Statement::new("SELECT 1 FROM users WHERE email_folded = $1 AND id <> $2")
+        .bind(user.email.folded())
+        .bind(user.id.get());
+    match session.row(statement).await? {
+        None => Ok(()),
+        Some(_) => Err(EMAIL_IN_USE.into()),
     }
 }

@@ -72,6 +72,15 @@ impl<J> Lane<J> {
         self.state().waiting.pop_front()
     }
 
+    /// The same, but leaves it where it is unless it is `wanted`.
+    pub(super) fn try_next_if(&self, wanted: impl FnOnce(&J) -> bool) -> Option<J> {
+        let mut state = self.state();
+        if state.waiting.front().is_some_and(wanted) {
+            return state.waiting.pop_front();
+        }
+        None
+    }
+
     /// Lets nobody in any more. What waits is still handed out.
     pub(super) fn close(&self) {
         self.places.close();
@@ -97,7 +106,8 @@ mod tests {
             (lane.push(1), lane.push(2), lane.push(3)),
             (Ok(()), Ok(()), Ok(()))
         );
-        assert_eq!(lane.next(), Some(1));
+        assert_eq!(lane.try_next_if(|job| *job > 1), None);
+        assert_eq!(lane.try_next_if(|job| *job == 1), Some(1));
         lane.close();
         assert_eq!(lane.push(4), Err(4));
         assert_eq!(

@@ -14,6 +14,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 use rusqlite::Connection;
@@ -105,7 +106,7 @@ impl Engine {
         W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
         let inner = &self.0;
-        self.patiently(async move {
+        within(inner.config.patience, async move {
             let place = inner.reads.enter().await.ok_or_else(closed)?;
             let (reply, answer) = oneshot::channel();
             let read = Read::new(place, reply, work);
@@ -135,17 +136,36 @@ impl Engine {
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
-        let inner = &self.0;
-        self.patiently(async move {
-            let place = inner.writes.enter().await.ok_or_else(closed)?;
-            let (reply, answer) = oneshot::channel();
-            inner
-                .writes
-                .push(Box::new(Typed::new(place, reply, work)))
-                .map_err(|_| closed())?;
-            answer.await.map_err(|_| closed())?
-        })
-        .await
+        within(self.0.config.patience, self.queue(false, work)).await
+    }
+
+    /// The same for a write that grows with the data and may take as long as `limit`. It has a transaction of its own.
+    ///
+    /// Other writes wait meanwhile. Those whose time is up before they have begun are refused and never begin.
+    pub(crate) async fn write_within<T, W>(
+        &self,
+        limit: Duration,
+        work: W,
+    ) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(limit, self.queue(true, work)).await
+    }
+
+    async fn queue<T, W>(&self, long: bool, work: W) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let writes = &self.0.writes;
+        let place = writes.enter().await.ok_or_else(closed)?;
+        let (reply, answer) = oneshot::channel();
+        writes
+            .push(Box::new(Typed::new(place, long, reply, work)))
+            .map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
     }
 
     /// Transactions with a change in them that were committed since the file was opened.
@@ -160,16 +180,6 @@ impl Engine {
         for thread in stopped {
             // An error says that the sender is gone: the thread has ended.
             let _ended = thread.await;
-        }
-    }
-
-    async fn patiently<T>(
-        &self,
-        call: impl Future<Output = Result<T, RepositoryError>>,
-    ) -> Result<T, RepositoryError> {
-        match tokio::time::timeout(self.0.config.patience, call).await {
-            Ok(answer) => answer,
-            Err(_elapsed) => Err(unavailable("the database did not answer in time")),
         }
     }
 }
@@ -199,6 +209,16 @@ impl fmt::Debug for Engine {
         f.debug_struct("Engine")
             .field("config", &self.0.config)
             .finish_non_exhaustive()
+    }
+}
+
+async fn within<T>(
+    limit: Duration,
+    call: impl Future<Output = Result<T, RepositoryError>>,
+) -> Result<T, RepositoryError> {
+    match tokio::time::timeout(limit, call).await {
+        Ok(answer) => answer,
+        Err(_elapsed) => Err(unavailable("the database did not answer in time")),
     }
 }
 

@@ -10,6 +10,7 @@ use std::{
 use rusqlite::Connection;
 use tempfile::TempDir;
 use tenantry_domain::ports::RepositoryError;
+use tokio::sync::oneshot;
 
 use super::Engine;
 use crate::{config::SqliteConfig, error::Failure};
@@ -63,15 +64,28 @@ fn begin<'a>(writing: impl Future<Output = Result<(), RepositoryError>> + 'a) ->
 
 /// A write that has begun and does not end before the sender is used or dropped.
 async fn stalled(engine: &Engine, n: i64) -> (Writing<'_>, mpsc::Sender<()>) {
+    let (work, begun, go) = stalling(n);
+    let writing = begin(engine.write(work));
+    begun.await.unwrap();
+    (writing, go)
+}
+
+/// What a stalled write does, what says that it has begun, and what lets it go on.
+fn stalling(
+    n: i64,
+) -> (
+    impl FnOnce(&Connection) -> Result<(), Failure> + Send + 'static,
+    oneshot::Receiver<()>,
+    mpsc::Sender<()>,
+) {
     let (go, wait) = mpsc::channel::<()>();
-    let (started, begun) = tokio::sync::oneshot::channel();
-    let writing = begin(engine.write(move |connection| {
+    let (started, begun) = oneshot::channel();
+    let work = move |connection: &Connection| {
         started.send(()).unwrap();
         let _go = wait.recv();
         insert(n)(connection)
-    }));
-    begun.await.unwrap();
-    (writing, go)
+    };
+    (work, begun, go)
 }
 
 #[tokio::test]
@@ -87,6 +101,39 @@ async fn writes_that_wait_together_share_one_commit() {
     }
     assert_eq!(engine.commits() - before, 1);
     assert_eq!(numbers(&engine).await, (0..100).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn nobody_waits_for_the_commit_of_a_long_write() {
+    let (engine, _directory) = engine(|_| ()).await;
+    let (first, go) = stalled(&engine, 1).await;
+    let before = engine.commits();
+    let second = begin(engine.write(insert(2)));
+    let long = begin(engine.write_within(Duration::from_mins(5), insert(3)));
+    let last = begin(engine.write(insert(4)));
+    go.send(()).unwrap();
+    for writing in [first, second, long, last] {
+        writing.await.unwrap();
+    }
+    assert_eq!(engine.commits() - before, 3);
+    assert_eq!(numbers(&engine).await, [1, 2, 3, 4]);
+}
+
+#[tokio::test]
+async fn a_long_write_may_take_longer_than_others_wait_for_it() {
+    let (engine, _directory) = engine(|_| ()).await;
+    let (work, begun, go) = stalling(1);
+    let long = begin(engine.write_within(Duration::from_mins(5), work));
+    begun.await.unwrap();
+    let waiting = begin(engine.write(insert(2)));
+    // From here on time passes whenever nothing else happens.
+    tokio::time::pause();
+    let refused = waiting.await;
+    tokio::time::resume();
+    assert!(matches!(refused, Err(RepositoryError::Unavailable { .. })));
+    go.send(()).unwrap();
+    long.await.unwrap();
+    assert_eq!(numbers(&engine).await, [1]);
 }
 
 #[tokio::test]

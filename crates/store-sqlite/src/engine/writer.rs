@@ -23,6 +23,9 @@ pub(super) trait Write: Send {
     /// Whether nobody waits for the answer any more.
     fn is_abandoned(&self) -> bool;
 
+    /// Whether it may take so long that nobody else should wait for its commit.
+    fn is_long(&self) -> bool;
+
     /// Runs it; answers whether its changes are to be kept.
     fn perform(&mut self, connection: &Connection) -> bool;
 
@@ -33,6 +36,7 @@ pub(super) trait Write: Send {
 /// A write with a result of type `T`.
 pub(super) struct Typed<T, W> {
     _place: Place,
+    long: bool,
     reply: oneshot::Sender<Result<T, RepositoryError>>,
     work: Option<W>,
     outcome: Option<Result<T, Failure>>,
@@ -41,11 +45,13 @@ pub(super) struct Typed<T, W> {
 impl<T, W> Typed<T, W> {
     pub(super) fn new(
         place: Place,
+        long: bool,
         reply: oneshot::Sender<Result<T, RepositoryError>>,
         work: W,
     ) -> Self {
         Self {
             _place: place,
+            long,
             reply,
             work: Some(work),
             outcome: None,
@@ -60,6 +66,10 @@ where
 {
     fn is_abandoned(&self) -> bool {
         self.reply.is_closed()
+    }
+
+    fn is_long(&self) -> bool {
+        self.long
     }
 
     fn perform(&mut self, connection: &Connection) -> bool {
@@ -105,7 +115,8 @@ pub(super) fn serve(connection: Connection, lane: &Lane<Box<dyn Write>>, commits
     }
 }
 
-/// One transaction: `first` and what else is waiting, also what arrives meanwhile.
+/// One transaction: `first` and what else is waiting, also what arrives meanwhile. A long write has one of its own: those
+/// before it would wait for its commit, and be told after their time that nothing is known of what was done in time.
 fn batch(
     connection: &Connection,
     first: Box<dyn Write>,
@@ -120,6 +131,7 @@ fn batch(
         let waiting = std::iter::once(first).chain(std::iter::from_fn(|| lane.try_next()));
         return answer_all(waiting, &Err(NotCommitted::because(error)));
     }
+    let alone = first.is_long();
     let mut performed = Vec::new();
     let mut kept = false;
     let mut next = Some(first);
@@ -135,8 +147,8 @@ fn batch(
                 }
             }
         }
-        next = if performed.len() < LARGEST_BATCH {
-            lane.try_next()
+        next = if performed.len() < LARGEST_BATCH && !alone {
+            lane.try_next_if(|write| !write.is_long())
         } else {
             None
         };

@@ -4,13 +4,13 @@ use async_trait::async_trait;
 use tenantry_domain::{
     AuditField, AuditRecord, Scope,
     ceql::Filter,
-    page::{Page, PageRequest, Sort},
+    page::{Count, Page, PageRequest, Sort},
     ports::{AuditLog, RepositoryError},
 };
 
 use crate::{
     engine::Engine,
-    list::list,
+    list::{count, list},
     rows::audit::{COLUMNS, read},
 };
 
@@ -26,5 +26,14 @@ impl AuditLog for Audit {
         page: &PageRequest,
     ) -> Result<Page<AuditRecord>, RepositoryError> {
         list(&self.0, COLUMNS, read, scope, filter, sort, page).await
+    }
+
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AuditField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError> {
+        count(&self.0, scope, filter, up_to).await
     }
 }

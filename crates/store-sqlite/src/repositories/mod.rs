@@ -2,14 +2,19 @@
 
 mod account;
 mod audit;
+mod audit_chain;
 mod credential;
+mod element;
 mod instance;
 mod keyring;
 mod organization;
+mod password_policy;
+mod reply;
 mod role;
 mod user;
 
 pub(crate) use self::{
-    account::Accounts, audit::Audit, credential::Credentials, instance::Instances,
-    keyring::Keyring, organization::Organizations, role::Roles, user::Users,
+    account::Accounts, audit::Audit, audit_chain::Chains, credential::Credentials,
+    element::Elements, instance::Instances, keyring::Keyring, organization::Organizations,
+    password_policy::Policies, reply::Replies, role::Roles, user::Users,
 };

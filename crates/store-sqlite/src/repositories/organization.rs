@@ -78,12 +78,42 @@ impl OrganizationRepository for Organizations {
     }
 }
 
-fn find(connection: &Connection, id: OrganizationId) -> Result<Option<Organization>, Failure> {
+pub(super) fn find(
+    connection: &Connection,
+    id: OrganizationId,
+) -> Result<Option<Organization>, Failure> {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS)
         .push(" FROM organizations WHERE id = ")
         .bind(id.get());
     sql.row(connection, read)
+}
+
+/// That the organization was written, although nothing in its own row changed; answers its revision then.
+pub(super) fn count_as_write(
+    connection: &Connection,
+    organization: &Organization,
+    change: &Change,
+) -> Result<Revision, Failure> {
+    let revision = organization.revision.next();
+    connection
+        .prepare_cached("UPDATE organizations SET updated_at = ?, revision = ? WHERE id = ?")?
+        .execute([to_micros(change.at), revision.get(), organization.id.get()])?;
+    Ok(revision)
+}
+
+/// Refuses if the organization is not at the revision that the caller expects.
+pub(super) fn check_revision(
+    organization: &Organization,
+    expected: Option<Revision>,
+) -> Result<(), Failure> {
+    match expected {
+        Some(expected) if expected != organization.revision => Err(RepositoryError::Stale {
+            entity: Entity::Organization,
+        }
+        .into()),
+        _ => Ok(()),
+    }
 }
 
 fn rename(
@@ -96,10 +126,7 @@ fn rename(
     let Some(old) = find(connection, id)? else {
         return Ok(None);
     };
-    if expected.is_some_and(|expected| expected != old.revision) {
-        let entity = Entity::Organization;
-        return Err(RepositoryError::Stale { entity }.into());
-    }
+    check_revision(&old, expected)?;
     let new = Organization {
         name,
         updated_at: change.at,
@@ -196,7 +223,7 @@ fn create(
         password: match draft.admin.password {
             Some(_) => PasswordState::Set {
                 changed_at: change.at,
-                must_change: false,
+                must_change: draft.admin.must_change,
             },
             None => PasswordState::Absent,
         },

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use rusqlite::Row;
 use tenantry_domain::{
-    AccountId, AuditAction, AuditField, AuditId, AuditRecord, Author, Change, Entity,
+    AccountId, AuditAction, AuditField, AuditId, AuditRecord, Author, ChainLink, Change, Entity,
     OrganizationId, Reach, RequestId, Scope, Snapshot, UserId, ports::BoxError,
 };
 
-use super::Cells;
+use super::{Cells, audit_head};
 use crate::{
     error::Failure,
     selectable::{Column, Selectable},
@@ -20,6 +20,9 @@ pub(crate) const COLUMNS: &str = "audit_records.id, audit_records.organization_i
     audit_records.author, audit_records.author_user_id, audit_records.request_id, audit_records.at, \
     audit_records.action, audit_records.target, audit_records.target_id, audit_records.old, audit_records.new";
 
+/// What [`read_linked`] reads behind them.
+pub(crate) const LINK_COLUMNS: &str = "audit_records.position, audit_records.hash";
+
 /// The domain has no word for a record in errors, so a corrupt one is a failure of the store that names it.
 #[derive(Debug, thiserror::Error)]
 #[error("the stored audit record {id} is corrupt")]
@@ -29,8 +32,19 @@ struct CorruptRecord {
 }
 
 pub(crate) fn read(row: &Row<'_>) -> Result<AuditRecord, Failure> {
+    naming(row, record)
+}
+
+pub(crate) fn read_linked(row: &Row<'_>) -> Result<(AuditRecord, ChainLink), Failure> {
+    naming(row, |cells| Ok((record(cells)?, audit_head::link(cells)?)))
+}
+
+fn naming<T>(
+    row: &Row<'_>,
+    read: impl FnOnce(&mut Cells<'_>) -> Result<T, BoxError>,
+) -> Result<T, Failure> {
     let id = row.get(0)?;
-    record(&mut Cells::of(row)).map_err(|source| Failure::backend(CorruptRecord { id, source }))
+    read(&mut Cells::of(row)).map_err(|source| Failure::backend(CorruptRecord { id, source }))
 }
 
 fn record(cells: &mut Cells<'_>) -> Result<AuditRecord, BoxError> {

@@ -22,8 +22,19 @@ impl<'a> Cells<'a> {
         entity: Entity,
         read: impl FnOnce(&mut Self) -> Result<T, BoxError>,
     ) -> Result<T, Failure> {
-        let id = row.get(0)?;
-        read(&mut Self::of(row)).map_err(|source| Failure::corrupt(entity, id, source))
+        Self::entity_from(row, 0, entity, read)
+    }
+
+    /// The same for an entity whose cells begin at `place`.
+    pub(crate) fn entity_from<T>(
+        row: &'a Row<'a>,
+        place: usize,
+        entity: Entity,
+        read: impl FnOnce(&mut Self) -> Result<T, BoxError>,
+    ) -> Result<T, Failure> {
+        let id = row.get(place)?;
+        let mut cells = Self { row, next: place };
+        read(&mut cells).map_err(|source| Failure::corrupt(entity, id, source))
     }
 
     pub(crate) fn take<T: FromSql>(&mut self) -> Result<T, BoxError> {

@@ -2,7 +2,10 @@
 
 pub(crate) mod account;
 pub(crate) mod audit;
+pub(crate) mod audit_head;
 mod cells;
+pub(crate) mod configuration;
+pub(crate) mod element;
 pub(crate) mod instance;
 pub(crate) mod organization;
 pub(crate) mod role;

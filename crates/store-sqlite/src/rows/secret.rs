@@ -1,15 +1,18 @@
 //! Secrets as rows: a digest to find them by, sealed bytes to reveal them from. Clear text never comes here.
 
 use rusqlite::{Connection, Row, types::Value};
-use tenantry_domain::{KeyId, Sealed, SealedSecret, SecretDigest, ports::BoxError};
+use tenantry_domain::{
+    Entity, KeyId, OrganizationId, Scope, Sealed, SealedSecret, SecretDigest, UserField, UserId,
+    ports::BoxError,
+};
 use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::{Assignments, Cells};
-use crate::error::Failure;
+use crate::{error::Failure, selectable::Selectable as _, sql::Sql};
 
 /// What [`read`] reads.
-pub(crate) const COLUMNS: &str = "digest, key_id, sealed";
+const COLUMNS: &str = "digest, key_id, sealed";
 
 /// Whose secret it is, which is the table that it stands in.
 #[derive(Clone, Copy, Debug)]
@@ -43,12 +46,48 @@ pub(crate) fn insert(
     Ok(())
 }
 
-pub(crate) fn read(row: &Row<'_>) -> Result<SealedSecret, BoxError> {
-    let mut cells = Cells::of(row);
-    let digest = SecretDigest::new(cells.take()?);
+/// The organization's present secret.
+pub(crate) fn of_organization(
+    connection: &Connection,
+    organization: OrganizationId,
+) -> Result<Option<SealedSecret>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS)
+        .push(" FROM organization_secrets WHERE expires_at IS NULL AND organization_id = ")
+        .bind(organization.get());
+    sql.row(connection, |row| {
+        read(row)
+            .map_err(|source| Failure::corrupt(Entity::Organization, organization.get(), source))
+    })
+}
+
+/// The present secret of a user in `scope`.
+pub(crate) fn of_user(
+    connection: &Connection,
+    scope: &Scope,
+    user: UserId,
+) -> Result<Option<SealedSecret>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(
+        " FROM user_secrets JOIN users ON users.organization_id = user_secrets.organization_id \
+         AND users.id = user_secrets.user_id WHERE user_secrets.expires_at IS NULL AND ",
+    );
+    UserField::within(scope, &mut sql);
+    sql.push(" AND users.id = ").bind(user.get());
+    sql.row(connection, |row| {
+        read(row).map_err(|source| Failure::corrupt(Entity::User, user.get(), source))
+    })
+}
+
+fn read(row: &Row<'_>) -> Result<SealedSecret, BoxError> {
+    read_cells(&mut Cells::of(row))
+}
+
+/// The digest, then what is sealed.
+pub(super) fn read_cells(cells: &mut Cells<'_>) -> Result<SealedSecret, BoxError> {
     Ok(SealedSecret {
-        digest,
-        sealed: read_sealed(&mut cells)?,
+        digest: SecretDigest::new(cells.take()?),
+        sealed: read_sealed(cells)?,
     })
 }
 

@@ -22,33 +22,41 @@ pub(crate) const COLUMNS: &str = "users.id, users.organization_id, users.account
     users.password_changed_at, users.password_must_change, users.locked_until, users.last_login_at, \
     users.created_at, users.updated_at, users.revision";
 
+/// The instances of a user. Every one has its element; the join is a left one so that SQLite leaves it out where nobody
+/// asks for the element.
+const INSTANCES: &str = " FROM instances LEFT JOIN elements ON elements.id = instances.element_id \
+    WHERE instances.organization_id = users.organization_id AND instances.user_id = users.id";
+
 pub(crate) fn read(row: &Row<'_>) -> Result<User, Failure> {
-    Cells::entity(row, Entity::User, |cells| {
-        Ok(User {
-            id: UserId::new(cells.take()?),
-            organization_id: OrganizationId::new(cells.take()?),
-            account_id: AccountId::new(cells.take()?),
-            email: Email::parse(cells.take::<String>()?)?,
-            first_name: cells.name()?,
-            last_name: cells.name()?,
-            active: cells.take()?,
-            profile: Profile {
-                external_id: cells.text()?,
-                phone: cells.text()?,
-                street1: cells.text()?,
-                street2: cells.text()?,
-                city: cells.text()?,
-                state_province: cells.text()?,
-                postal_code: cells.text()?,
-                country: cells.text()?,
-            },
-            password: password_state(cells)?,
-            locked_until: cells.optional_instant()?,
-            last_login_at: Some(cells.instant()?).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
-            created_at: cells.instant()?,
-            updated_at: cells.instant()?,
-            revision: Revision::new(cells.take()?),
-        })
+    Cells::entity(row, Entity::User, read_cells)
+}
+
+/// The user whose cells are next.
+pub(crate) fn read_cells(cells: &mut Cells<'_>) -> Result<User, BoxError> {
+    Ok(User {
+        id: UserId::new(cells.take()?),
+        organization_id: OrganizationId::new(cells.take()?),
+        account_id: AccountId::new(cells.take()?),
+        email: Email::parse(cells.take::<String>()?)?,
+        first_name: cells.name()?,
+        last_name: cells.name()?,
+        active: cells.take()?,
+        profile: Profile {
+            external_id: cells.text()?,
+            phone: cells.text()?,
+            street1: cells.text()?,
+            street2: cells.text()?,
+            city: cells.text()?,
+            state_province: cells.text()?,
+            postal_code: cells.text()?,
+            country: cells.text()?,
+        },
+        password: password_state(cells)?,
+        locked_until: cells.optional_instant()?,
+        last_login_at: Some(cells.instant()?).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
+        created_at: cells.instant()?,
+        updated_at: cells.instant()?,
+        revision: Revision::new(cells.take()?),
     })
 }
 
@@ -159,7 +167,8 @@ pub(crate) fn find(
     sql.row(connection, read)
 }
 
-fn password_state(cells: &mut Cells<'_>) -> Result<PasswordState, BoxError> {
+/// Whether there is a hash, since when, and whether it must be changed.
+pub(crate) fn password_state(cells: &mut Cells<'_>) -> Result<PasswordState, BoxError> {
     let (exists, changed_at, must_change) =
         (cells.take()?, cells.optional_instant()?, cells.take()?);
     match (exists, changed_at) {
@@ -197,16 +206,14 @@ impl Selectable for UserField {
             Self::Country => Column::text("users.country", "users.country_folded"),
             Self::AccountId => Column::plain("users.account_id"),
             Self::InstanceId => Column::Many {
-                rows: "SELECT 1 FROM instances WHERE instances.organization_id = users.organization_id \
-                       AND instances.user_id = users.id",
+                rows: INSTANCES,
                 exact: "instances.id",
                 folded: "instances.id",
             },
             Self::ElementKey => Column::Many {
-                rows: "SELECT 1 FROM instances JOIN elements ON elements.id = instances.element_id \
-                       WHERE instances.organization_id = users.organization_id AND instances.user_id = users.id",
+                rows: INSTANCES,
                 exact: "elements.key",
-                folded: "ceql_fold(elements.key)",
+                folded: "elements.key_folded",
             },
         }
     }

@@ -3,14 +3,16 @@
 use std::collections::BTreeSet;
 
 use tenantry_domain::{
-    Account, AccountDraft, AccountId, AccountPatch, AuditAction, Entity, OrganizationId, Revision,
-    Scope, Snapshot, page::Count,
+    Account, AccountDraft, AccountId, AccountPatch, AuditAction, AuditField, Entity,
+    OrganizationId, Revision, Scope, Snapshot,
+    ceql::Filter,
+    page::{Count, PageRequest, Sort},
 };
 
 use super::given::{Refusal, filter, refusal, whole};
 use crate::{
     Fresh,
-    samples::{self, caller, change, change_at, name, text},
+    samples::{self, START, caller, change, change_at, name, text},
 };
 
 fn deactivation() -> AccountPatch {
@@ -179,9 +181,18 @@ pub async fn users_of_an_inactive_account_cannot_call_until_it_is_active_again(f
     fresh.user(&bree, "barliman@bree.example").await;
     let barliman = caller("barliman@bree.example", "Shire");
     let credentials = &fresh.repositories.credentials;
-    assert!(credentials.authenticate(&barliman).await.unwrap().is_some());
+    assert!(
+        credentials
+            .authenticate(&barliman, START)
+            .await
+            .unwrap()
+            .is_some()
+    );
     update(&fresh, &bree, &deactivation(), 1).await;
-    assert_eq!(credentials.authenticate(&barliman).await.unwrap(), None);
+    assert_eq!(
+        credentials.authenticate(&barliman, START).await.unwrap(),
+        None
+    );
     let draft = samples::user_draft(bree.id, "nob@bree.example");
     let outcome = fresh
         .repositories
@@ -194,7 +205,11 @@ pub async fn users_of_an_inactive_account_cannot_call_until_it_is_active_again(f
     );
     update(&fresh, &bree, &activation(), 2).await;
     assert!(
-        credentials.authenticate(&barliman).await.unwrap().is_some(),
+        credentials
+            .authenticate(&barliman, START)
+            .await
+            .unwrap()
+            .is_some(),
         "nothing was lost"
     );
 }
@@ -229,7 +244,7 @@ pub async fn erasing_the_users_of_an_account_erases_what_is_theirs_and_records_i
     update(&fresh, &bree, &activation(), 8).await;
     assert_eq!(
         credentials
-            .authenticate(&caller("nob@bree.example", "Shire"))
+            .authenticate(&caller("nob@bree.example", "Shire"), START)
             .await
             .unwrap(),
         None
@@ -268,10 +283,38 @@ pub async fn erasing_the_users_of_an_account_erases_what_is_theirs_and_records_i
 pub async fn more_users_than_one_round_are_erased(fresh: Fresh) {
     let shire = fresh.organization("Shire").await.organization;
     let bree = fresh.account(shire.id, "Bree").await;
+    let mut users = Vec::new();
     for number in 0..520 {
-        fresh.user(&bree, &format!("u{number}@bree.example")).await;
+        users.push(fresh.user(&bree, &format!("u{number}@bree.example")).await);
+    }
+    let (first, last) = (&users[0], &users[519]);
+    let mut instances = BTreeSet::new();
+    for user in [last, first] {
+        instances.insert(fresh.instance(user, "sap", "Stable").await.id.get());
     }
     update(&fresh, &bree, &erasure(), 7).await;
+    let changed = Filter::equals(AuditField::CreatedDate, change_at(7).at);
+    let log = &fresh.repositories.audit;
+    let page = log
+        .list(
+            &whole(shire.id),
+            &changed,
+            &Sort::by_id(),
+            &PageRequest::first(1000),
+        )
+        .await;
+    let records = page.unwrap().items;
+    let of = |kind: Entity| {
+        let records = records.iter().filter(move |record| record.target == kind);
+        records.map(|record| record.target_id)
+    };
+    assert!(of(Entity::User).eq(users.iter().map(|user| user.id.get())));
+    assert_eq!(of(Entity::Instance).collect::<BTreeSet<_>>(), instances);
+    let order: Vec<_> = records
+        .chunk_by(|one, next| one.target == next.target)
+        .map(|records| records[0].target)
+        .collect();
+    assert_eq!(order, [Entity::Account, Entity::Instance, Entity::User]);
     let left = fresh
         .repositories
         .users

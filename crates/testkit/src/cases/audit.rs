@@ -147,6 +147,8 @@ pub async fn an_update_records_the_fields_that_differ(fresh: Fresh) {
         password: Some(NewPassword {
             hash: password_hash("n3w"),
             must_change: true,
+            remember: 0,
+            keep_token: None,
         }),
         locked_until: Some(Some(START + Duration::days(1))),
         ..UserPatch::default()
@@ -270,6 +272,7 @@ pub async fn instances_leave_records(fresh: Fresh) {
         ("name", "Tickets"),
         ("elementKey", "jira"),
         ("tags", "red, blue, green"),
+        ("externalAuthentication", "none"),
         ("valid", "true"),
         ("disabled", "false"),
     ])

@@ -3,7 +3,7 @@
 use tenantry_domain::{
     AuditAction, AuditField, AuditQuery, AuditRecord, Entity, OrganizationId, Scope, UserPatch,
     ceql::Filter,
-    page::{Direction, PageRequest, Sort},
+    page::{Count, Direction, PageRequest, Sort},
 };
 
 use super::{
@@ -190,6 +190,25 @@ pub async fn a_users_scope_covers_what_was_done_by_and_to_the_user(fresh: Fresh)
     );
     let log = fresh.log_in(&Scope::user(id, sam.id)).await;
     assert_eq!(log.len(), 3);
+}
+
+pub async fn records_are_counted_no_further_than_asked(fresh: Fresh) {
+    let (account, user) = shire_with_frodo(&fresh).await;
+    let gondor = fresh.organization("Gondor").await;
+    let id = user.organization_id;
+    let audit = &fresh.repositories.audit;
+    let of_account = Scope::account(id, account.id);
+    for (scope, condition, up_to, expected) in [
+        (whole(id), "id > 0", 0, Count::MoreThan(0)),
+        (whole(id), "id > 0", 3, Count::MoreThan(3)),
+        (whole(id), "id > 0", 4, Count::Exact(4)),
+        (whole(id), "id < 0", 0, Count::Exact(0)),
+        (of_account, "id > 0", 10, Count::Exact(3)),
+        (whole(gondor.organization.id), "id > 0", 10, Count::Exact(3)),
+    ] {
+        let counted = audit.count(&scope, &filter(condition), up_to).await;
+        assert_eq!(counted.unwrap(), expected, "{condition} up to {up_to}");
+    }
 }
 
 async fn select(

@@ -1,7 +1,5 @@
 //! Calls that meet: nothing is lost, nothing happens twice.
 
-use std::future::Future;
-
 use tenantry_domain::{
     AuditAction, Entity, InstanceDraft, ProfilePatch, Revision, RoleKey, UserDraft, UserPatch,
     ceql::Filter,
@@ -9,10 +7,13 @@ use tenantry_domain::{
     ports::{Lockout, RepositoryError, SecretVault},
 };
 
-use super::given::{Refusal, around, refusal, whole};
+use super::{
+    given::{Refusal, around, refusal, whole},
+    meeting::{split, together},
+};
 use crate::{
     Fresh, PlainVault,
-    samples::{self, caller, change, change_at, email, name, secret, text},
+    samples::{self, START, caller, change, change_at, email, name, secret, text},
 };
 
 /// How many calls meet.
@@ -344,7 +345,7 @@ pub async fn one_element_is_registered_by_many_instances(fresh: Fresh) {
     let (mut won, lost) = split(outcomes);
     assert_eq!(lost, []);
     assert_eq!(won.len(), 20);
-    won.dedup_by_key(|instance| instance.element_id);
+    won.dedup_by_key(|instance| instance.element.id);
     assert_eq!(won.len(), 1);
 }
 
@@ -415,7 +416,11 @@ pub async fn updates_and_an_erasure_leave_nothing_behind(fresh: Fresh) {
     let counted = stores.instances.count(&scope, &Filter::All, 99).await;
     assert_eq!(counted.unwrap(), Count::Exact(0));
     let caller = caller("frodo@shire.example", "Shire");
-    let identity = stores.credentials.authenticate(&caller).await.unwrap();
+    let identity = stores
+        .credentials
+        .authenticate(&caller, START)
+        .await
+        .unwrap();
     assert_eq!(identity, None);
     // Every record of the user's has a number of its own, and the last one is the erasure.
     let log = fresh.log(user.organization_id).await;
@@ -453,28 +458,4 @@ fn patch_of_field(number: u32) -> UserPatch {
         },
         ..UserPatch::default()
     }
-}
-
-/// What came of all calls, each in a task of its own.
-async fn together<T: Send + 'static>(
-    calls: impl Iterator<Item = impl Future<Output = T> + Send + 'static>,
-) -> Vec<T> {
-    let tasks: Vec<_> = calls.map(tokio::spawn).collect();
-    let mut outcomes = Vec::with_capacity(tasks.len());
-    for task in tasks {
-        outcomes.push(task.await.unwrap());
-    }
-    outcomes
-}
-
-fn split<T: std::fmt::Debug>(outcomes: Vec<Result<T, RepositoryError>>) -> (Vec<T>, Vec<Refusal>) {
-    let mut won = Vec::new();
-    let mut lost = Vec::new();
-    for outcome in outcomes {
-        match outcome {
-            Ok(value) => won.push(value),
-            error @ Err(_) => lost.push(refusal(error)),
-        }
-    }
-    (won, lost)
 }

@@ -1,26 +1,30 @@
 //! Secrets and passwords.
 
 use tenantry_domain::{
-    AuditAction, Identity, PasswordState, Rank, Revision, RoleKey, Scope, User, UserId, UserPatch,
-    ports::{Caller, Lockout, StoredPassword},
+    AuditAction, Identity, PasswordState, Rank, Revision, RoleKey, Scope, SealedSecret, User,
+    UserId, UserPatch,
+    ports::{Caller, Lockout, StoredPassword, VerifiedPassword},
 };
 use time::Duration;
 
 use super::given::around;
 use crate::{
     Fresh,
-    samples::{self, START, caller, change, change_at, password_hash},
+    samples::{
+        self, START, caller, change, change_at, password_hash, secret, verified,
+        verified_and_upgraded,
+    },
 };
 
 pub async fn two_right_secrets_tell_who_is_calling(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
     let credentials = &fresh.repositories.credentials;
     let identity = credentials
-        .authenticate(&caller("admin@shire.example", "Shire"))
+        .authenticate(&caller("admin@shire.example", "Shire"), START)
         .await;
     let roles = [RoleKey::OrgAdmin, RoleKey::Org].map(RoleKey::default_privileges);
     assert_eq!(
-        identity.unwrap(),
+        identity.unwrap().map(|found| found.identity),
         Some(Identity {
             user_id: shire.admin.id,
             account_id: shire.account.id,
@@ -28,6 +32,7 @@ pub async fn two_right_secrets_tell_who_is_calling(fresh: Fresh) {
             default_account_id: shire.account.id,
             privileges: roles[0].union(roles[1]),
             rank: Rank::OrganizationAdministrator,
+            password_expiration_days: 0,
         })
     );
 }
@@ -38,10 +43,10 @@ pub async fn a_user_of_another_account_has_the_rights_of_its_account(fresh: Fres
     let sam = fresh.user(&bree, "sam@shire.example").await;
     let credentials = &fresh.repositories.credentials;
     let identity = credentials
-        .authenticate(&caller("sam@shire.example", "Shire"))
+        .authenticate(&caller("sam@shire.example", "Shire"), START)
         .await;
     assert_eq!(
-        identity.unwrap(),
+        identity.unwrap().map(|found| found.identity),
         Some(Identity {
             user_id: sam.id,
             account_id: bree.id,
@@ -49,6 +54,7 @@ pub async fn a_user_of_another_account_has_the_rights_of_its_account(fresh: Fres
             default_account_id: shire.account.id,
             privileges: RoleKey::DefaultUser.default_privileges(),
             rank: Rank::User,
+            password_expiration_days: 0,
         })
     );
 }
@@ -59,9 +65,9 @@ pub async fn the_operator_is_known_too(fresh: Fresh) {
     organizations.create(&draft, &change()).await.unwrap();
     let credentials = &fresh.repositories.credentials;
     let identity = credentials
-        .authenticate(&caller("admin@platform.example", "Platform"))
+        .authenticate(&caller("admin@platform.example", "Platform"), START)
         .await;
-    let identity = identity.unwrap().unwrap();
+    let identity = identity.unwrap().unwrap().identity;
     assert_eq!(identity.rank, Rank::Operator);
     assert_eq!(identity.privileges, RoleKey::SysAdmin.default_privileges());
 }
@@ -71,27 +77,31 @@ pub async fn wrong_secrets_authenticate_nobody(fresh: Fresh) {
     fresh.organization("Gondor").await;
     let credentials = &fresh.repositories.credentials;
     let right = caller("admin@shire.example", "Shire");
+    let of_user = secret("tu_admin@shire.example");
+    let of_organization = secret("to_Shire");
+    let presenting = |user: &SealedSecret, organization: &SealedSecret| Caller::Secrets {
+        user: user.digest,
+        organization: organization.digest,
+        instance: None,
+    };
     for wrong in [
         caller("nobody@shire.example", "Shire"),
         caller("admin@shire.example", "Mordor"),
         caller("admin@shire.example", "Gondor"),
         caller("admin@gondor.example", "Shire"),
-        Caller {
-            user: right.organization,
-            organization: right.user,
-        },
-        Caller {
-            user: right.user,
-            organization: right.user,
-        },
-        Caller {
-            user: right.organization,
-            organization: right.organization,
-        },
+        presenting(&of_organization, &of_user),
+        presenting(&of_user, &of_user),
+        presenting(&of_organization, &of_organization),
     ] {
-        assert_eq!(credentials.authenticate(&wrong).await.unwrap(), None);
+        assert_eq!(credentials.authenticate(&wrong, START).await.unwrap(), None);
     }
-    assert!(credentials.authenticate(&right).await.unwrap().is_some());
+    assert!(
+        credentials
+            .authenticate(&right, START)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 pub async fn the_token_of_an_instance_authenticates_nobody(fresh: Fresh) {
@@ -103,11 +113,16 @@ pub async fn the_token_of_an_instance_authenticates_nobody(fresh: Fresh) {
         .create(shire.organization.id, &draft, &change())
         .await
         .unwrap();
-    let caller = Caller {
+    let caller = Caller::Secrets {
         user: draft.token.digest,
-        ..caller("admin@shire.example", "Shire")
+        organization: secret("to_Shire").digest,
+        instance: None,
     };
-    let identity = stores.credentials.authenticate(&caller).await.unwrap();
+    let identity = stores
+        .credentials
+        .authenticate(&caller, START)
+        .await
+        .unwrap();
     assert_eq!(identity, None);
 }
 
@@ -125,7 +140,11 @@ pub async fn inactive_users_do_not_authenticate(fresh: Fresh) {
             .update(&around(&frodo), frodo.id, &patch, None, &change_at(1))
             .await
             .unwrap();
-        let identity = stores.credentials.authenticate(&caller).await.unwrap();
+        let identity = stores
+            .credentials
+            .authenticate(&caller, START)
+            .await
+            .unwrap();
         assert_eq!(identity.is_some(), active);
     }
 }
@@ -136,9 +155,9 @@ pub async fn a_lock_does_not_keep_secrets_from_working(fresh: Fresh) {
     assert!(password(&fresh, &frodo).await.locked_until.is_some());
     let credentials = &fresh.repositories.credentials;
     let identity = credentials
-        .authenticate(&caller("frodo@shire.example", "Shire"))
+        .authenticate(&caller("frodo@shire.example", "Shire"), START)
         .await;
-    assert_eq!(identity.unwrap().unwrap().user_id, frodo.id);
+    assert_eq!(identity.unwrap().unwrap().identity.user_id, frodo.id);
 }
 
 pub async fn new_grants_count_at_the_next_call(fresh: Fresh) {
@@ -146,8 +165,8 @@ pub async fn new_grants_count_at_the_next_call(fresh: Fresh) {
     let stores = &fresh.repositories;
     let caller = caller("frodo@shire.example", "Shire");
     let rank = async || {
-        let identity = stores.credentials.authenticate(&caller).await;
-        identity.unwrap().unwrap().rank
+        let identity = stores.credentials.authenticate(&caller, START).await;
+        identity.unwrap().unwrap().identity.rank
     };
     assert_eq!(rank().await, Rank::User);
     let scope = around(&frodo);
@@ -189,9 +208,8 @@ pub async fn credentials_of_an_unknown_user_are_none(fresh: Fresh) {
             .password_failed(&scope, id, &lockout, &change_at(1))
             .await
             .unwrap();
-        let upgraded = password_hash("x");
         credentials
-            .password_succeeded(&scope, id, Some(&upgraded))
+            .password_succeeded(&scope, id, &verified_and_upgraded("s3cret"))
             .await
             .unwrap();
     }
@@ -263,7 +281,7 @@ pub async fn the_right_password_forgets_the_wrong_ones(fresh: Fresh) {
     let frodo = frodo(&fresh).await;
     let before = fresh.log(frodo.organization_id).await;
     fail(&fresh, &frodo, 1..=4).await;
-    succeed(&fresh, &frodo, None).await;
+    succeed(&fresh, &frodo, &verified("s3cret")).await;
     let stored = password(&fresh, &frodo).await;
     assert_eq!(stored.failures, 0);
     assert_eq!(stored.hash, Some(password_hash("s3cret")));
@@ -274,10 +292,10 @@ pub async fn the_right_password_forgets_the_wrong_ones(fresh: Fresh) {
 
 pub async fn an_upgraded_hash_is_the_same_password(fresh: Fresh) {
     let frodo = frodo(&fresh).await;
-    let upgraded = tenantry_domain::PasswordHash::new("better$s3cret");
-    succeed(&fresh, &frodo, Some(&upgraded)).await;
+    let better = verified_and_upgraded("s3cret");
+    succeed(&fresh, &frodo, &better).await;
     let stored = password(&fresh, &frodo).await;
-    assert_eq!(stored.hash, Some(upgraded));
+    assert_eq!(stored.hash, better.upgraded);
     let reread = fresh.reread(&frodo).await.unwrap();
     assert_eq!(reread.revision, Revision::FIRST);
     let set = PasswordState::Set {
@@ -319,10 +337,10 @@ async fn fail(fresh: &Fresh, user: &User, seconds: std::ops::RangeInclusive<u32>
     }
 }
 
-async fn succeed(fresh: &Fresh, user: &User, upgraded: Option<&tenantry_domain::PasswordHash>) {
+async fn succeed(fresh: &Fresh, user: &User, verified: &VerifiedPassword) {
     let credentials = &fresh.repositories.credentials;
     credentials
-        .password_succeeded(&around(user), user.id, upgraded)
+        .password_succeeded(&around(user), user.id, verified)
         .await
         .unwrap();
 }

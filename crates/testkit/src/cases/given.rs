@@ -3,12 +3,15 @@
 use std::fmt::Debug;
 
 use tenantry_domain::{
-    Account, AuditField, AuditRecord, Entity, Instance, OrganizationId, Scope, User, UserDraft,
-    UserField,
+    Account, AuditField, AuditRecord, Entity, Instance, InstanceDraft, NewPassword, OrganizationId,
+    Scope, User, UserDraft, UserField, UserPatch,
     ceql::{Field, Filter},
     page::{Listed, PageRequest, Sort},
-    ports::{CreatedOrganization, RepositoryError},
+    ports::{
+        Authenticated, Caller, CreatedOrganization, LoginToken, RepositoryError, VerifiedPassword,
+    },
 };
+use time::{Duration, OffsetDateTime};
 
 use crate::{Fresh, samples};
 
@@ -38,6 +41,11 @@ pub(super) fn refusal<T: Debug>(outcome: Result<T, RepositoryError>) -> Refusal 
         }
         other => panic!("expected a refusal, got {other:?}"),
     }
+}
+
+/// So many seconds after [`samples::START`].
+pub(super) fn at(seconds: u32) -> OffsetDateTime {
+    samples::START + Duration::seconds(i64::from(seconds))
 }
 
 /// The whole organization.
@@ -121,6 +129,81 @@ impl Fresh {
             .create(user.organization_id, &draft, &samples::change())
             .await
             .unwrap()
+    }
+
+    /// An instance of a user with something about it changed.
+    pub(super) async fn instance_with(
+        &self,
+        user: &User,
+        name: &str,
+        edit: impl FnOnce(&mut InstanceDraft),
+    ) -> Instance {
+        let mut draft = samples::instance_draft(user.id, "jira", name);
+        edit(&mut draft);
+        let instances = &self.repositories.instances;
+        instances
+            .create(user.organization_id, &draft, &samples::change())
+            .await
+            .unwrap()
+    }
+
+    /// Changes a user, whatever its revision, so many seconds after [`samples::START`].
+    pub(super) async fn update(&self, user: &User, patch: &UserPatch, seconds: u32) -> User {
+        let users = &self.repositories.users;
+        let change = samples::change_at(seconds);
+        let updated = users
+            .update(&around(user), user.id, patch, None, &change)
+            .await;
+        updated.unwrap().unwrap()
+    }
+
+    /// Gives a user another password, so many seconds after [`samples::START`].
+    pub(super) async fn give_password(&self, user: &User, password: &str, seconds: u32) -> User {
+        let patch = UserPatch {
+            password: Some(NewPassword {
+                hash: samples::password_hash(password),
+                must_change: false,
+                remember: 0,
+                keep_token: None,
+            }),
+            ..UserPatch::default()
+        };
+        self.update(user, &patch, seconds).await
+    }
+
+    /// Logs a user in with a token, so many seconds after [`samples::START`]. Who has no password gets one first.
+    pub(super) async fn log_user_in(&self, user: &User, token: &LoginToken, seconds: u32) -> User {
+        let credentials = &self.repositories.credentials;
+        let stored = credentials.password(&around(user), user.id).await;
+        let verified = if let Some(hash) = stored.unwrap().unwrap().hash {
+            VerifiedPassword {
+                hash,
+                upgraded: None,
+            }
+        } else {
+            self.give_password(user, "s3cret", seconds).await;
+            samples::verified("s3cret")
+        };
+        let change = samples::change_at(seconds);
+        let user = credentials
+            .log_in(&around(user), user.id, token, &verified, &change)
+            .await;
+        user.unwrap().unwrap()
+    }
+
+    /// Who the caller is, so many seconds after [`samples::START`].
+    pub(super) async fn authenticate(
+        &self,
+        caller: &Caller,
+        seconds: u32,
+    ) -> Option<Authenticated> {
+        let credentials = &self.repositories.credentials;
+        credentials.authenticate(caller, at(seconds)).await.unwrap()
+    }
+
+    /// Whether the caller is anybody, so many seconds after [`samples::START`].
+    pub(super) async fn knows(&self, caller: &Caller, seconds: u32) -> bool {
+        self.authenticate(caller, seconds).await.is_some()
     }
 
     /// The user as the store has it now.

@@ -1,8 +1,8 @@
 //! Instances and the catalog that they register in.
 
 use tenantry_domain::{
-    Entity, Instance, InstanceDraft, InstanceField, InstanceId, OrganizationId, Revision, Scope,
-    User, UserId,
+    Element, Entity, ExternalAuthentication, Instance, InstanceDraft, InstanceField, InstanceId,
+    InstanceOwner, OrganizationId, Revision, Scope, User, UserId,
     page::{Count, PageRequest},
 };
 
@@ -27,13 +27,26 @@ pub async fn a_new_instance_is_answered_and_found_again(fresh: Fresh) {
             id: instance.id,
             organization_id: id,
             account_id: user.account_id,
-            user_id: user.id,
+            user: InstanceOwner {
+                id: user.id,
+                email: user.email.clone(),
+                first_name: user.first_name.clone(),
+                last_name: user.last_name.clone(),
+            },
             name: name("My\tCRM"),
-            element_id: instance.element_id,
-            element_key: text("hubspotcrm"),
+            element: Element {
+                id: instance.element.id,
+                organization_id: id,
+                key: text("hubspotcrm"),
+                name: text("hubspotcrm"),
+                hub: text("general"),
+            },
             tags: vec![text("b"), text("A"), text("")],
+            configuration: vec![],
+            external_authentication: ExternalAuthentication::None,
             valid: true,
             disabled: false,
+            token: draft.token.clone(),
             created_at: START,
             updated_at: START,
             revision: Revision::FIRST,
@@ -50,9 +63,9 @@ pub async fn an_element_is_registered_once_per_organization(fresh: Fresh) {
     let second = fresh.instance(&user, "jira", "Two").await;
     let other = fresh.instance(&user, "Jira", "Three").await;
     let theirs = fresh.instance(&gondor.admin, "jira", "Four").await;
-    assert_eq!(first.element_id, second.element_id);
-    assert_ne!(first.element_id, other.element_id);
-    assert_ne!(first.element_id, theirs.element_id);
+    assert_eq!(first.element.id, second.element.id);
+    assert_ne!(first.element.id, other.element.id);
+    assert_ne!(first.element.id, theirs.element.id);
 }
 
 pub async fn an_unknown_user_conflicts(fresh: Fresh) {
@@ -113,7 +126,7 @@ pub async fn the_number_of_an_erased_instance_is_never_used_again(fresh: Fresh) 
     assert!(erased.unwrap());
     let second = fresh.instance(&user, "jira", "Tickets").await;
     assert!(second.id > first.id);
-    assert_eq!(second.element_id, first.element_id);
+    assert_eq!(second.element.id, first.element.id);
 }
 
 pub async fn erasing_another_revision_is_stale(fresh: Fresh) {

@@ -261,6 +261,11 @@ pub async fn every_list_refuses_a_damaged_token(fresh: Fresh) {
         .await;
     assert_eq!(refusal(outcome), Refusal::InvalidCursor);
     let outcome = stores
+        .elements
+        .list(&scope, &Filter::All, &Sort::by_id(), &request)
+        .await;
+    assert_eq!(refusal(outcome), Refusal::InvalidCursor);
+    let outcome = stores
         .audit
         .list(&scope, &Filter::All, &Sort::by_id(), &request)
         .await;

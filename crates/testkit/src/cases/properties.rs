@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 
 use proptest::{collection::vec, prelude::any};
 use tenantry_domain::{
-    AccountDraft, AuditField, Change, Instance, InstanceDraft, Scope, User, UserField, UserId,
-    UserPatch,
+    AccountDraft, AuditField, Change, Element, ElementDraft, ElementField, Instance, InstanceDraft,
+    InstanceField, Scope, User, UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, PageRequest, Start},
 };
@@ -18,7 +18,7 @@ use crate::{
     Fresh,
     reference::{self, UserWithInstances},
     samples::{self, START, change, change_at, change_by, text},
-    strategies::{filters, names, sample, sorts, texts, user_drafts},
+    strategies::{filters, names, sample, sorts, texts, user_drafts, wide_filters},
 };
 
 /// How many rows there are.
@@ -94,6 +94,41 @@ pub async fn lists_of_instances_are_those_of_the_reference(fresh: Fresh) {
     }
 }
 
+/// A store may ask for all values of a field at once where a filter has many conditions on it.
+pub async fn long_filters_of_what_users_have_select_what_the_reference_does(fresh: Fresh) {
+    let (scope, rows) = many_users(&fresh).await;
+    let fields = [
+        UserField::InstanceId,
+        UserField::ElementKey,
+        UserField::City,
+    ];
+    let filters = sample(&wide_filters(&fields, &rows), 61, QUERIES * 2);
+    let mut hits = 0;
+    for filter in filters {
+        let expected = reference::list(rows.clone(), &filter, &order("id"));
+        let expected: Vec<User> = expected.into_iter().map(|row| row.user).collect();
+        hits += usize::from(!expected.is_empty() && expected.len() < ROWS);
+        let found = fresh.users(&scope, &filter, &order("id")).await;
+        assert_eq!(found, expected, "{filter}\n{filter:?}");
+    }
+    assert!(hits > QUERIES / 4, "only {hits} filters tell rows apart");
+}
+
+pub async fn long_filters_of_tags_select_what_the_reference_does(fresh: Fresh) {
+    let (scope, rows) = many_users(&fresh).await;
+    let rows: Vec<Instance> = rows.into_iter().flat_map(|row| row.instances).collect();
+    let fields = [InstanceField::Tag, InstanceField::ElementKey];
+    let instances = &fresh.repositories.instances;
+    for filter in sample(&wide_filters(&fields, &rows), 62, QUERIES) {
+        let expected = reference::list(rows.clone(), &filter, &order("id"));
+        let request = PageRequest::first(1000);
+        let page = instances
+            .list(&scope, &filter, &order("id"), &request)
+            .await;
+        assert_eq!(page.unwrap().items, expected, "{filter}\n{filter:?}");
+    }
+}
+
 pub async fn lists_of_accounts_are_those_of_the_reference(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
     let id = shire.organization.id;
@@ -121,6 +156,52 @@ pub async fn lists_of_accounts_are_those_of_the_reference(fresh: Fresh) {
         let page = page.unwrap_or_else(|error| panic!("{}: {error:?}", context()));
         assert_eq!(page.items, expected, "{}", context());
         let counted = accounts.count(&scope, filter, 5).await.unwrap();
+        assert_eq!(counted, bounded(expected.len(), 5), "{}", context());
+    }
+}
+
+pub async fn lists_of_elements_are_those_of_the_reference(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await;
+    let gondor = fresh.organization("Gondor").await;
+    let scope = around(&shire.admin);
+    let elements = &fresh.repositories.elements;
+    let contents = sample(&vec((texts(), texts(), texts()), 40), 55, 1).remove(0);
+    let mut rows: Vec<Element> = Vec::new();
+    for (number, (key, shown, hub)) in contents.into_iter().enumerate() {
+        let element = ElementDraft {
+            key: text(&key),
+            name: text(&shown),
+            hub: text(&hub),
+        };
+        for admin in [&gondor.admin, &shire.admin] {
+            let instance = fresh
+                .instance_with(admin, &format!("Instance {number}"), |draft| {
+                    draft.element = element.clone();
+                })
+                .await;
+            let known = rows.iter().any(|row| row.id == instance.element.id);
+            if admin.id == shire.admin.id && !known {
+                rows.push(instance.element);
+            }
+        }
+    }
+    let filters = sample(&filters::<ElementField, _>(&rows), 56, QUERIES);
+    let orders = sample(&sorts::<ElementField>(), 57, QUERIES);
+    for (number, (filter, sort)) in (0..).zip(filters.iter().zip(&orders)) {
+        let expected = reference::list(rows.clone(), filter, sort);
+        let context = || format!("{filter} ORDER BY {sort}\n{filter:?}");
+        let size = number % 7 + 1;
+        let mut request = PageRequest::first(size);
+        let mut followed = Vec::new();
+        loop {
+            let page = elements.list(&scope, filter, sort, &request).await;
+            let page = page.unwrap_or_else(|error| panic!("{}: {error:?}", context()));
+            followed.extend(page.items);
+            let Some(cursor) = page.next else { break };
+            request = PageRequest::after(cursor, size);
+        }
+        assert_eq!(followed, expected, "{}", context());
+        let counted = elements.count(&scope, filter, 5).await.unwrap();
         assert_eq!(counted, bounded(expected.len(), 5), "{}", context());
     }
 }

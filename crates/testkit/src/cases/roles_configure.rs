@@ -8,7 +8,7 @@ use tenantry_domain::{
 use super::given::{Refusal, refusal, whole};
 use crate::{
     Fresh,
-    samples::{caller, change, change_at, name, text},
+    samples::{START, caller, change, change_at, name, text},
 };
 
 fn allowing(role: &Role, privileges: PrivilegeSet) -> RoleChange {
@@ -49,9 +49,9 @@ pub async fn what_a_role_allows_counts_from_the_next_call_on(fresh: Fresh) {
     );
     assert_eq!(roles.list(organization).await.unwrap(), updated);
     let frodo = credentials
-        .authenticate(&caller("frodo@shire.example", "Shire"))
+        .authenticate(&caller("frodo@shire.example", "Shire"), START)
         .await;
-    assert_eq!(frodo.unwrap().unwrap().privileges, only);
+    assert_eq!(frodo.unwrap().unwrap().identity.privileges, only);
     // And back, exactly.
     let resets: Vec<_> = updated.iter().map(Role::reset).collect();
     assert_eq!(
@@ -163,12 +163,13 @@ pub async fn a_role_of_an_account_is_every_users_at_the_next_call(fresh: Fresh) 
         ]
     );
     let credentials = &fresh.repositories.credentials;
-    let identity = credentials
-        .authenticate(&caller("nob@bree.example", "Shire"))
+    let nob = credentials
+        .authenticate(&caller("nob@bree.example", "Shire"), START)
         .await
         .unwrap()
         .unwrap();
-    assert!(identity.privileges.contains(Privilege::EditUsersAccount));
+    let privileges = nob.identity.privileges;
+    assert!(privileges.contains(Privilege::EditUsersAccount));
     let found = fresh
         .repositories
         .accounts
@@ -193,12 +194,13 @@ pub async fn a_role_of_an_account_is_every_users_at_the_next_call(fresh: Fresh) 
         .revoke_from_account(&scope, bree.id, RoleKey::Admin, &change_at(9))
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::NotGranted));
-    let identity = credentials
-        .authenticate(&caller("nob@bree.example", "Shire"))
+    let nob = credentials
+        .authenticate(&caller("nob@bree.example", "Shire"), START)
         .await
         .unwrap()
         .unwrap();
-    assert!(!identity.privileges.contains(Privilege::EditUsersAccount));
+    let privileges = nob.identity.privileges;
+    assert!(!privileges.contains(Privilege::EditUsersAccount));
 
     let log = fresh.log(shire.id).await;
     let records: Vec<_> = log[before..]

@@ -1,15 +1,23 @@
 //! What lies outside of a scope cannot be seen, counted or changed, whatever method is asked.
 
 use tenantry_domain::{
-    Account, Instance, OrganizationId, RoleKey, Scope, User, UserPatch,
+    ConfigurationPatch, ConfigurationText, ConfigurationValue, InstancePatch, NewPassword,
+    OrganizationId, RoleKey, Scope, UserPatch,
     ceql::Filter,
     page::{Count, PageRequest, Sort},
-    ports::{CreatedOrganization, Lockout},
+    ports::Lockout,
 };
 
+use super::{
+    given::at,
+    world::{World, exactly},
+};
 use crate::{
     Fresh,
-    samples::{self, change_at, name, password_hash},
+    samples::{
+        change_at, login_token, name, password_hash, secret, text, token_caller, verified,
+        verified_and_upgraded,
+    },
 };
 
 pub async fn users_outside_are_not_found(fresh: Fresh) {
@@ -138,7 +146,7 @@ pub async fn credentials_of_users_outside_can_neither_be_seen_nor_changed(fresh:
         after: 1,
         ..Lockout::STANDARD
     };
-    let upgraded = password_hash("0wned");
+    let right = verified_and_upgraded("s3cret");
     for scope in world.outside() {
         let stored = credentials.password(&scope, id).await.unwrap();
         assert_eq!(stored, None, "{scope:?}");
@@ -148,9 +156,7 @@ pub async fn credentials_of_users_outside_can_neither_be_seen_nor_changed(fresh:
             .password_failed(&scope, id, &lockout, &change_at(1))
             .await;
         failed.unwrap();
-        let succeeded = credentials
-            .password_succeeded(&scope, id, Some(&upgraded))
-            .await;
+        let succeeded = credentials.password_succeeded(&scope, id, &right).await;
         succeeded.unwrap();
     }
     world.is_untouched(&fresh).await;
@@ -159,6 +165,111 @@ pub async fn credentials_of_users_outside_can_neither_be_seen_nor_changed(fresh:
         assert_eq!(stored.hash, Some(password_hash("s3cret")), "{scope:?}");
         let secret = credentials.user_secret(&scope, id).await.unwrap();
         assert!(secret.is_some(), "{scope:?}");
+    }
+}
+
+pub async fn users_outside_cannot_be_logged_in(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let credentials = &fresh.repositories.credentials;
+    let id = world.frodo.id;
+    let right = verified_and_upgraded("s3cret");
+    for (number, scope) in (0..).zip(world.outside()) {
+        let text = format!("tl_{number}");
+        let (token, change) = (login_token(&text, 100), change_at(1));
+        let outcome = credentials
+            .log_in(&scope, id, &token, &right, &change)
+            .await;
+        assert_eq!(outcome.unwrap(), None, "{scope:?}");
+        assert!(!fresh.knows(&token_caller(&text), 1).await, "{scope:?}");
+    }
+    world.is_untouched(&fresh).await;
+    for (number, scope) in (0..).zip(world.inside()) {
+        let text = format!("tl_{number}");
+        let (token, change) = (login_token(&text, 100), change_at(1));
+        let outcome = credentials
+            .log_in(&scope, id, &token, &verified("s3cret"), &change)
+            .await;
+        assert_eq!(outcome.unwrap().unwrap().id, id, "{scope:?}");
+        assert!(fresh.knows(&token_caller(&text), 1).await, "{scope:?}");
+    }
+}
+
+pub async fn former_passwords_of_users_outside_are_not_seen(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let credentials = &fresh.repositories.credentials;
+    let patch = UserPatch {
+        password: Some(NewPassword {
+            hash: password_hash("n3w"),
+            must_change: false,
+            remember: 3,
+            keep_token: None,
+        }),
+        ..UserPatch::default()
+    };
+    fresh.update(&world.frodo, &patch, 1).await;
+    for scope in world.outside() {
+        let former = credentials.former_passwords(&scope, world.frodo.id, 9);
+        assert_eq!(former.await.unwrap(), [], "{scope:?}");
+    }
+    for scope in world.inside() {
+        let former = credentials.former_passwords(&scope, world.frodo.id, 9);
+        let expected = [password_hash("s3cret")];
+        assert_eq!(former.await.unwrap(), expected, "{scope:?}");
+    }
+}
+
+pub async fn secrets_of_users_outside_cannot_be_replaced(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let credentials = &fresh.repositories.credentials;
+    let id = world.frodo.id;
+    let stolen = secret("tu_stolen");
+    for scope in world.outside() {
+        for until in [None, Some(at(100))] {
+            let replaced = credentials
+                .replace_user_secret(&scope, id, &stolen, until, &change_at(1))
+                .await;
+            assert!(!replaced.unwrap(), "{scope:?}");
+        }
+    }
+    world.is_untouched(&fresh).await;
+    for (number, scope) in (0..).zip(world.inside()) {
+        let new = secret(&format!("tu_{number}"));
+        let replaced = credentials
+            .replace_user_secret(&scope, id, &new, None, &change_at(1))
+            .await;
+        assert!(replaced.unwrap(), "{scope:?}");
+        let present = credentials.user_secret(&scope, id).await.unwrap();
+        assert_eq!(present, Some(new), "{scope:?}");
+    }
+}
+
+pub async fn instances_outside_cannot_be_updated(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let instances = &fresh.repositories.instances;
+    let id = world.instance.id;
+    let value = ConfigurationText::parse("https://mordor.example").unwrap();
+    let patch = InstancePatch {
+        name: Some(name("0wned")),
+        tags: Some(vec![text("0wned")]),
+        configuration: ConfigurationPatch {
+            set: vec![(text("url"), ConfigurationValue::Clear(value))],
+            keep: Some(vec![]),
+        },
+        disabled: Some(true),
+        ..InstancePatch::default()
+    };
+    for scope in world.outside() {
+        let outcome = instances
+            .update(&scope, id, &patch, None, &change_at(1))
+            .await;
+        assert_eq!(outcome.unwrap(), None, "{scope:?}");
+    }
+    world.is_untouched(&fresh).await;
+    for scope in world.inside() {
+        let updated = instances
+            .update(&scope, id, &patch, None, &change_at(1))
+            .await;
+        assert_eq!(updated.unwrap().unwrap().name, name("0wned"), "{scope:?}");
     }
 }
 
@@ -264,116 +375,4 @@ pub async fn audit_records_outside_are_not_seen(fresh: Fresh) {
             "{scope:?}"
         );
     }
-}
-
-/// Two organizations. Frodo is in the account Bree of the Shire.
-struct World {
-    shire: CreatedOrganization,
-    gondor: CreatedOrganization,
-    bree: Account,
-    frodo: User,
-    sam: User,
-    instance: Instance,
-    log: usize,
-}
-
-impl World {
-    async fn new(fresh: &Fresh) -> Self {
-        let shire = fresh.organization("Shire").await;
-        let gondor = fresh.organization("Gondor").await;
-        let bree = fresh.account(shire.organization.id, "Bree").await;
-        let frodo = fresh
-            .user_with(&bree, "frodo@shire.example", |draft| {
-                draft.roles = vec![RoleKey::Admin];
-                draft.password = Some(password_hash("s3cret"));
-            })
-            .await;
-        let sam = fresh.user(&bree, "sam@shire.example").await;
-        let instance = fresh.instance(&frodo, "jira", "Tickets").await;
-        fresh.instance(&sam, "hubspot", "CRM").await;
-        fresh.instance(&gondor.admin, "hubspot", "CRM").await;
-        let log = fresh.log(shire.organization.id).await.len();
-        Self {
-            shire,
-            gondor,
-            bree,
-            frodo,
-            sam,
-            instance,
-            log,
-        }
-    }
-
-    fn id(&self) -> OrganizationId {
-        self.shire.organization.id
-    }
-
-    /// Scopes that cover Frodo.
-    fn inside(&self) -> [Scope; 3] {
-        [
-            Scope::organization(self.id()),
-            Scope::account(self.id(), self.bree.id),
-            Scope::user(self.id(), self.frodo.id),
-        ]
-    }
-
-    /// Scopes that do not, those included that name Frodo in another organization.
-    fn outside(&self) -> [Scope; 9] {
-        let other = self.gondor.organization.id;
-        [
-            Scope::organization(other),
-            Scope::organization(OrganizationId::new(4711)),
-            Scope::account(self.id(), self.shire.account.id),
-            Scope::account(self.id(), self.gondor.account.id),
-            Scope::account(other, self.bree.id),
-            Scope::account(other, self.gondor.account.id),
-            Scope::user(self.id(), self.sam.id),
-            Scope::user(other, self.frodo.id),
-            Scope::user(other, self.gondor.admin.id),
-        ]
-    }
-
-    fn users_by_scope(&self) -> Vec<(Scope, Vec<tenantry_domain::UserId>)> {
-        let (id, other) = (self.id(), self.gondor.organization.id);
-        let (frodo, sam) = (self.frodo.id, self.sam.id);
-        let (admin, theirs) = (self.shire.admin.id, self.gondor.admin.id);
-        vec![
-            (Scope::organization(id), vec![admin, frodo, sam]),
-            (Scope::account(id, self.bree.id), vec![frodo, sam]),
-            (Scope::account(id, self.shire.account.id), vec![admin]),
-            (Scope::user(id, frodo), vec![frodo]),
-            (Scope::user(id, theirs), vec![]),
-            (Scope::account(id, self.gondor.account.id), vec![]),
-            (Scope::organization(other), vec![theirs]),
-            (Scope::account(other, self.bree.id), vec![]),
-            (Scope::user(other, frodo), vec![]),
-            (Scope::organization(OrganizationId::new(4711)), vec![]),
-        ]
-    }
-
-    /// Frodo, his credentials, grants and instance are as they were, and nothing was recorded.
-    async fn is_untouched(&self, fresh: &Fresh) {
-        let stores = &fresh.repositories;
-        let scope = Scope::organization(self.id());
-        let id = self.frodo.id;
-        assert_eq!(fresh.reread(&self.frodo).await.as_ref(), Some(&self.frodo));
-        let password = stores.credentials.password(&scope, id).await;
-        let password = password.unwrap().unwrap();
-        assert_eq!(password.hash, Some(password_hash("s3cret")));
-        assert_eq!((password.failures, password.locked_until), (0, None));
-        let held = stores.roles.effective(&scope, id).await.unwrap().unwrap();
-        let direct: Vec<_> = held.iter().filter(|held| held.direct).collect();
-        assert_eq!(direct.len(), 1);
-        assert_eq!(direct[0].role.key, RoleKey::Admin);
-        let found = stores.instances.find(&scope, self.instance.id).await;
-        assert_eq!(found.unwrap().as_ref(), Some(&self.instance));
-        let caller = samples::caller("frodo@shire.example", "Shire");
-        let identity = stores.credentials.authenticate(&caller).await.unwrap();
-        assert_eq!(identity.unwrap().user_id, id);
-        assert_eq!(fresh.log(self.id()).await.len(), self.log);
-    }
-}
-
-fn exactly(number: usize) -> Count {
-    Count::Exact(u64::try_from(number).unwrap())
 }

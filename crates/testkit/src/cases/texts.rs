@@ -184,7 +184,7 @@ pub async fn random_texts_are_kept_everywhere(fresh: Fresh) {
         let found = stores.instances.find(&whole(id), created.id).await.unwrap();
         assert_eq!(found.as_ref(), Some(&created));
         assert_eq!(created.tags, draft.tags);
-        assert_eq!(created.element_key, draft.element_key);
+        assert_eq!(created.element.key, draft.element.key);
     }
 }
 

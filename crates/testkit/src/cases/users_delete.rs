@@ -7,7 +7,7 @@ use tenantry_domain::{
 use super::given::{Refusal, around, refusal};
 use crate::{
     Fresh,
-    samples::{self, caller, change, change_at, email},
+    samples::{self, START, caller, change, change_at, email},
 };
 
 pub async fn an_erased_user_is_gone(fresh: Fresh) {
@@ -32,9 +32,18 @@ pub async fn the_secrets_of_an_erased_user_authenticate_nobody(fresh: Fresh) {
     let (user, _) = frodo(&fresh).await;
     let credentials = &fresh.repositories.credentials;
     let caller = caller("frodo@shire.example", "Shire");
-    assert!(credentials.authenticate(&caller).await.unwrap().is_some());
+    assert!(
+        credentials
+            .authenticate(&caller, START)
+            .await
+            .unwrap()
+            .is_some()
+    );
     erase(&fresh, &user).await;
-    assert_eq!(credentials.authenticate(&caller).await.unwrap(), None);
+    assert_eq!(
+        credentials.authenticate(&caller, START).await.unwrap(),
+        None
+    );
     let scope = around(&user);
     assert_eq!(credentials.password(&scope, user.id).await.unwrap(), None);
     let secret = credentials.user_secret(&scope, user.id).await.unwrap();
@@ -72,8 +81,8 @@ pub async fn the_email_and_the_secret_of_an_erased_user_are_free(fresh: Fresh) {
     assert_eq!(again.email, email("frodo@shire.example"));
     let credentials = &fresh.repositories.credentials;
     let caller = caller("frodo@shire.example", "Shire");
-    let identity = credentials.authenticate(&caller).await.unwrap();
-    assert_eq!(identity.unwrap().user_id, again.id);
+    let identity = credentials.authenticate(&caller, START).await.unwrap();
+    assert_eq!(identity.unwrap().identity.user_id, again.id);
 }
 
 pub async fn erasing_one_user_leaves_the_others(fresh: Fresh) {
@@ -88,7 +97,13 @@ pub async fn erasing_one_user_leaves_the_others(fresh: Fresh) {
     assert_eq!(found, Some(instance));
     let credentials = &fresh.repositories.credentials;
     let caller = caller("sam@gondor.example", "Gondor");
-    assert!(credentials.authenticate(&caller).await.unwrap().is_some());
+    assert!(
+        credentials
+            .authenticate(&caller, START)
+            .await
+            .unwrap()
+            .is_some()
+    );
 }
 
 pub async fn erasing_another_revision_is_stale(fresh: Fresh) {

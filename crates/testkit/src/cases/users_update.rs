@@ -33,6 +33,8 @@ pub async fn an_update_changes_everything_that_it_names(fresh: Fresh) {
         password: Some(NewPassword {
             hash: password_hash("n3w"),
             must_change: true,
+            remember: 0,
+            keep_token: None,
         }),
         locked_until: Some(Some(until)),
         roles: None,

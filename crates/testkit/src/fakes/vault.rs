@@ -3,14 +3,16 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use tenantry_domain::{
-    KeyId, Sealed, SealedSecret, SecretDigest, SecretText,
-    ports::{Issued, SecretKind, SecretVault, VaultError},
+    KeyId, ReplyKey, Sealed, SealedPlace, SealedSecret, SecretDigest, SecretText,
+    ports::{Issued, IssuedToken, SecretKind, SecretVault, VaultError},
 };
 use uuid::Uuid;
 
+use super::{fnv1a, mix};
+
 const SENTINEL: &[u8] = b"sentinel";
 
-/// Issues `tu_00000001`, `to_00000002`, …. A secret that ends in `-badsum` counts as one with a wrong checksum.
+/// Issues `tu_00000001`, `to_00000002`, `tl_00000003`, …. A secret that ends in `-badsum` counts as one with a wrong checksum.
 #[derive(Debug)]
 pub struct PlainVault {
     key_id: KeyId,
@@ -31,8 +33,14 @@ impl PlainVault {
         }
     }
 
-    fn seal(&self, clear: &[u8]) -> Sealed {
-        let mut bytes = fnv1a(clear, 0).to_be_bytes().to_vec();
+    fn next(&self, prefix: &str) -> SecretText {
+        let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
+        SecretText::new(format!("{prefix}_{number:08}"))
+    }
+
+    /// The checksum is of `place` and `clear`, so that the bytes open nowhere else.
+    fn hide(&self, place: &[u8], clear: &[u8]) -> Sealed {
+        let mut bytes = checksum(place, clear).to_vec();
         bytes.extend(clear.iter().rev().map(|byte| byte ^ 0x5a));
         Sealed {
             key_id: self.key_id,
@@ -40,16 +48,16 @@ impl PlainVault {
         }
     }
 
-    fn open(&self, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
+    fn show(&self, place: &[u8], sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
         if sealed.key_id != self.key_id {
             return Err(VaultError::UnknownKey(sealed.key_id));
         }
-        let (checksum, hidden) = sealed
+        let (found, hidden) = sealed
             .bytes
             .split_first_chunk::<8>()
             .ok_or(VaultError::Altered)?;
         let clear: Vec<u8> = hidden.iter().rev().map(|byte| byte ^ 0x5a).collect();
-        if fnv1a(&clear, 0).to_be_bytes() == *checksum {
+        if checksum(place, &clear) == *found {
             Ok(clear)
         } else {
             Err(VaultError::Altered)
@@ -70,16 +78,24 @@ impl SecretVault for PlainVault {
             SecretKind::Organization => "to",
             SecretKind::Instance => "ti",
         };
-        let number = self.issued.fetch_add(1, Ordering::Relaxed) + 1;
-        let clear = SecretText::new(format!("{prefix}_{number:08}"));
+        let clear = self.next(prefix);
         let stored = self.adopt(&clear);
         Issued { clear, stored }
     }
 
+    fn issue_token(&self) -> IssuedToken {
+        let clear = self.next("tl");
+        IssuedToken {
+            digest: digest(&clear),
+            clear,
+        }
+    }
+
     fn adopt(&self, secret: &SecretText) -> SealedSecret {
+        let digest = digest(secret);
         SealedSecret {
-            digest: digest(secret),
-            sealed: self.seal(secret.expose().as_bytes()),
+            digest,
+            sealed: self.hide(digest.as_bytes(), secret.expose().as_bytes()),
         }
     }
 
@@ -88,8 +104,8 @@ impl SecretVault for PlainVault {
     }
 
     fn reveal(&self, secret: &SealedSecret) -> Result<SecretText, VaultError> {
-        let text =
-            String::from_utf8(self.open(&secret.sealed)?).map_err(|_| VaultError::Altered)?;
+        let clear = self.show(secret.digest.as_bytes(), &secret.sealed)?;
+        let text = String::from_utf8(clear).map_err(|_| VaultError::Altered)?;
         let text = SecretText::new(text);
         if digest(&text) == secret.digest {
             Ok(text)
@@ -98,12 +114,24 @@ impl SecretVault for PlainVault {
         }
     }
 
+    fn seal(&self, place: &SealedPlace, clear: &[u8]) -> Sealed {
+        self.hide(&bytes_of(place), clear)
+    }
+
+    fn open(&self, place: &SealedPlace, sealed: &Sealed) -> Result<Vec<u8>, VaultError> {
+        self.show(&bytes_of(place), sealed)
+    }
+
+    fn current_key(&self) -> KeyId {
+        self.key_id
+    }
+
     fn sentinel(&self) -> Sealed {
-        self.seal(SENTINEL)
+        self.hide(SENTINEL, SENTINEL)
     }
 
     fn recognize(&self, sentinel: &Sealed) -> Result<(), VaultError> {
-        if self.open(sentinel)? == SENTINEL {
+        if self.show(SENTINEL, sentinel)? == SENTINEL {
             Ok(())
         } else {
             Err(VaultError::Altered)
@@ -112,20 +140,32 @@ impl SecretVault for PlainVault {
 }
 
 fn digest(secret: &SecretText) -> SecretDigest {
-    let mut bytes = [0; 32];
-    for (lane, chunk) in (1u8..).zip(bytes.chunks_exact_mut(8)) {
-        chunk.copy_from_slice(&fnv1a(secret.expose().as_bytes(), lane).to_be_bytes());
-    }
-    SecretDigest::new(bytes)
+    SecretDigest::new(mix(secret.expose().as_bytes()))
 }
 
-/// FNV-1a of `lane` and `bytes`: enough to tell the few secrets of a test apart.
-fn fnv1a(bytes: &[u8], lane: u8) -> u64 {
-    std::iter::once(&lane)
-        .chain(bytes)
-        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-            (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
-        })
+fn checksum(place: &[u8], clear: &[u8]) -> [u8; 8] {
+    let bytes = [&place.len().to_be_bytes(), place, clear].concat();
+    fnv1a(&bytes, 0).to_be_bytes()
+}
+
+/// A secret is at home wherever its digest is, whoever's it is.
+fn bytes_of(place: &SealedPlace) -> Vec<u8> {
+    match place {
+        SealedPlace::OrganizationSecret(digest)
+        | SealedPlace::UserSecret(digest)
+        | SealedPlace::InstanceToken(digest) => digest.as_bytes().to_vec(),
+        SealedPlace::Configuration { instance, key } => [
+            instance.as_bytes().as_slice(),
+            b"configuration",
+            key.as_bytes(),
+        ]
+        .concat(),
+        SealedPlace::Reply(ReplyKey {
+            organization_id,
+            user_id,
+            key,
+        }) => format!("reply {organization_id} {user_id} {key}").into_bytes(),
+    }
 }
 
 #[cfg(test)]
@@ -166,6 +206,59 @@ mod tests {
             ..vault.adopt(&text)
         };
         assert_eq!(vault.reveal(&moved), Err(VaultError::Altered));
+    }
+
+    #[test]
+    fn login_tokens_are_numbered_too() {
+        let vault = PlainVault::new();
+        let token = vault.issue_token();
+        assert_eq!(token.clear.expose(), "tl_00000001");
+        assert_eq!(vault.digest(&token.clear), Some(token.digest));
+    }
+
+    #[test]
+    fn what_is_sealed_at_one_place_opens_there_alone() {
+        let vault = PlainVault::new();
+        let digest = |byte| SecretDigest::new([byte; 32]);
+        let configuration = |byte, key: &str| SealedPlace::Configuration {
+            instance: digest(byte),
+            key: key.to_owned(),
+        };
+        let reply = |organization, user, key: &str| {
+            SealedPlace::Reply(ReplyKey {
+                organization_id: tenantry_domain::OrganizationId::new(organization),
+                user_id: tenantry_domain::UserId::new(user),
+                key: key.to_owned(),
+            })
+        };
+        let places = [
+            SealedPlace::UserSecret(digest(1)),
+            SealedPlace::UserSecret(digest(2)),
+            configuration(1, "password"),
+            configuration(1, "token"),
+            configuration(2, "password"),
+            reply(2, 3, "a"),
+            reply(2, 3, "b"),
+            reply(2, 4, "a"),
+            reply(3, 3, "a"),
+        ];
+        for place in &places {
+            let sealed = vault.seal(place, b"clear");
+            assert_eq!(sealed.key_id, vault.current_key());
+            for other in &places {
+                let opened = vault.open(other, &sealed);
+                let expected = if place == other {
+                    Ok(b"clear".to_vec())
+                } else {
+                    Err(VaultError::Altered)
+                };
+                assert_eq!(opened, expected, "{place:?} {other:?}");
+            }
+        }
+        let issued = vault.issue(SecretKind::User);
+        let place = SealedPlace::UserSecret(issued.stored.digest);
+        let opened = vault.open(&place, &issued.stored.sealed).unwrap();
+        assert_eq!(opened, issued.clear.expose().as_bytes());
     }
 
     #[test]

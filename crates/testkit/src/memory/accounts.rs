@@ -158,6 +158,7 @@ impl State {
             .collect();
         self.erase_instances(change, |instance| instance.account_id == account);
         for user in erased {
+            self.erase_replies(user.id);
             let old = user.snapshot();
             let event = Event::of_user(&user, AuditAction::Deleted, old, Snapshot::new());
             self.record(event, change);

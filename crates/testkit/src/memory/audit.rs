@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use tenantry_domain::{
     AuditField, AuditRecord, Author, Entity, Reach, Scope,
     ceql::Filter,
-    page::{Page, PageRequest, Sort},
+    page::{Count, Page, PageRequest, Sort},
     ports::{AuditLog, RepositoryError},
 };
 
@@ -22,6 +22,17 @@ impl AuditLog for MemoryStore {
         let state = self.state();
         let records = state.audit.values().filter(|record| covers(scope, record));
         listing::page(records.cloned(), scope, filter, sort, page)
+    }
+
+    async fn count(
+        &self,
+        scope: &Scope,
+        filter: &Filter<AuditField>,
+        up_to: u64,
+    ) -> Result<Count, RepositoryError> {
+        let state = self.state();
+        let records = state.audit.values().filter(|record| covers(scope, record));
+        Ok(listing::count(records.cloned(), filter, up_to))
     }
 }
 

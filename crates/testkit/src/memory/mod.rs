@@ -5,13 +5,18 @@
 
 mod accounts;
 mod audit;
+mod audit_chain;
 mod credentials;
+mod elements;
 mod instances;
 mod keyring;
 mod listing;
 mod operator;
 mod organizations;
+mod policies;
+mod replies;
 mod roles;
+mod secrets;
 mod state;
 mod users;
 
@@ -19,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenantry_domain::ports::Repositories;
 
+pub use self::operator::RawAuditLog;
 use self::state::State;
 
 /// A store in memory that implements every port. Clones share their data.
@@ -44,7 +50,11 @@ impl MemoryStore {
             roles: store.clone(),
             credentials: store.clone(),
             keyring: store.clone(),
-            audit: store,
+            policies: store.clone(),
+            elements: store.clone(),
+            replies: store.clone(),
+            audit: store.clone(),
+            audit_chain: store,
         }
     }
 

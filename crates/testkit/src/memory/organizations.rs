@@ -5,14 +5,15 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use tenantry_domain::{
     Account, AccountId, AuditAction, Change, Entity, Name, Organization, OrganizationDraft,
-    OrganizationId, OrganizationKind, PasswordState, Profile, Revision, Role, RoleId, RoleKey,
-    Snapshot, User, UserId,
+    OrganizationId, OrganizationKind, PasswordPolicy, PasswordState, Profile, Revision, Role,
+    RoleId, RoleKey, Snapshot, User, UserId,
     ports::{CreatedOrganization, OrganizationRepository, RepositoryError},
 };
 
 use super::{
     MemoryStore,
-    state::{AccountRow, Event, OrganizationRow, State, UserRow},
+    secrets::Secrets,
+    state::{AccountRow, Event, OrganizationRow, PolicyRow, State, UserRow},
 };
 
 #[async_trait]
@@ -85,15 +86,7 @@ impl OrganizationRepository for MemoryStore {
         organization.revision = organization.revision.next();
         let renamed = organization.clone();
         if before != after {
-            let event = Event {
-                organization: id,
-                account: None,
-                action: AuditAction::Updated,
-                target: Entity::Organization,
-                target_id: id.get(),
-                old: before,
-                new: after,
-            };
+            let event = Event::of_organization(id, AuditAction::Updated, before, after);
             state.record(event, change);
         }
         Ok(Some(renamed))
@@ -157,7 +150,7 @@ impl State {
                 None => PasswordState::Absent,
                 Some(_) => PasswordState::Set {
                     changed_at: change.at,
-                    must_change: false,
+                    must_change: draft.admin.must_change,
                 },
             },
             locked_until: None,
@@ -207,7 +200,13 @@ impl State {
             organization.id,
             OrganizationRow {
                 organization: organization.clone(),
-                secret: draft.secret.clone(),
+                secrets: Secrets::new(draft.secret.clone()),
+                policy: PolicyRow {
+                    policy: PasswordPolicy::default(),
+                    is_set: false,
+                    created_at: change.at,
+                    updated_at: change.at,
+                },
             },
         );
         self.accounts.insert(
@@ -225,8 +224,10 @@ impl State {
             admin.id,
             UserRow {
                 user: admin.clone(),
-                secret: draft.admin.secret.clone(),
+                secrets: Secrets::new(draft.admin.secret.clone()),
+                tokens: Vec::new(),
                 hash: draft.admin.password.clone(),
+                former_hashes: Vec::new(),
                 failures: 0,
                 grants: BTreeSet::from([granted]),
             },

@@ -211,8 +211,8 @@ impl State {
 }
 
 impl UserRow {
-    /// A change of its grants counts as a write of the user.
-    fn touch(&mut self, change: &Change) {
+    /// A change of its grants or secrets counts as a write of the user.
+    pub(super) fn touch(&mut self, change: &Change) {
         self.user.updated_at = change.at;
         self.user.revision = self.user.revision.next();
     }

@@ -3,10 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use tenantry_domain::{
-    Account, AccountId, AuditAction, AuditId, AuditRecord, Change, ElementId, Entity, Instance,
-    InstanceId, Organization, OrganizationId, PasswordHash, Reach, Role, RoleId, RoleKey, Scope,
-    Sealed, SealedSecret, Snapshot, Text, User, UserId, ports::RepositoryError,
+    Account, AccountId, AuditAction, AuditId, AuditRecord, ChainHead, ChainLink, Change, Element,
+    ElementId, Entity, Instance, InstanceId, Organization, OrganizationId, PasswordHash,
+    PasswordPolicy, Reach, ReplyKey, Role, RoleId, RoleKey, Scope, Sealed, SecretDigest, Snapshot,
+    User, UserId,
+    ports::{LoginToken, RepositoryError},
 };
+use time::OffsetDateTime;
+
+use super::secrets::Secrets;
 
 /// All data.
 #[derive(Debug, Default)]
@@ -15,22 +20,46 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<AccountId, AccountRow>,
     pub(super) users: BTreeMap<UserId, UserRow>,
     pub(super) instances: BTreeMap<InstanceId, Instance>,
-    pub(super) elements: BTreeMap<(OrganizationId, Text), ElementId>,
+    pub(super) elements: BTreeMap<ElementId, Element>,
     pub(super) roles: BTreeMap<RoleId, Role>,
     pub(super) audit: BTreeMap<AuditId, AuditRecord>,
+    pub(super) links: BTreeMap<AuditId, ChainLink>,
+    pub(super) heads: BTreeMap<OrganizationId, ChainHead>,
+    pub(super) replies: BTreeMap<ReplyKey, Reply>,
+    pub(super) refused_logins: Vec<OffsetDateTime>,
     pub(super) sentinel: Option<Sealed>,
     /// The last number given, so that none is ever given twice.
     pub(super) last_instance: i64,
+    pub(super) last_entry: i64,
     last_tenant: i64,
     last_account: i64,
     last_user: i64,
+    last_record: i64,
 }
 
-/// An organization with its secret.
+/// An organization with its secrets and its password policy.
 #[derive(Debug)]
 pub(super) struct OrganizationRow {
     pub(super) organization: Organization,
-    pub(super) secret: SealedSecret,
+    pub(super) secrets: Secrets,
+    pub(super) policy: PolicyRow,
+}
+
+/// The password policy in force in an organization, and since when.
+#[derive(Clone, Debug)]
+pub(super) struct PolicyRow {
+    pub(super) policy: PasswordPolicy,
+    pub(super) is_set: bool,
+    pub(super) created_at: OffsetDateTime,
+    pub(super) updated_at: OffsetDateTime,
+}
+
+/// A call that was begun under a key, and its reply, if it is done.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) fingerprint: SecretDigest,
+    pub(super) sealed: Option<Sealed>,
+    pub(super) expires_at: OffsetDateTime,
 }
 
 /// An account with the roles that are granted to all of its users.
@@ -40,12 +69,15 @@ pub(super) struct AccountRow {
     pub(super) grants: BTreeSet<RoleKey>,
 }
 
-/// A user with its secret, its password and its direct grants.
+/// A user with its secrets, its login tokens, its passwords and its direct grants.
 #[derive(Debug)]
 pub(super) struct UserRow {
     pub(super) user: User,
-    pub(super) secret: SealedSecret,
+    pub(super) secrets: Secrets,
+    pub(super) tokens: Vec<LoginToken>,
     pub(super) hash: Option<PasswordHash>,
+    /// The newest first.
+    pub(super) former_hashes: Vec<PasswordHash>,
     pub(super) failures: u32,
     pub(super) grants: BTreeSet<RoleKey>,
 }
@@ -76,6 +108,42 @@ impl Event {
             action,
             target: Entity::Account,
             target_id: account.id.get(),
+            old,
+            new,
+        }
+    }
+
+    /// Something done to an organization.
+    pub(super) fn of_organization(
+        id: OrganizationId,
+        action: AuditAction,
+        old: Snapshot,
+        new: Snapshot,
+    ) -> Self {
+        Self {
+            organization: id,
+            account: None,
+            action,
+            target: Entity::Organization,
+            target_id: id.get(),
+            old,
+            new,
+        }
+    }
+
+    /// Something done to an instance.
+    pub(super) fn of_instance(
+        instance: &Instance,
+        action: AuditAction,
+        old: Snapshot,
+        new: Snapshot,
+    ) -> Self {
+        Self {
+            organization: instance.organization_id,
+            account: Some(instance.account_id),
+            action,
+            target: Entity::Instance,
+            target_id: instance.id.get(),
             old,
             new,
         }
@@ -203,37 +271,21 @@ impl State {
             .map(|(_, instance)| instance)
             .collect();
         for instance in erased {
-            self.record_instance(&instance, AuditAction::Deleted, change);
+            let old = instance.snapshot();
+            let event = Event::of_instance(&instance, AuditAction::Deleted, old, Snapshot::new());
+            self.record(event, change);
         }
     }
 
-    /// Records that an instance came or went.
-    pub(super) fn record_instance(
-        &mut self,
-        instance: &Instance,
-        action: AuditAction,
-        change: &Change,
-    ) {
-        let (old, new) = match action {
-            AuditAction::Created => (Snapshot::new(), instance.snapshot()),
-            _ => (instance.snapshot(), Snapshot::new()),
-        };
-        let event = Event {
-            organization: instance.organization_id,
-            account: Some(instance.account_id),
-            action,
-            target: Entity::Instance,
-            target_id: instance.id.get(),
-            old,
-            new,
-        };
-        self.record(event, change);
+    /// Erases the replies that are kept for a user.
+    pub(super) fn erase_replies(&mut self, user: UserId) {
+        self.replies.retain(|key, _| key.user_id != user);
     }
 
     /// Writes an audit record.
     pub(super) fn record(&mut self, event: Event, change: &Change) {
-        let number = self.audit.keys().last().map_or(1, |last| last.get() + 1);
-        let id = AuditId::new(number);
+        self.last_record += 1;
+        let id = AuditId::new(self.last_record);
         let record = AuditRecord {
             id,
             organization_id: event.organization,

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AuditAction, Change, Email, Entity, OrganizationId, PasswordState, Revision, RoleKey, Scope,
-    Snapshot, User, UserDraft, UserField, UserId, UserPatch,
+    AuditAction, Change, Email, Entity, NewPassword, OrganizationId, PasswordState, Revision,
+    RoleKey, Scope, Snapshot, User, UserDraft, UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
     ports::{RepositoryError, UserRepository},
@@ -13,6 +13,7 @@ use tenantry_domain::{
 
 use super::{
     MemoryStore, listing,
+    secrets::Secrets,
     state::{Event, State, UserRow},
 };
 use crate::reference::UserWithInstances;
@@ -59,8 +60,10 @@ impl UserRepository for MemoryStore {
         };
         let row = UserRow {
             user: user.clone(),
-            secret: draft.secret.clone(),
+            secrets: Secrets::new(draft.secret.clone()),
+            tokens: Vec::new(),
             hash: draft.password.clone(),
+            former_hashes: Vec::new(),
             failures: 0,
             grants: state.known_roles(organization, &draft.roles),
         };
@@ -151,7 +154,10 @@ impl UserRepository for MemoryStore {
             row.user = new.clone();
             row.grants = new_grants;
             if let Some(password) = &patch.password {
-                row.hash = Some(password.hash.clone());
+                row.change_password(password);
+            }
+            if patch.active == Some(false) {
+                row.tokens.clear();
             }
             if patch.locked_until == Some(None) {
                 row.failures = 0;
@@ -162,7 +168,7 @@ impl UserRepository for MemoryStore {
             state.record(event, change);
         }
         if patch.discard_instances {
-            state.erase_instances(change, |instance| instance.user_id == id);
+            state.erase_instances(change, |instance| instance.user.id == id);
         }
         Ok(Some(new))
     }
@@ -182,7 +188,8 @@ impl UserRepository for MemoryStore {
         state.guard_administrators(row, false)?;
         let old = row.user.snapshot();
         let event = Event::of_user(&row.user, AuditAction::Deleted, old, Snapshot::new());
-        state.erase_instances(change, |instance| instance.user_id == id);
+        state.erase_instances(change, |instance| instance.user.id == id);
+        state.erase_replies(id);
         state.users.remove(&id);
         state.record(event, change);
         Ok(true)
@@ -216,12 +223,24 @@ impl State {
             users.filter(|user| scope.covers(user.organization_id, user.account_id, user.id));
         inside.map(|user| {
             let instances = self.instances.values();
-            let own = instances.filter(|instance| instance.user_id == user.id);
+            let own = instances.filter(|instance| instance.user.id == user.id);
             UserWithInstances {
                 user: user.clone(),
                 instances: own.cloned().collect(),
             }
         })
+    }
+}
+
+impl UserRow {
+    /// Another password: the one so far is remembered, and login tokens end.
+    fn change_password(&mut self, new: &NewPassword) {
+        let former = self.hash.replace(new.hash.clone());
+        self.former_hashes.splice(0..0, former);
+        let remember = usize::try_from(new.remember).unwrap_or(usize::MAX);
+        self.former_hashes.truncate(remember);
+        self.tokens
+            .retain(|token| Some(token.digest) == new.keep_token);
     }
 }
 

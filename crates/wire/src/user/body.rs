@@ -1,7 +1,7 @@
 //! A user in a reply.
 
 use serde::Serialize;
-use tenantry_domain::{PasswordPolicy, PasswordState, Role, SecretText, Text, User};
+use tenantry_domain::{PasswordState, Role, SecretText, Text, User};
 use time::OffsetDateTime;
 
 use super::SECURED;
@@ -9,6 +9,7 @@ use crate::{day, role::RoleBody};
 
 /// A user in a reply. Absent values are left out.
 #[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = User))]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 #[expect(clippy::struct_excessive_bools, reason = "the contract has them all")]
@@ -88,20 +89,20 @@ pub const FIELDS: &[&str] = &[
 
 /// How a user is shown.
 #[derive(Clone, Copy, Debug)]
-pub struct Shown<'a> {
-    /// The policy that says when passwords expire.
-    pub policy: &'a PasswordPolicy,
+pub struct Shown {
+    /// For so many days a password is good; 0 means for ever.
+    pub expiration_days: u32,
     /// Now, which says whether a lock still lasts.
     pub now: OffsetDateTime,
 }
 
 impl UserBody {
     /// The user as every reply shows it.
-    pub fn new(user: &User, shown: Shown<'_>) -> Self {
+    pub fn new(user: &User, shown: Shown) -> Self {
         let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
         let profile = &user.profile;
         let locked = user.is_locked(shown.now);
-        let credentials_expired = user.credentials_expired(shown.policy, shown.now);
+        let credentials_expired = user.credentials_expired(shown.expiration_days, shown.now);
         Self {
             id: user.id.get(),
             created_date: day(user.created_at),

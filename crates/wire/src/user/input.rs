@@ -9,9 +9,6 @@ use tenantry_domain::{
 use super::SECURED;
 use crate::object::{JsonObject, Problems, kind};
 
-/// Longest password that is read at all, in bytes: 256 characters of UTF-8. Longer ones are refused before any work.
-const MAX_PASSWORD_BYTES: usize = 1024;
-
 /// Reads the body of a POST.
 ///
 /// # Errors
@@ -118,15 +115,10 @@ fn profile(problems: &mut Problems, object: &JsonObject) -> ProfilePatch {
     }
 }
 
+/// The password, unless it is what stands for one in replies.
 fn password(problems: &mut Problems, object: &JsonObject) -> Option<Password> {
-    let parse = |text: String| {
-        if text.len() > MAX_PASSWORD_BYTES {
-            return Err("must have at most 256 characters");
-        }
-        Ok(Password::new(text))
-    };
     problems
-        .text(object, "password", parse)
+        .password(object, "password")
         .filter(|password| password.expose() != SECURED)
 }
 

@@ -2,7 +2,11 @@
 
 mod body;
 mod input;
+#[cfg(feature = "openapi")]
+mod schema;
 
+#[cfg(feature = "openapi")]
+pub use self::schema::{NewUserBody, UserPatchBody, UserReplacementBody};
 pub use self::{
     body::{FIELDS, Shown, UserBody},
     input::{changes_of_patch, changes_of_put, new_user},

@@ -2,8 +2,8 @@
 
 use super::{UserService, UserWithRoles};
 use crate::{
-    AccountId, Actor, Email, Entity, Name, Password, PasswordPolicy, Person, Profile, RoleKey,
-    SecretText, UserDraft,
+    AccountId, Actor, Email, Entity, Name, Password, Person, Profile, RoleKey, SecretText,
+    UserDraft,
     ports::{RepositoryError, SecretKind},
     services::{ServiceError, roles::grantable},
 };
@@ -52,13 +52,10 @@ impl CreateUsers<'_> {
                     last_name: &new.last_name,
                     email: &new.email,
                 };
-                self.service
-                    .password_policy()
-                    .check(password, &person)
-                    .map_err(|broken| {
-                        ServiceError::Invalid(vec![PasswordPolicy::problem(&broken)])
-                    })?;
-                Some(self.service.hasher.hash(password).await?)
+                let policy = self.service.passwords.policy(identity.organization_id);
+                let policy = policy.await?;
+                let hashed = self.service.passwords.first(&policy, password, &person);
+                Some(hashed.await?)
             }
         };
         let secret = self.service.vault.issue(SecretKind::User);

@@ -5,8 +5,11 @@ use crate::{
     Actor, EffectiveRole, Email, Entity, Expected, Name, NewPassword, Password, PasswordPolicy,
     Person, ProfilePatch, Reach, RoleKey, Scope, User, UserId, UserPatch,
     policy::{Door, Forbidden},
-    ports::Verdict,
-    services::{ServiceError, roles::grantable},
+    services::{
+        ServiceError,
+        passwords::{self, Comparison},
+        roles::grantable,
+    },
 };
 use time::{OffsetDateTime, macros::datetime};
 
@@ -74,10 +77,16 @@ impl EditUser<'_> {
         changes: &UserChanges,
         expected: &Expected,
     ) -> Result<UserWithRoles, ServiceError> {
-        let (user, held) = self
+        let target = self
             .service
             .target(self.actor, self.door, &self.reach, self.id)
-            .await?;
+            .await;
+        let (user, held) = match target {
+            Err(missing @ ServiceError::NotFound { .. }) => {
+                return Err(self.refused_before(missing, changes).await?);
+            }
+            found => found?,
+        };
         let expected = expected.check(Entity::User, user.revision)?;
         let expected = expected.or(pinned(self.actor, &user));
         let now = self.service.clock.now();
@@ -192,26 +201,41 @@ impl EditUser<'_> {
             last_name: patch.last_name.as_ref().unwrap_or(&user.last_name),
             email: patch.email.as_ref().unwrap_or(&user.email),
         };
-        self.service
-            .password_policy()
-            .check(password, &person)
-            .map_err(|broken| ServiceError::Invalid(vec![PasswordPolicy::problem(&broken)]))?;
+        let passwords = &self.service.passwords;
+        let policy = passwords.policy(user.organization_id).await?;
+        passwords::check(&policy, password, &person)?;
         // The unchanged password is no change.
-        let stored = self
-            .service
-            .credentials
-            .password(&self.reach, user.id)
-            .await?;
-        if let Some(hash) = stored.and_then(|stored| stored.hash)
-            && self.service.hasher.verify(password, Some(&hash)).await? != Verdict::Wrong
-        {
+        let compared = passwords.compare(&self.reach, user.id, password).await?;
+        if compared == Comparison::Same {
             return Ok(None);
         }
-        let hash = self.service.hasher.hash(password).await?;
-        Ok(Some(NewPassword {
-            hash,
-            must_change: user.id != self.actor.identity().user_id,
-        }))
+        let own = user.id == self.actor.identity().user_id;
+        let keep_token = if own { self.actor.token() } else { None };
+        let next = passwords
+            .next(&policy, &self.reach, user.id, password, !own, keep_token)
+            .await?;
+        Ok(Some(next))
+    }
+
+    /// What is answered for a user who is not there: that is said after what is wrong with the body, as far as that can be
+    /// told without the user.
+    async fn refused_before(
+        &self,
+        missing: ServiceError,
+        changes: &UserChanges,
+    ) -> Result<ServiceError, ServiceError> {
+        let Some(password) = &changes.password else {
+            return Ok(missing);
+        };
+        let organization = self.actor.identity().organization_id;
+        let policy = self.service.passwords.policy(organization).await?;
+        let broken = policy.check_text(password);
+        if broken.is_empty() {
+            return Ok(missing);
+        }
+        Ok(ServiceError::Invalid(vec![PasswordPolicy::problem(
+            &broken,
+        )]))
     }
 }
 

@@ -17,10 +17,9 @@ pub use self::{
     view::{FoundUser, ViewUsers},
     view_roles::ViewRoles,
 };
-use super::{AuthenticationService, ServiceError};
+use super::{AuthenticationService, ServiceError, passwords::Passwords};
 use crate::{
-    Actor, EffectiveRole, Email, Entity, Expected, PasswordPolicy, Rank, Revision, Role, Scope,
-    User, UserId,
+    Actor, EffectiveRole, Email, Entity, Expected, Rank, Revision, Role, Scope, User, UserId,
     policy::{self, Action, Door, Forbidden},
     ports::{
         AccountRepository, Clock, CredentialRepository, PasswordHasher, Repositories,
@@ -52,7 +51,7 @@ pub struct UserService {
     accounts: Arc<dyn AccountRepository>,
     roles: Arc<dyn RoleRepository>,
     credentials: Arc<dyn CredentialRepository>,
-    hasher: Arc<dyn PasswordHasher>,
+    passwords: Passwords,
     vault: Arc<dyn SecretVault>,
     clock: Arc<dyn Clock>,
     authentication: Arc<AuthenticationService>,
@@ -72,7 +71,7 @@ impl UserService {
             accounts: Arc::clone(&repositories.accounts),
             roles: Arc::clone(&repositories.roles),
             credentials: Arc::clone(&repositories.credentials),
-            hasher,
+            passwords: Passwords::new(repositories, hasher),
             vault,
             clock,
             authentication,
@@ -204,11 +203,6 @@ impl UserService {
             reach,
             id,
         })
-    }
-
-    /// The policy in force.
-    pub fn password_policy(&self) -> PasswordPolicy {
-        PasswordPolicy::default()
     }
 
     /// The target of a change, with its roles. `reach` is where the caller may change users; a target that the caller

@@ -70,7 +70,7 @@ impl ViewUsers<'_> {
         if let Some(password) = password {
             self.service
                 .authentication
-                .verify_password(self.actor, &self.scope, user.id, password)
+                .verify_password(self.actor, &self.scope, user.id, &user.email, password)
                 .await?;
         }
         let may_have_secret = password.is_some() || user.id == self.actor.identity().user_id;

@@ -2,14 +2,21 @@
 
 use axum::{extract::State, response::Response};
 use tenantry_domain::services::Accounts;
-use tenantry_wire::account::{AccountBody, new_account};
+use tenantry_wire::account::{AccountBody, NewAccountBody, new_account};
 
 use crate::{
     body::UnreadBody, caller::Caller, conditional, error::ApiError, extract::PathParameters,
     router::AppState,
 };
 
-/// `POST /accounts`
+/// Create an account
+///
+/// Needs the role `org-admin`.
+#[utoipa::path(
+    post, path = "/accounts", tag = "accounts",
+    request_body = NewAccountBody,
+    responses((status = 200, body = AccountBody), (status = 409, description = "The external id is in use."))
+)]
 pub(crate) async fn own(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -18,7 +25,14 @@ pub(crate) async fn own(
     create(&state.platform.accounts.manage(&actor)?, None, body).await
 }
 
-/// `POST /organizations/{id}/accounts`
+/// Create an account in an organization, which is the own one
+///
+/// Needs the role `org-admin`.
+#[utoipa::path(
+    post, path = "/organizations/{organization}/accounts", tag = "accounts",
+    request_body = NewAccountBody,
+    responses((status = 200, body = AccountBody), (status = 409, description = "The external id is in use."))
+)]
 pub(crate) async fn in_organization(
     State(state): State<AppState>,
     Caller(actor): Caller,

@@ -5,10 +5,18 @@ use tenantry_wire::account::AccountBody;
 
 use super::NO_ACCOUNT;
 use crate::{
-    caller::Caller, conditional, error::ApiError, extract::PathParameters, router::AppState,
+    caller::Caller, conditional, error::ApiError, extract::PathParameters, openapi::IfNoneMatch,
+    router::AppState,
 };
 
-/// `GET /accounts/{id}`: also the own account of somebody who manages none.
+/// Read an account
+///
+/// Needs the role `org-admin`; the own account is for everybody in it.
+#[utoipa::path(
+    get, path = "/accounts/{account}", tag = "accounts",
+    params(IfNoneMatch),
+    responses((status = 200, body = AccountBody))
+)]
 pub(crate) async fn own(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -24,7 +32,14 @@ pub(crate) async fn own(
     conditional::found(&headers, account.revision, AccountBody::from(&account))
 }
 
-/// `GET /organizations/{id}/accounts/{id}`
+/// Read an account of an organization, which is the own one
+///
+/// Needs the role `org-admin`.
+#[utoipa::path(
+    get, path = "/organizations/{organization}/accounts/{account}", tag = "accounts",
+    params(IfNoneMatch),
+    responses((status = 200, body = AccountBody))
+)]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
     Caller(actor): Caller,

@@ -8,11 +8,19 @@ use crate::{
     caller::Caller,
     error::ApiError,
     extract::{PathParameters, QueryString},
+    openapi::List,
     router::AppState,
     routes::list::ListQuery,
 };
 
-/// `GET /accounts`
+/// List the accounts of the organization
+///
+/// Needs the role `org-admin`.
+#[utoipa::path(
+    get, path = "/accounts", tag = "accounts",
+    params(List),
+    responses((status = 200, body = [AccountBody]))
+)]
 pub(crate) async fn own(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -21,7 +29,14 @@ pub(crate) async fn own(
     list(&state.platform.accounts.manage(&actor)?, &query).await
 }
 
-/// `GET /organizations/{id}/accounts`
+/// List the accounts of an organization, which is the own one
+///
+/// Needs the role `org-admin`.
+#[utoipa::path(
+    get, path = "/organizations/{organization}/accounts", tag = "accounts",
+    params(List),
+    responses((status = 200, body = [AccountBody]))
+)]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -42,8 +57,8 @@ async fn list(
         .page(
             &wanted.filter,
             &wanted.sort,
-            &wanted.paging.request,
-            wanted.up_to,
+            &wanted.page.paging.request,
+            wanted.page.up_to,
         )
         .await?;
     let items: Vec<_> = page.items.iter().map(AccountBody::from).collect();

@@ -5,7 +5,13 @@ use tenantry_wire::role::RoleBody;
 
 use crate::{caller::Caller, error::ApiError, extract::PathParameters, router::AppState};
 
-/// `GET /accounts/{id}/roles`: the granted ones.
+/// List the roles granted to an account
+///
+/// Every user of the account has them. Needs `configureRoles`.
+#[utoipa::path(
+    get, path = "/accounts/{account}/roles", tag = "roles",
+    responses((status = 200, body = [RoleBody]))
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -16,7 +22,13 @@ pub(crate) async fn list(
     Ok(Json(roles.iter().map(RoleBody::from).collect()))
 }
 
-/// `PUT /accounts/{id}/roles/{key}`: grant the role.
+/// Grant a role to every user of an account
+///
+/// Needs `configureRoles`.
+#[utoipa::path(
+    put, path = "/accounts/{account}/roles/{key}", tag = "roles",
+    responses((status = 200, body = RoleBody), (status = 409, description = "The role is granted already."))
+)]
 pub(crate) async fn grant(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -24,12 +36,18 @@ pub(crate) async fn grant(
 ) -> Result<Json<RoleBody>, ApiError> {
     let permit = state.platform.roles.configure(&actor)?;
     let role = permit
-        .grant_to_account(path.account().get()?, path.text("key"))
+        .grant_to_account(path.account().get()?, path.text("key")?)
         .await?;
     Ok(Json(RoleBody::from(&role)))
 }
 
-/// `DELETE /accounts/{id}/roles/{key}`: take the role away.
+/// Take a granted role from an account
+///
+/// Needs `configureRoles`.
+#[utoipa::path(
+    delete, path = "/accounts/{account}/roles/{key}", tag = "roles",
+    responses((status = 200))
+)]
 pub(crate) async fn revoke(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -37,6 +55,6 @@ pub(crate) async fn revoke(
 ) -> Result<(), ApiError> {
     let permit = state.platform.roles.configure(&actor)?;
     Ok(permit
-        .revoke_from_account(path.account().get()?, path.text("key"))
+        .revoke_from_account(path.account().get()?, path.text("key")?)
         .await?)
 }

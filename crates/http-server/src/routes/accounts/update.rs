@@ -4,7 +4,9 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use tenantry_domain::{AccountPatch, Actor, Problem, services::AccountChanges};
 use tenantry_wire::{
     JsonObject,
-    account::{AccountBody, patch_of_patch, patch_of_put},
+    account::{
+        AccountBody, AccountPatchBody, AccountReplacementBody, patch_of_patch, patch_of_put,
+    },
 };
 
 use crate::{
@@ -13,12 +15,21 @@ use crate::{
     conditional,
     error::ApiError,
     extract::{PathParameters, QueryString},
+    openapi::{IfMatch, Permanent},
     router::AppState,
 };
 
 type Read = fn(&JsonObject) -> Result<AccountPatch, Vec<Problem>>;
 
-/// `PATCH /accounts/{id}`
+/// Change an account
+///
+/// Needs the role `org-admin`. An inactive account keeps its users, who cannot authenticate.
+#[utoipa::path(
+    patch, path = "/accounts/{account}", tag = "accounts",
+    params(Permanent, IfMatch),
+    request_body = AccountPatchBody,
+    responses((status = 200, body = AccountBody), (status = 409, description = "The external id is in use."))
+)]
 pub(crate) async fn patch(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -39,7 +50,15 @@ pub(crate) async fn patch(
     .await
 }
 
-/// `PUT /accounts/{id}`
+/// Replace an account
+///
+/// Needs the role `org-admin`.
+#[utoipa::path(
+    put, path = "/accounts/{account}", tag = "accounts",
+    params(Permanent, IfMatch),
+    request_body = AccountReplacementBody,
+    responses((status = 200, body = AccountBody), (status = 409, description = "The external id is in use."))
+)]
 pub(crate) async fn put(
     State(state): State<AppState>,
     Caller(actor): Caller,

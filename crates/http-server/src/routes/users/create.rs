@@ -2,7 +2,7 @@
 
 use axum::{extract::State, response::Response};
 use tenantry_domain::policy::Door;
-use tenantry_wire::user::new_user;
+use tenantry_wire::user::{NewUserBody, UserBody, new_user};
 
 use super::{account_door, with_roles};
 use crate::{
@@ -10,6 +10,14 @@ use crate::{
     router::AppState,
 };
 
+/// Create a user in the organization's default account
+///
+/// Needs `addUsersOrg`. The reply has the `secret` of the new user.
+#[utoipa::path(
+    post, path = "/organizations/users", tag = "users",
+    request_body = NewUserBody,
+    responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+)]
 pub(crate) async fn in_organization(
     State(state): State<AppState>,
     caller: Caller,
@@ -25,6 +33,14 @@ pub(crate) async fn in_organization(
     .await
 }
 
+/// Create a user in an account
+///
+/// Needs `addUsersAccount` for the own account, `addUsersOrg` for others. The reply has the `secret` of the new user.
+#[utoipa::path(
+    post, path = "/accounts/{account}/users", tag = "users",
+    request_body = NewUserBody,
+    responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use, or the account is inactive."))
+)]
 pub(crate) async fn in_account(
     State(state): State<AppState>,
     caller: Caller,
@@ -47,6 +63,6 @@ async fn create(
     }
     let new = new_user(&body.object().await?).map_err(ApiError::invalid)?;
     let (created, secret) = permit.create(new).await?;
-    let body = with_roles(state, &created).with_secret(Some(&secret));
+    let body = with_roles(state, actor, &created).with_secret(Some(&secret));
     Ok(conditional::changed(created.user.revision, body))
 }

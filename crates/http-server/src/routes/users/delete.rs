@@ -5,9 +5,18 @@ use tenantry_domain::policy::Door;
 
 use super::{NO_USER, account_door};
 use crate::{
-    caller::Caller, conditional, error::ApiError, extract::PathParameters, router::AppState,
+    caller::Caller, conditional, error::ApiError, extract::PathParameters, openapi::IfMatch,
+    router::AppState,
 };
 
+/// Erase a user for good
+///
+/// Needs `deleteUsersOrg`, or `deleteUsersAccount` for the own account. Nobody erases oneself.
+#[utoipa::path(
+    delete, path = "/users/{user}", tag = "users",
+    params(IfMatch),
+    responses((status = 200))
+)]
 pub(crate) async fn any(
     State(state): State<AppState>,
     caller: Caller,
@@ -17,6 +26,14 @@ pub(crate) async fn any(
     delete(&state, &caller, Door::Users, &path, &headers).await
 }
 
+/// Erase a user of any account of the organization
+///
+/// Needs `deleteUsersOrg`.
+#[utoipa::path(
+    delete, path = "/organizations/users/{user}", tag = "users",
+    params(IfMatch),
+    responses((status = 200))
+)]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
     caller: Caller,
@@ -26,6 +43,14 @@ pub(crate) async fn of_organization(
     delete(&state, &caller, Door::Organization, &path, &headers).await
 }
 
+/// Erase a user of an account
+///
+/// Needs `deleteUsersAccount` for the own account, `deleteUsersOrg` for others.
+#[utoipa::path(
+    delete, path = "/accounts/{account}/users/{user}", tag = "users",
+    params(IfMatch),
+    responses((status = 200))
+)]
 pub(crate) async fn of_account(
     State(state): State<AppState>,
     caller: Caller,

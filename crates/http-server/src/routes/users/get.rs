@@ -5,7 +5,7 @@ use axum::{
     http::{HeaderMap, HeaderName},
     response::Response,
 };
-use tenantry_domain::{Entity, Password, policy::Door};
+use tenantry_domain::{Entity, Password, policy::Door, services::ServiceError};
 use tenantry_wire::{
     header,
     path::{EmailOrId, email_or_id},
@@ -14,34 +14,75 @@ use tenantry_wire::{
 
 use super::{account_door, shown};
 use crate::{
-    caller::Caller, conditional, error::ApiError, extract::PathParameters, router::AppState,
+    ClientAddress,
+    caller::Caller,
+    conditional,
+    error::ApiError,
+    extract::PathParameters,
+    openapi::{IfNoneMatch, UserPassword},
+    router::AppState,
 };
 
+/// Read a user
+///
+/// Anybody reads oneself; others as far as `GET /users` lists them. Reading oneself shows the own `secret`.
+#[utoipa::path(
+    get, path = "/users/{user}", tag = "users",
+    params(IfNoneMatch, UserPassword),
+    responses((status = 200, body = UserBody))
+)]
 pub(crate) async fn any(
     State(state): State<AppState>,
     caller: Caller,
     path: PathParameters,
+    client: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    get(&state, &caller, Door::Users, &path, &headers).await
+    get(&state, &caller, Door::Users, &path, client, &headers).await
 }
 
+/// Read a user of any account of the organization
+///
+/// Needs `viewUsersOrg`.
+#[utoipa::path(
+    get, path = "/organizations/users/{user}", tag = "users",
+    params(IfNoneMatch, UserPassword),
+    responses((status = 200, body = UserBody))
+)]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
     caller: Caller,
     path: PathParameters,
+    client: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    get(&state, &caller, Door::Organization, &path, &headers).await
+    get(&state, &caller, Door::Organization, &path, client, &headers).await
 }
 
+/// Read a user of an account
+///
+/// Needs `viewUsersAccount` for the own account, `viewUsersOrg` for others.
+#[utoipa::path(
+    get, path = "/accounts/{account}/users/{user}", tag = "users",
+    params(IfNoneMatch, UserPassword),
+    responses((status = 200, body = UserBody))
+)]
 pub(crate) async fn of_account(
     State(state): State<AppState>,
     caller: Caller,
     path: PathParameters,
+    client: ClientAddress,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    get(&state, &caller, account_door(&path), &path, &headers).await
+    get(
+        &state,
+        &caller,
+        account_door(&path),
+        &path,
+        client,
+        &headers,
+    )
+    .await
 }
 
 async fn get(
@@ -49,18 +90,27 @@ async fn get(
     Caller(actor): &Caller,
     door: Door,
     path: &PathParameters,
+    ClientAddress(address): ClientAddress,
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let permit = state.platform.users.view(actor, door)?;
     if let Door::Account(_) = door {
         path.account().get()?;
     }
-    let text = path.text("user");
+    let text = path.text("user")?;
     let EmailOrId::Key(key) = email_or_id(text) else {
         return Err(nobody(text));
     };
-    let found = permit.one(&key, password(headers)?.as_ref()).await?;
-    let body = shown(state, |shown| UserBody::new(&found.user, shown));
+    let password = password(headers)?;
+    if password.is_some() {
+        state.throttle.check(address)?;
+    }
+    let found = permit.one(&key, password.as_ref()).await;
+    if let Err(ServiceError::Unauthenticated) = found {
+        state.throttle.failed(address);
+    }
+    let found = found?;
+    let body = UserBody::new(&found.user, shown(state, actor));
     let body = body.with_secret(found.secret.as_ref());
     conditional::found(headers, found.user.revision, body)
 }

@@ -9,10 +9,19 @@ use crate::{
     caller::Caller,
     error::ApiError,
     extract::{PathParameters, QueryString},
+    openapi::List,
     router::AppState,
     routes::list::ListQuery,
 };
 
+/// List the users that the caller may see
+///
+/// The whole organization with `viewUsersOrg`, the own account with `viewUsersAccount`.
+#[utoipa::path(
+    get, path = "/users", tag = "users",
+    params(List),
+    responses((status = 200, body = [UserBody]))
+)]
 pub(crate) async fn all(
     State(state): State<AppState>,
     caller: Caller,
@@ -28,6 +37,14 @@ pub(crate) async fn all(
     .await
 }
 
+/// List the users of the organization's default account
+///
+/// Needs `viewUsersOrg`.
+#[utoipa::path(
+    get, path = "/organizations/users", tag = "users",
+    params(List),
+    responses((status = 200, body = [UserBody]))
+)]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
     caller: Caller,
@@ -43,6 +60,14 @@ pub(crate) async fn of_organization(
     .await
 }
 
+/// List the users of an account
+///
+/// Needs `viewUsersAccount` for the own account, `viewUsersOrg` for others.
+#[utoipa::path(
+    get, path = "/accounts/{account}/users", tag = "users",
+    params(List),
+    responses((status = 200, body = [UserBody]))
+)]
 pub(crate) async fn of_account(
     State(state): State<AppState>,
     caller: Caller,
@@ -68,15 +93,15 @@ async fn list(
         .page(
             &wanted.filter,
             &wanted.sort,
-            &wanted.paging.request,
-            wanted.up_to,
+            &wanted.page.paging.request,
+            wanted.page.up_to,
         )
         .await?;
-    let items: Vec<UserBody> = shown(state, |shown| {
-        page.items
-            .iter()
-            .map(|user| UserBody::new(user, shown).with_password_of(user))
-            .collect()
-    });
+    let shown = shown(state, actor);
+    let items: Vec<_> = page
+        .items
+        .iter()
+        .map(|user| UserBody::new(user, shown).with_password_of(user))
+        .collect();
     wanted.reply("users", &items, page.next.as_ref(), counted)
 }

@@ -7,11 +7,10 @@ pub(crate) mod list;
 pub(crate) mod roles;
 pub(crate) mod update;
 
-use tenantry_domain::{PasswordPolicy, services::UserWithRoles};
+use tenantry_domain::{AccountId, Actor, UserId, policy::Door, services::UserWithRoles};
 use tenantry_wire::user::{Shown, UserBody};
 
 use crate::{extract::PathParameters, router::AppState};
-use tenantry_domain::{AccountId, UserId, policy::Door};
 
 /// Ids that nobody has: what privileges are asked for when the path holds no id.
 const NO_USER: UserId = UserId::new(-1);
@@ -22,16 +21,15 @@ fn account_door(path: &PathParameters) -> Door {
     Door::Account(path.account().or(NO_ACCOUNT))
 }
 
-/// Calls `present` with what users are shown by.
-fn shown<T>(state: &AppState, present: impl FnOnce(Shown<'_>) -> T) -> T {
-    let policy: PasswordPolicy = state.platform.users.password_policy();
-    present(Shown {
-        policy: &policy,
+/// How users are shown to a caller, who sees those of the own organization alone.
+fn shown(state: &AppState, actor: &Actor) -> Shown {
+    Shown {
+        expiration_days: actor.identity().password_expiration_days,
         now: state.platform.clock.now(),
-    })
+    }
 }
 
 /// A user as the replies of POST, PATCH and PUT show it.
-fn with_roles(state: &AppState, changed: &UserWithRoles) -> UserBody {
-    shown(state, |shown| UserBody::new(&changed.user, shown)).with_roles(&changed.roles)
+fn with_roles(state: &AppState, actor: &Actor, changed: &UserWithRoles) -> UserBody {
+    UserBody::new(&changed.user, shown(state, actor)).with_roles(&changed.roles)
 }

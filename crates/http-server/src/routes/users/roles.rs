@@ -6,7 +6,14 @@ use tenantry_wire::role::RoleBody;
 use super::NO_USER;
 use crate::{caller::Caller, error::ApiError, extract::PathParameters, router::AppState};
 
-/// `GET /users/{id}/roles`: the effective roles.
+/// List what a user may
+///
+/// The effective roles: granted to the user, to the account, and by the system. Needs `configureRoles` or the privilege to
+/// view the user; oneself always.
+#[utoipa::path(
+    get, path = "/users/{user}/roles", tag = "roles",
+    responses((status = 200, body = [RoleBody]))
+)]
 pub(crate) async fn list(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -21,7 +28,13 @@ pub(crate) async fn list(
     Ok(Json(roles.iter().map(RoleBody::from).collect()))
 }
 
-/// `PUT /users/{id}/roles/{key}`: grant the role.
+/// Grant a role to a user
+///
+/// Needs the privilege to edit the user, who is not oneself, and a role that is not above the own ones.
+#[utoipa::path(
+    put, path = "/users/{user}/roles/{key}", tag = "roles",
+    responses((status = 200, body = RoleBody), (status = 409, description = "The role is granted already."))
+)]
 pub(crate) async fn grant(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -32,10 +45,18 @@ pub(crate) async fn grant(
         .users
         .change_roles(&actor, path.user().or(NO_USER))?;
     path.user().get()?;
-    Ok(Json(RoleBody::from(&permit.grant(path.text("key")).await?)))
+    Ok(Json(RoleBody::from(
+        &permit.grant(path.text("key")?).await?,
+    )))
 }
 
-/// `DELETE /users/{id}/roles/{key}`: take the direct grant away.
+/// Take a granted role from a user
+///
+/// Needs what granting needs. The last `org-admin` keeps the role.
+#[utoipa::path(
+    delete, path = "/users/{user}/roles/{key}", tag = "roles",
+    responses((status = 200))
+)]
 pub(crate) async fn revoke(
     State(state): State<AppState>,
     Caller(actor): Caller,
@@ -46,5 +67,5 @@ pub(crate) async fn revoke(
         .users
         .change_roles(&actor, path.user().or(NO_USER))?;
     path.user().get()?;
-    Ok(permit.revoke(path.text("key")).await?)
+    Ok(permit.revoke(path.text("key")?).await?)
 }

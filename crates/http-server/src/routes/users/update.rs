@@ -4,7 +4,7 @@ use axum::{extract::State, http::HeaderMap, response::Response};
 use tenantry_domain::{Problem, policy::Door, services::UserChanges};
 use tenantry_wire::{
     JsonObject,
-    user::{changes_of_patch, changes_of_put},
+    user::{UserBody, UserPatchBody, UserReplacementBody, changes_of_patch, changes_of_put},
 };
 
 use super::{NO_USER, account_door, with_roles};
@@ -14,13 +14,15 @@ use crate::{
     conditional,
     error::ApiError,
     extract::{PathParameters, QueryString},
+    openapi::{IfMatch, Permanent},
     router::AppState,
 };
 
 type Read = fn(&JsonObject) -> Result<UserChanges, Vec<Problem>>;
 
 macro_rules! handlers {
-    ($($name:ident: $door:expr, $read:expr;)*) => {$(
+    ($($(#[$described:meta])* $name:ident: $door:expr, $read:expr;)*) => {$(
+        $(#[$described])*
         pub(crate) async fn $name(
             State(state): State<AppState>,
             caller: Caller,
@@ -36,11 +38,65 @@ macro_rules! handlers {
 }
 
 handlers! {
+    /// Change a user
+    ///
+    /// Needs `editUsersOrg`, or `editUsersAccount` for the own account; anybody changes the own names, phone, address and password.
+    #[utoipa::path(
+        patch, path = "/users/{user}", tag = "users",
+        params(Permanent, IfMatch),
+        request_body = UserPatchBody,
+        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+    )]
     patch_any: |_| Door::Users, changes_of_patch;
+    /// Replace a user
+    ///
+    /// Needs `editUsersOrg`, or `editUsersAccount` for the own account; anybody changes the own names, phone, address and password.
+    #[utoipa::path(
+        put, path = "/users/{user}", tag = "users",
+        params(Permanent, IfMatch),
+        request_body = UserReplacementBody,
+        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+    )]
     put_any: |_| Door::Users, changes_of_put;
+    /// Change a user of any account of the organization
+    ///
+    /// Needs `editUsersOrg`, or `editUsersAccount` for the own account.
+    #[utoipa::path(
+        patch, path = "/organizations/users/{user}", tag = "users",
+        params(Permanent, IfMatch),
+        request_body = UserPatchBody,
+        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+    )]
     patch_of_organization: |_| Door::Organization, changes_of_patch;
+    /// Replace a user of any account of the organization
+    ///
+    /// Needs `editUsersOrg`, or `editUsersAccount` for the own account.
+    #[utoipa::path(
+        put, path = "/organizations/users/{user}", tag = "users",
+        params(Permanent, IfMatch),
+        request_body = UserReplacementBody,
+        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+    )]
     put_of_organization: |_| Door::Organization, changes_of_put;
+    /// Change a user of an account
+    ///
+    /// Needs `editUsersAccount` for the own account, `editUsersOrg` for others.
+    #[utoipa::path(
+        patch, path = "/accounts/{account}/users/{user}", tag = "users",
+        params(Permanent, IfMatch),
+        request_body = UserPatchBody,
+        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+    )]
     patch_of_account: account_door, changes_of_patch;
+    /// Replace a user of an account
+    ///
+    /// Needs `editUsersAccount` for the own account, `editUsersOrg` for others.
+    #[utoipa::path(
+        put, path = "/accounts/{account}/users/{user}", tag = "users",
+        params(Permanent, IfMatch),
+        request_body = UserReplacementBody,
+        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+    )]
     put_of_account: account_door, changes_of_put;
 }
 
@@ -77,7 +133,7 @@ async fn update(
         ..changes
     };
     let updated = permit.apply(changes, &expected).await?;
-    let mut reply = with_roles(state, &updated);
+    let mut reply = with_roles(state, actor, &updated);
     if password_given {
         reply = reply.with_password_of(&updated.user);
     }

@@ -12,7 +12,7 @@ use tenantry_domain::{
     ports::{AccountRepository, RepositoryError},
 };
 
-use self::update::update;
+use self::update::{ERASURE, update};
 use crate::{
     engine::Engine,
     error::Failure,
@@ -62,9 +62,14 @@ impl AccountRepository for Accounts {
         change: &Change,
     ) -> Result<Option<Account>, RepositoryError> {
         let (scope, patch, change) = (*scope, patch.clone(), *change);
-        self.0
-            .write(move |connection| update(connection, &scope, id, &patch, expected, &change))
-            .await
+        let erases = patch.erase_users;
+        let work = move |connection: &Connection| {
+            update(connection, &scope, id, &patch, expected, &change)
+        };
+        if erases {
+            return self.0.write_within(ERASURE, work).await;
+        }
+        self.0.write(work).await
     }
 
     async fn list(

@@ -1,14 +1,17 @@
 //! Changing an account, and erasing its users when it is deleted.
 
+use std::time::Duration;
+
 use rusqlite::Connection;
 use tenantry_domain::{
-    Account, AccountId, AccountPatch, Change, Entity, Revision, Scope, User, ports::RepositoryError,
+    Account, AccountId, AccountPatch, Change, Entity, Revision, Scope, User, UserId,
+    ports::RepositoryError,
 };
 
 use crate::{
     error::Failure,
     record,
-    repositories::user::erase,
+    repositories::{instance::erase_all, user::erase},
     rows::{
         account::{assignments, find},
         user,
@@ -16,6 +19,8 @@ use crate::{
     sql::Sql,
 };
 
+/// How long it may take to erase the users of an account, however many they are: time for some millions.
+pub(super) const ERASURE: Duration = Duration::from_mins(5);
 /// So many users are in memory at a time while an account's are erased.
 const CHUNK: i64 = 500;
 
@@ -47,25 +52,35 @@ pub(super) fn update(
     Ok(Some(new))
 }
 
-/// Writes come one after the other, so nobody is created here meanwhile.
+/// First their instances leave their records, then they. Writes come one after the other, so nobody is created here
+/// meanwhile.
 fn erase_users(connection: &Connection, account: &Account, change: &Change) -> Result<(), Failure> {
-    loop {
-        let users = some_users(connection, account)?;
-        if users.is_empty() {
-            return Ok(());
-        }
-        for user in &users {
-            erase(connection, user, change)?;
+    for erase in [erase_all, erase] {
+        let mut last = UserId::new(0);
+        loop {
+            let users = some_users(connection, account, last)?;
+            let Some(user) = users.last() else { break };
+            last = user.id;
+            for user in &users {
+                erase(connection, user, change)?;
+            }
         }
     }
+    Ok(())
 }
 
-fn some_users(connection: &Connection, account: &Account) -> Result<Vec<User>, Failure> {
+/// Some users of the account, behind that id.
+fn some_users(
+    connection: &Connection,
+    account: &Account,
+    last: UserId,
+) -> Result<Vec<User>, Failure> {
     let mut sql = Sql::new("SELECT ");
     sql.push(user::COLUMNS)
         .push(" FROM users WHERE users.organization_id = ")
         .bind(account.organization_id.get());
     sql.push(" AND users.account_id = ").bind(account.id.get());
+    sql.push(" AND users.id > ").bind(last.get());
     sql.push(" ORDER BY users.id LIMIT ").bind(CHUNK);
     sql.rows(connection, user::read)
 }

@@ -284,7 +284,12 @@ fn revoke(
     Ok(Some(Revocation::Revoked))
 }
 
-fn count_as_write(connection: &Connection, user: &User, change: &Change) -> Result<(), Failure> {
+/// That the user was written, although nothing in its own row changed.
+pub(super) fn count_as_write(
+    connection: &Connection,
+    user: &User,
+    change: &Change,
+) -> Result<(), Failure> {
     connection
         .prepare_cached(
             "UPDATE users SET revision = revision + 1, updated_at = ? WHERE organization_id = ? AND id = ?",

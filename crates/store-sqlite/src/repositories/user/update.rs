@@ -1,11 +1,14 @@
 //! Changing a user. Writes come one after the other, so what is read here is what is changed.
 
 use rusqlite::Connection;
-use tenantry_domain::{Change, Revision, RoleKey, Scope, Snapshot, User, UserId, UserPatch};
+use tenantry_domain::{
+    Change, NewPassword, Revision, RoleKey, Scope, SecretDigest, Snapshot, User, UserId, UserPatch,
+};
 
 use super::check_revision;
 use crate::{
     error::Failure,
+    instant::to_micros,
     record,
     repositories::{
         instance::erase_all,
@@ -29,6 +32,10 @@ pub(super) fn update(
     let new = patch.apply(&old, change.at);
     let old_roles = direct_grants(connection, &old)?;
 
+    if let Some(password) = &patch.password {
+        remember(connection, &old, password, change)?;
+    }
+    end_tokens(connection, &new, patch)?;
     let mut assignments = assignments(&new);
     if let Some(password) = &patch.password {
         assignments = assignments.set("password_hash", password.hash.expose().to_owned());
@@ -56,6 +63,54 @@ pub(super) fn update(
         erase_all(connection, &new, change)?;
     }
     Ok(Some(new))
+}
+
+/// Keeps the hash that is about to be replaced, and of the former ones as many as are to be remembered.
+fn remember(
+    connection: &Connection,
+    user: &User,
+    password: &NewPassword,
+    change: &Change,
+) -> Result<(), Failure> {
+    let (organization, id) = (user.organization_id.get(), user.id.get());
+    connection
+        .prepare_cached(
+            "INSERT INTO password_history (organization_id, user_id, hash, replaced_at) \
+             SELECT organization_id, id, password_hash, ? FROM users \
+             WHERE organization_id = ? AND id = ? AND password_hash IS NOT NULL",
+        )?
+        .execute([to_micros(change.at), organization, id])?;
+    connection
+        .prepare_cached(
+            "DELETE FROM password_history WHERE organization_id = ?1 AND user_id = ?2 AND id NOT IN \
+             (SELECT id FROM password_history WHERE organization_id = ?1 AND user_id = ?2 \
+             ORDER BY id DESC LIMIT ?3)",
+        )?
+        .execute([organization, id, i64::from(password.remember)])?;
+    Ok(())
+}
+
+/// A new password ends the user's login tokens, but for the one with which it was changed; a user who is not active has
+/// none.
+fn end_tokens(connection: &Connection, user: &User, patch: &UserPatch) -> Result<(), Failure> {
+    if user.active && patch.password.is_none() {
+        return Ok(());
+    }
+    let kept = patch
+        .password
+        .as_ref()
+        .and_then(|password| password.keep_token)
+        .filter(|_| user.active);
+    connection
+        .prepare_cached(
+            "DELETE FROM login_tokens WHERE organization_id = ? AND user_id = ? AND digest IS NOT ?",
+        )?
+        .execute((
+            user.organization_id.get(),
+            user.id.get(),
+            kept.as_ref().map(SecretDigest::as_bytes),
+        ))?;
+    Ok(())
 }
 
 /// Makes `keys` all of the direct grants; answers those that there are then.

@@ -1,0 +1,108 @@
+//! Configuration on its way into a store: credentials are sealed, and what was only shown masked stays as it was.
+
+use crate::{
+    ConfigurationPatch, ConfigurationText, ConfigurationValue, MASK, MAX_ENTRIES, Problem,
+    SealedPlace, SecretDigest, Text, names_a_credential, ports::SecretVault,
+    services::ServiceError,
+};
+
+/// The value of `key` as a store keeps it in the instance whose token has this digest.
+pub(super) fn sealed(
+    vault: &dyn SecretVault,
+    instance: SecretDigest,
+    key: &Text,
+    value: ConfigurationText,
+) -> ConfigurationValue {
+    if !names_a_credential(key) {
+        return ConfigurationValue::Clear(value);
+    }
+    let place = SealedPlace::Configuration {
+        instance,
+        key: key.as_str().to_owned(),
+    };
+    ConfigurationValue::Sealed(vault.seal(&place, value.as_str().as_bytes()))
+}
+
+/// Whether a client sent back what it was shown instead of the value: leave the value as it is (contract, section 11).
+pub(super) fn is_masked(key: &Text, value: &ConfigurationText) -> bool {
+    value.as_str() == MASK && names_a_credential(key)
+}
+
+/// The configuration of a new instance. There is nothing yet that a mask could stand for.
+pub(super) fn of_new(
+    vault: &dyn SecretVault,
+    instance: SecretDigest,
+    given: Vec<(Text, ConfigurationText)>,
+) -> Result<Vec<(Text, ConfigurationValue)>, ServiceError> {
+    check_number(given.len())?;
+    let masked: Vec<_> = given
+        .iter()
+        .filter(|(key, value)| is_masked(key, value))
+        .map(|(key, _)| stands_for_nothing(key))
+        .collect();
+    if !masked.is_empty() {
+        return Err(ServiceError::Invalid(masked));
+    }
+    Ok(given
+        .into_iter()
+        .map(|(key, value)| {
+            let value = sealed(vault, instance, &key, value);
+            (key, value)
+        })
+        .collect())
+}
+
+/// What changes when `given` is sent for an instance that has the entries `present`. With `replace`, what is not given
+/// goes.
+pub(super) fn patch(
+    vault: &dyn SecretVault,
+    instance: SecretDigest,
+    present: &[Text],
+    given: Vec<(Text, ConfigurationText)>,
+    replace: bool,
+) -> Result<ConfigurationPatch, ServiceError> {
+    // Before anything is sealed or compared: a long list would cost much.
+    check_number(given.len())?;
+    let mut keep = Vec::new();
+    let mut set = Vec::with_capacity(given.len());
+    let mut problems = Vec::new();
+    for (key, value) in given {
+        if !is_masked(&key, &value) {
+            let value = sealed(vault, instance, &key, value);
+            set.push((key, value));
+        } else if present.contains(&key) {
+            keep.push(key);
+        } else {
+            problems.push(stands_for_nothing(&key));
+        }
+    }
+    if !problems.is_empty() {
+        return Err(ServiceError::Invalid(problems));
+    }
+    let stays = |key: &&Text| {
+        let given = set.iter().any(|(set, _)| set == *key);
+        !given && (!replace || keep.contains(key))
+    };
+    check_number(set.len() + present.iter().filter(stays).count())?;
+    Ok(ConfigurationPatch {
+        set,
+        keep: replace.then_some(keep),
+    })
+}
+
+fn stands_for_nothing(key: &Text) -> Problem {
+    Problem::new(
+        format!("configuration.{key}"),
+        "is masked, and there is no value that the mask stands for; send the value itself",
+    )
+}
+
+fn check_number(entries: usize) -> Result<(), ServiceError> {
+    if entries <= MAX_ENTRIES {
+        return Ok(());
+    }
+    Err(ServiceError::Invalid(vec![Problem::new(
+        "configuration",
+        format!("must have at most {MAX_ENTRIES} entries"),
+    )]))
+}
