@@ -43,7 +43,8 @@ impl AuditChainService {
         Self { chain, seal }
     }
 
-    /// Links what is committed and not linked yet, of every organization; answers how many records that were.
+    /// Links what is committed and not linked yet, of every organization whose head is signed; answers how many records
+    /// that were.
     ///
     /// # Errors
     /// If the store fails.
@@ -62,9 +63,16 @@ impl AuditChainService {
         }
     }
 
-    /// Links one batch; answers 0 if there was nothing, or another node was faster.
+    /// Links one batch; answers 0 if there was nothing, another node was faster, or the head is not signed with a key at
+    /// hand. What follows it would be signed, and the head of whoever altered the store good again.
     async fn link_organization(&self, organization: OrganizationId) -> Result<u64, ServiceError> {
         let old = self.chain.head(organization).await?;
+        if old
+            .as_ref()
+            .is_some_and(|head| !self.is_signed(organization, head))
+        {
+            return Ok(0);
+        }
         let records = self.chain.unlinked(organization, BATCH).await?;
         let (start, mut end) = match &old {
             Some(head) => (head.start, head.end),
@@ -206,7 +214,7 @@ impl AuditChainService {
     }
 
     /// Lets go of the organization's linked records from before `cutoff`; answers how many. The chain begins behind them
-    /// then, and stays provable.
+    /// then, and stays provable. Nothing goes while the head is not signed with a key at hand.
     ///
     /// # Errors
     /// If the store fails.
@@ -217,6 +225,9 @@ impl AuditChainService {
     ) -> Result<u64, ServiceError> {
         let mut pruned = 0;
         while let Some(old) = self.chain.head(organization).await? {
+            if !self.is_signed(organization, &old) {
+                break;
+            }
             let found = self
                 .chain
                 .linked(organization, old.start.position, BATCH)
