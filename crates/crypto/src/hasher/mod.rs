@@ -15,7 +15,8 @@ use tenantry_domain::{
 use zeroize::Zeroizing;
 
 use crate::random;
-use families::argon2id;
+use families::argon2;
+pub use families::{Family, RefusedHash};
 use pool::Pool;
 
 /// How much password hashing is done at once, and how much may wait.
@@ -72,7 +73,7 @@ impl PasswordHasher for Argon2Hasher {
         };
         let salt = random::bytes();
         self.pool
-            .run(move |memory| argon2id::hash(password.as_bytes(), &salt, memory))
+            .run(move |memory| argon2::hash(password.as_bytes(), &salt, memory))
             .await?
     }
 
@@ -88,7 +89,7 @@ impl PasswordHasher for Argon2Hasher {
         let known = hash.is_some();
         let hash = hash
             .cloned()
-            .unwrap_or_else(|| PasswordHash::new(argon2id::OF_NOBODY));
+            .unwrap_or_else(|| PasswordHash::new(argon2::OF_NOBODY));
         let work = move |memory: &mut _| families::verify(password.as_bytes(), &hash, memory);
         let verdict = self.pool.run(work).await??;
         Ok(if known { verdict } else { Verdict::Wrong })
