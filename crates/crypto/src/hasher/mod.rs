@@ -22,7 +22,8 @@ use pool::Pool;
 /// How much password hashing is done at once, and how much may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasherConfig {
-    /// How many passwords are hashed at the same moment, at least one. Each takes a core for some 40 ms and 19 MiB of memory.
+    /// How many passwords are hashed at the same moment, at least one. Each takes a core for some 40 ms and 19 MiB of memory;
+    /// a hash that was imported takes what it demands, a few seconds and 256 MiB at the most.
     ///
     /// By default as many as there are cores. Not one less: on two cores that would halve the logins, while reads gain little,
     /// because they are short and the system lets a thread that slept go before one that computes.
