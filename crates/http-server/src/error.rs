@@ -256,6 +256,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Hash(HashError::Busy) => Self::unavailable(HashError::Busy.to_string()),
             ServiceError::Hash(error) => Self::internal(chain(&error)),
             ServiceError::Vault(error) => Self::internal(chain(&error)),
+            error @ ServiceError::BrokenChain { .. } => Self::internal(chain(&error)),
         }
     }
 }

@@ -26,7 +26,14 @@ fn nothing_is_linked_to_a_forged_head_and_other_chains_go_on() {
         let forged = world.forge_head(id).await;
         world.add_user(&shire, "sam@shire.example").await;
         world.add_user(&gondor, "faramir@gondor.example").await;
-        assert_eq!(world.chain.link_pending().await.unwrap(), 1);
+        let refused = world.chain.link_pending().await.unwrap_err();
+        assert_eq!(
+            refused.to_string(),
+            format!(
+                "the audit chain of organization {id} stands still: the head of the chain is not signed by a key of this \
+                 deployment; see `tenantry audit verify`"
+            )
+        );
         assert_eq!(world.head(id).await, forged);
         let report = world.chain.verify(id).await.unwrap();
         assert_eq!(report.fault, Some(ChainFault::Signature));

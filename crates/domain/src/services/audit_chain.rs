@@ -53,25 +53,34 @@ impl AuditChainService {
         loop {
             let waiting = self.chain.unlinked_organizations(BATCH).await?;
             let mut progress = 0;
+            let mut failed = None;
             for organization in waiting {
-                progress += self.link_organization(organization).await?;
+                match self.link_organization(organization).await {
+                    Ok(links) => progress += links,
+                    // Where the store is away, the next one would wait for it just as long.
+                    Err(error) if error.is_retryable() => return Err(error),
+                    Err(error) => failed = failed.or(Some(error)),
+                }
             }
             linked += progress;
             if progress == 0 {
-                return Ok(linked);
+                return failed.map_or(Ok(linked), Err);
             }
         }
     }
 
-    /// Links one batch; answers 0 if there was nothing, another node was faster, or the head is not signed with a key at
-    /// hand. What follows it would be signed, and the head of whoever altered the store good again.
+    /// Links one batch; answers 0 if there was nothing, or another node was faster. Nothing is linked to a head that no key
+    /// at hand signed: what follows would be signed, and the head of whoever altered the store good again.
     async fn link_organization(&self, organization: OrganizationId) -> Result<u64, ServiceError> {
         let old = self.chain.head(organization).await?;
         if old
             .as_ref()
             .is_some_and(|head| !self.is_signed(organization, head))
         {
-            return Ok(0);
+            return Err(ServiceError::BrokenChain {
+                organization,
+                fault: ChainFault::Signature,
+            });
         }
         let records = self.chain.unlinked(organization, BATCH).await?;
         let (start, mut end) = match &old {

@@ -1,7 +1,7 @@
 //! What a use case may answer instead of what was asked.
 
 use crate::{
-    Entity, Problem,
+    ChainFault, Entity, OrganizationId, Problem,
     policy::Forbidden,
     ports::{HashError, RepositoryError, VaultError},
 };
@@ -32,6 +32,16 @@ pub enum ServiceError {
         /// Its key.
         role: &'static str,
     },
+    /// The audit chain of an organization is broken, so nothing is linked to it.
+    #[error(
+        "the audit chain of organization {organization} stands still: {fault}; see `tenantry audit verify`"
+    )]
+    BrokenChain {
+        /// Whose.
+        organization: OrganizationId,
+        /// What is wrong with it.
+        fault: ChainFault,
+    },
     /// A port failed.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -49,6 +59,21 @@ impl ServiceError {
         Self::NotFound {
             entity,
             key: format!("ID {id}"),
+        }
+    }
+
+    /// Whether the same call may succeed later without anybody changing anything.
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::Repository(error) => error.is_retryable(),
+            Self::Hash(error) => matches!(error, HashError::Busy),
+            Self::Unauthenticated
+            | Self::Forbidden(_)
+            | Self::Invalid(_)
+            | Self::NotFound { .. }
+            | Self::AlreadyGranted { .. }
+            | Self::BrokenChain { .. }
+            | Self::Vault(_) => false,
         }
     }
 }
