@@ -71,7 +71,7 @@ pub use secret::{
     KeyId, Password, PasswordHash, ReplyKey, Sealed, SealedPlace, SealedSecret, SecretDigest,
     SecretText,
 };
-pub use text::{Name, Text};
+pub use text::{Name, Text, TextError};
 pub use user::{
     AdminDraft, NewPassword, PasswordState, Profile, ProfilePatch, User, UserDraft, UserField,
     UserPatch,

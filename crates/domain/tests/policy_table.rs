@@ -6,8 +6,9 @@
 use std::fmt::Write as _;
 
 use tenantry_domain::{
-    AccountId, Identity, OrganizationId, Privilege, PrivilegeSet, Role, RoleId, RoleKey, UserId,
-    policy::{self, Action, Door},
+    AccountId, Identity, OrganizationId, Privilege, PrivilegeSet, Reach, Role, RoleId, RoleKey,
+    UserId,
+    policy::{self, Action, Door, InstanceAction},
 };
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy-table.md");
@@ -166,6 +167,68 @@ fn organization_table(out: &mut String) {
     }
 }
 
+/// What a caller does with instances, by whose they are.
+fn instances_table(out: &mut String) {
+    let names: Vec<_> = InstanceAction::ALL
+        .iter()
+        .map(|action| format!("{action:?}"))
+        .collect();
+    writeln!(
+        out,
+        "\n## Instances\n\nThrough `/instances` and `/elements/{{keyOrId}}/instances`. *Token*: whether the token is shown where \
+         the instance is, for example in the list of its account.\n\n| caller | whose instance | {} | Token |",
+        names.join(" | ")
+    )
+    .unwrap();
+    writeln!(out, "|---|---|{}---|", "---|".repeat(names.len())).unwrap();
+    for (name, account, roles) in CALLERS {
+        let caller = identity(*account, roles);
+        for (relation, organization, account, user) in relations(&caller) {
+            let reach = |action| match policy::instances(&caller, action) {
+                Err(_) => "403",
+                Ok(scope) if scope.covers(organization, account, user) => "yes",
+                Ok(_) => "-",
+            };
+            let cells: Vec<_> = InstanceAction::ALL.iter().copied().map(reach).collect();
+            let listed = policy::account_instances(&caller, account)
+                .is_ok_and(|scope| scope.covers(organization, account, user));
+            let token = match reach(InstanceAction::View) == "yes" || listed {
+                true if policy::may_see_token(&caller, user) => "yes",
+                _ => "-",
+            };
+            writeln!(
+                out,
+                "| {name} | {relation} | {} | {token} |",
+                cells.join(" | ")
+            )
+            .unwrap();
+        }
+    }
+    writeln!(
+        out,
+        "\n## Lists of instances, elements, the audit log\n\n| caller | create instances | instances of the own account | of \
+         another account | elements | audit log |\n|---|---|---|---|---|---|"
+    )
+    .unwrap();
+    for (name, account, roles) in CALLERS {
+        let caller = identity(*account, roles);
+        let other = if *account == DEFAULT { OTHER } else { DEFAULT };
+        let cells = [
+            policy::create_instances(&caller).map(|_| "yes"),
+            policy::account_instances(&caller, *account).map(|_| "yes"),
+            policy::account_instances(&caller, other).map(|_| "yes"),
+            policy::elements(&caller).map(|_| "yes"),
+            policy::audit_log(&caller).map(|scope| match scope.reach() {
+                Reach::Organization => "of the organization",
+                Reach::Account(_) => "of the own account",
+                Reach::User(_) => "of the caller",
+            }),
+        ]
+        .map(|allowed| allowed.unwrap_or("403"));
+        writeln!(out, "| {name} | {} |", cells.join(" | ")).unwrap();
+    }
+}
+
 fn table() -> String {
     let mut out = String::from(
         "# Who may do what\n\n\
@@ -187,6 +250,7 @@ fn table() -> String {
         Door::Account,
     );
     organization_table(&mut out);
+    instances_table(&mut out);
     grants_table(&mut out);
     out
 }

@@ -52,6 +52,11 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
+    pub(crate) fn instance_disabled() -> Self {
+        let message = "The instance is disabled; PUT /instances/enabled enables it.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }
@@ -277,7 +282,7 @@ impl From<RepositoryError> for ApiError {
             ),
             RepositoryError::InvalidCursor => Self::invalid(vec![Problem::new(
                 "nextPage",
-                "is damaged, or belongs to another list: use a token only with the where and orderBy it came from",
+                "is damaged, or belongs to another list: use a token only with the filter and the order it came from",
             )]),
             RepositoryError::Denied { reason } => Self::new(StatusCode::FORBIDDEN, reason),
             RepositoryError::Unavailable { .. } => Self::unavailable(chain(&error)),

@@ -7,9 +7,12 @@ use axum::{
     http::request::Parts,
 };
 use percent_encoding::percent_decode_str;
-use tenantry_domain::{AccountId, Entity, OrganizationId, Problem, RoleId, UserId};
+use tenantry_domain::{
+    AccountId, ConfigurationId, ElementId, Entity, InstanceId, OrganizationId, Problem, RoleId,
+    UserId, services::ElementKey,
+};
 use tenantry_wire::{
-    path::{self, PathId},
+    path::{self, NoElement, PathId},
     query::Query,
 };
 
@@ -92,47 +95,80 @@ impl PathParameters {
         self.id("role", "role id", Entity::Role, RoleId::new)
     }
 
-    fn id<T>(&self, name: &str, label: &str, entity: Entity, new: impl FnOnce(i64) -> T) -> Id<T> {
-        let text = match self.text(name) {
-            Ok(text) => text,
-            Err(refusal) => return Id { id: None, refusal },
-        };
-        match path::id(text) {
-            Some(PathId::Id(id)) => Id {
-                id: Some(new(id)),
-                refusal: ApiError::no_such(entity, text),
-            },
-            Some(PathId::OutOfRange) => Id {
-                id: None,
-                refusal: ApiError::no_such(entity, text),
-            },
-            None => Id {
-                id: None,
-                refusal: ApiError::invalid(vec![Problem::new(
-                    label,
-                    format!("must be an integer, not '{text}'"),
-                )]),
-            },
+    /// The instance's id.
+    pub(crate) fn instance(&self) -> Id<InstanceId> {
+        self.id("instance", "instance id", Entity::Instance, InstanceId::new)
+    }
+
+    /// The id of a configuration entry.
+    pub(crate) fn configuration(&self) -> Id<ConfigurationId> {
+        self.id(
+            "configuration",
+            "configuration id",
+            Entity::Instance,
+            ConfigurationId::new,
+        )
+    }
+
+    /// The element's key or id; 404 for what can be neither.
+    pub(crate) fn element(&self) -> Result<ElementKey, ApiError> {
+        let text = self.text("element")?;
+        path::key_or_id(text).map_err(|no_element| match no_element {
+            NoElement::OutOfRange => ApiError::no_such(Entity::Element, text),
+            NoElement::NoKey(_) => ApiError::not_found("No element found with that key"),
+        })
+    }
+
+    /// The key of an element that may be new, or the id of one that is not; 400 for what cannot be a key.
+    pub(crate) fn element_or_new(&self) -> Result<ElementKey, ApiError> {
+        match path::key_or_id(self.text("element")?) {
+            Err(NoElement::NoKey(error)) => {
+                Err(ApiError::invalid(vec![Problem::new("element key", error)]))
+            }
+            _ => self.element(),
         }
+    }
+
+    /// The element whose instance is meant, if the path names one.
+    pub(crate) fn element_of_instance(&self) -> Result<Option<ElementKey>, ApiError> {
+        /// Of what is no key and no id, there is no instance.
+        const NOBODYS: ElementKey = ElementKey::Id(ElementId::new(-1));
+        let text = self.text("element")?;
+        let named = !text.is_empty();
+        Ok(named.then(|| path::key_or_id(text).unwrap_or(NOBODYS)))
+    }
+
+    fn id<T>(&self, name: &str, label: &str, entity: Entity, new: impl FnOnce(i64) -> T) -> Id<T> {
+        let read = |text: &str| match path::id(text) {
+            Some(PathId::Id(id)) => Ok(new(id)),
+            Some(PathId::OutOfRange) => Err(ApiError::no_such(entity, text)),
+            None => Err(ApiError::invalid(vec![Problem::new(
+                label,
+                format!("must be an integer, not '{text}'"),
+            )])),
+        };
+        Id(self.text(name).and_then(read))
     }
 }
 
 /// An id of the path that may turn out not to be one, once the caller is known to have the privilege (403 before 400).
 #[derive(Clone, Debug)]
-pub(crate) struct Id<T> {
-    id: Option<T>,
-    refusal: ApiError,
-}
+pub(crate) struct Id<T>(Result<T, ApiError>);
 
 impl<T: Copy> Id<T> {
+    /// One that the path does not name.
+    pub(crate) const fn known(id: T) -> Self {
+        Self(Ok(id))
+    }
+
     /// The id, or one that nobody has: enough to ask about privileges.
     pub(crate) fn or(&self, nobody: T) -> T {
-        self.id.unwrap_or(nobody)
+        self.0.as_ref().copied().unwrap_or(nobody)
     }
 
     /// The id, or why it is none.
     pub(crate) fn get(&self) -> Result<T, ApiError> {
-        self.id.ok_or_else(|| self.refusal.clone())
+        self.0.clone()
     }
 }
 

@@ -19,7 +19,8 @@ use crate::{
     negotiation,
     openapi::{self, Routes},
     routes::{
-        accounts, audit_logs, authentication, health, metrics, organization, password_policies,
+        accounts, audit_logs, authentication, elements, health, instances, metrics, organization,
+        password_policies,
         reference::{self, Reference},
         roles, sign_up, users,
     },
@@ -135,6 +136,50 @@ fn platform_api() -> Routes {
         .add(routes!(authentication::secrets))
         .add(routes!(authentication::change_password))
         .add(routes!(authentication::reset_user_secret))
+        .add(routes!(
+            instances::list::all,
+            instances::create::any,
+            instances::update::put_called,
+            instances::update::patch_called,
+            instances::delete::called
+        ))
+        .add(routes!(instances::list::count))
+        .add(routes!(
+            instances::get::one,
+            instances::update::put,
+            instances::update::patch,
+            instances::delete::one
+        ))
+        .add(routes!(instances::enabled::on, instances::enabled::off))
+        .add(routes!(
+            instances::enabled::called_on,
+            instances::enabled::called_off
+        ))
+        .add(routes!(instances::configuration::list))
+        .add(routes!(instances::configuration::list_called))
+        .add(routes!(
+            instances::configuration::get,
+            instances::configuration::patch
+        ))
+        .add(routes!(
+            instances::configuration::get_called,
+            instances::configuration::patch_called
+        ))
+        .add(routes!(instances::list::of_own_account))
+        .add(routes!(instances::list::of_account))
+        .add(routes!(
+            instances::list::of_element,
+            instances::create::of_element
+        ))
+        .add(routes!(
+            instances::get::of_element,
+            instances::update::put_of_element,
+            instances::update::patch_of_element,
+            instances::delete::of_element
+        ))
+        .add(routes!(elements::list))
+        .add(routes!(elements::keys))
+        .add(routes!(elements::get))
         .add(routes!(audit_logs::list))
         .add(routes!(sign_up::create))
 }

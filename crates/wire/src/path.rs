@@ -1,6 +1,9 @@
-//! Ids and e-mails in paths (contract, section 1, rules 5 and 6).
+//! Ids, e-mails and keys in paths (contract, section 1, rules 5 and 6).
 
-use tenantry_domain::{Email, UserId, services::UserKey};
+use tenantry_domain::{
+    ElementId, Email, Name, TextError, UserId,
+    services::{ElementKey, UserKey},
+};
 
 /// An integer in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +43,30 @@ pub fn email_or_id(text: &str) -> EmailOrId {
     }
 }
 
+/// Why a text names no element at all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoElement {
+    /// An integer too large for any id.
+    OutOfRange,
+    /// No integer, and no text that a key can be.
+    NoKey(TextError),
+}
+
+/// Reads `{keyOrId}` of an element, already percent-decoded: an integer is an id, everything else a key.
+///
+/// # Errors
+/// If no element can be named so.
+pub fn key_or_id(text: &str) -> Result<ElementKey, NoElement> {
+    match id(text) {
+        Some(PathId::Id(id)) => Ok(ElementKey::Id(ElementId::new(id))),
+        Some(PathId::OutOfRange) => Err(NoElement::OutOfRange),
+        None => match Name::parse(text) {
+            Ok(key) => Ok(ElementKey::Key(key.into())),
+            Err(error) => Err(NoElement::NoKey(error)),
+        },
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -74,5 +101,23 @@ mod tests {
         );
         assert_eq!(email_or_id("99999999999999999999"), EmailOrId::Nobody);
         assert_eq!(email_or_id("frodo"), EmailOrId::Nobody);
+    }
+
+    #[test]
+    fn what_is_no_integer_is_a_key() {
+        let by_id = |id| Ok(ElementKey::Id(ElementId::new(id)));
+        let by_key = |text: &str| Ok(ElementKey::Key(Name::parse(text).unwrap().into()));
+        for (text, expected) in [
+            ("12", by_id(12)),
+            ("-1", by_id(-1)),
+            ("hubspotcrm", by_key("hubspotcrm")),
+            ("my/own", by_key("my/own")),
+            ("12a", by_key("12a")),
+            ("99999999999999999999", Err(NoElement::OutOfRange)),
+            (" ", Err(NoElement::NoKey(TextError::Blank))),
+            ("a\0", Err(NoElement::NoKey(TextError::Control))),
+        ] {
+            assert_eq!(key_or_id(text), expected, "{text:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Who may see, use and change which instances, and read which logs.
 
 use super::Forbidden;
-use crate::{AccountId, Identity, Instance, Privilege, Rank, Reach, Scope};
+use crate::{AccountId, Identity, Privilege, Rank, Reach, Scope, UserId};
 
 /// What is done with instances that exist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -94,10 +94,10 @@ pub fn elements(caller: &Identity) -> Result<Scope, Forbidden> {
     Err(Forbidden::missing(privilege))
 }
 
-/// Whether `caller` is shown the token of an instance that it sees: its owner is, others of the account only with the
+/// Whether `caller` is shown the token of an instance of `owner` that it sees: its owner is, others of the account only with the
 /// privilege to use it (contract, section 4).
-pub fn may_see_token(caller: &Identity, instance: &Instance) -> bool {
-    instance.user.id == caller.user_id
+pub fn may_see_token(caller: &Identity, owner: UserId) -> bool {
+    owner == caller.user_id
         || caller
             .privileges
             .allows(Privilege::UseAccountElementInstances)

@@ -32,6 +32,16 @@ pub enum ElementKey {
     Key(Text),
 }
 
+impl ElementKey {
+    /// Whether it names this element.
+    pub fn names(&self, element: &Element) -> bool {
+        match self {
+            Self::Id(id) => element.id == *id,
+            Self::Key(key) => element.key == *key,
+        }
+    }
+}
+
 impl ElementService {
     /// Over this port.
     pub fn new(elements: Arc<dyn ElementRepository>) -> Self {
@@ -74,18 +84,30 @@ impl ViewElements<'_> {
     /// # Errors
     /// `NotFound` if it is not in the catalog.
     pub async fn one(&self, key: &ElementKey) -> Result<Element, ServiceError> {
-        let found = match key {
-            ElementKey::Id(id) => self.service.elements.find(&self.scope, *id).await?,
-            ElementKey::Key(key) => self.service.elements.find_by_key(&self.scope, key).await?,
-        };
-        found.ok_or_else(|| match key {
-            ElementKey::Id(id) => ServiceError::no_such(Entity::Element, id),
-            ElementKey::Key(key) => ServiceError::NotFound {
-                entity: Entity::Element,
-                key: format!("key '{key}'"),
-            },
-        })
+        find(self.service.elements.as_ref(), &self.scope, key).await
     }
+}
+
+/// The element of that key or id in the catalog that `scope` lies in.
+///
+/// # Errors
+/// `NotFound` if it is not there.
+pub(super) async fn find(
+    elements: &dyn ElementRepository,
+    scope: &Scope,
+    key: &ElementKey,
+) -> Result<Element, ServiceError> {
+    let found = match key {
+        ElementKey::Id(id) => elements.find(scope, *id).await?,
+        ElementKey::Key(key) => elements.find_by_key(scope, key).await?,
+    };
+    found.ok_or_else(|| match key {
+        ElementKey::Id(id) => ServiceError::no_such(Entity::Element, id),
+        ElementKey::Key(key) => ServiceError::NotFound {
+            entity: Entity::Element,
+            key: format!("key '{key}'"),
+        },
+    })
 }
 
 impl std::fmt::Debug for ElementService {

@@ -33,7 +33,7 @@ pub use self::{
     error::ServiceError,
     instances::{
         CreateInstances, EditInstance, ElementName, InstanceChanges, InstanceCount, InstanceQuery,
-        InstanceService, NewInstance, ShownInstance, ViewInstances,
+        InstanceService, NewInstance, ShownEntry, ShownInstance, ViewInstances,
     },
     key_rotation::{KeyRotationService, RotationProgress},
     organizations::{IssuedOrganization, NewOrganization, OrganizationService, SignUp},

@@ -61,7 +61,7 @@ impl Rules<'_> {
     fn complete(&self, path: &str, method: &str, operation: &mut Map<String, Value>) {
         let id = operation_id(path.strip_prefix(self.base).unwrap_or(path), method);
         operation.insert("operationId".to_owned(), id.into());
-        if method == "post" && !operation.contains_key("security") {
+        if method == "post" && !is_open(operation) {
             let key = json!({"name": "Idempotency-Key", "in": "header"});
             let own = operation.remove("parameters").map(array);
             let mut parameters = own.unwrap_or_default();
@@ -98,7 +98,7 @@ impl Rules<'_> {
             return Vec::new();
         }
         let mut errors = ERRORS_OF_ALL.to_vec();
-        if !operation.contains_key("security") {
+        if !is_open(operation) {
             errors.push("403");
         }
         // A list of pages alone may be empty; one that is filtered never is.
@@ -265,6 +265,11 @@ fn keep_used(components: &mut Value, paths: &Value) {
             all.retain(|name, _| text.contains(&format!("#/components/{kind}/{name}\"")));
         }
     }
+}
+
+/// Whether the operation is called without credentials.
+fn is_open(operation: &Map<String, Value>) -> bool {
+    operation.get("security") == Some(&json!([{}]))
 }
 
 /// Whether the operation has the parameter.

@@ -17,7 +17,8 @@ use utoipa_axum::router::{OpenApiRouter, UtoipaMethodRouter};
 pub(crate) use self::{
     page::{CONTENT_SECURITY_POLICY, render as page},
     parameters::{
-        AuditQuery, IfMatch, IfNoneMatch, List, OverlapHours, Pages, Permanent, UserPassword,
+        AuditQuery, IfMatch, IfNoneMatch, InstanceSelection, List, OverlapHours, Pages, Permanent,
+        UserPassword,
     },
 };
 use crate::router::AppState;

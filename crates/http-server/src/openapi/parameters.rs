@@ -29,6 +29,8 @@ parameters! {
     ];
     /// What [`PageQuery`](crate::routes::list::PageQuery) reads. The reply has the headers of a list, and may be empty.
     Pages: Query, ["pageSize", "offset", "nextPage", "includeTotal"];
+    /// What [`tenantry_wire::instance::selection`] reads.
+    InstanceSelection: Query, ["tags[]", "searchText"];
     /// What [`tenantry_wire::audit::query`] reads.
     AuditQuery: Query, ["from", "to", "userId", "accountId"];
     /// For how long a secret that is replaced goes on working.

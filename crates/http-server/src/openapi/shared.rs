@@ -52,6 +52,12 @@ pub(super) fn path_parameter(name: &str) -> (Value, &'static str) {
             json!({"type": "string"}),
             "The key of a role, such as `admin`.",
         ),
+        "instance" => (id, "The id of an instance."),
+        "element" => (
+            json!({"type": "string"}),
+            "The key of an element, or its id: an integer.",
+        ),
+        "configuration" => (id, "The id of an entry of the instance's configuration."),
         _ => (json!({}), ""),
     }
 }
@@ -151,6 +157,10 @@ pub(super) fn components() -> Value {
                 "type": "http", "scheme": "bearer",
                 "description": "The token that a login answered. Lives 12 hours.",
             },
+            "instance": {
+                "type": "apiKey", "in": "header", "name": "Authorization",
+                "description": "`User <user secret>, Element <instance token>`, in any order: a call through that instance. `Element <instance token>` may also stand beside the credentials of other calls. The user must be the instance's, or hold `useAccountElementInstances` in its account.",
+            },
         },
     })
 }
@@ -216,10 +226,12 @@ fn parameters() -> Value {
         "orderBy": query("orderBy", &text, "`<field> [asc|desc]`, several separated by commas. Ties are broken by id. Default: `id asc`."),
         "pageSize": query("pageSize", &size, "Items of a page. More than 1000 is clipped to 1000, with a warning in `Elements-Error`."),
         "offset": query("offset", &json!({"type": "integer", "minimum": 0, "default": 0}), "Items to skip. Ignored beside `nextPage`."),
-        "nextPage": query("nextPage", &text, "The `Elements-Next-Page-Token` of the page before, with the same `where` and `orderBy`."),
+        "nextPage": query("nextPage", &text, "The `Elements-Next-Page-Token` of the page before, with the same filter and order."),
         "includeInactive": query("includeInactive", &flag, "Whether inactive items are listed. They are also if `where` names `active`."),
         "includeTotal": query("includeTotal", &flag, "Whether the total is counted beyond 10,000."),
         "fields": query("fields", &text, "The fields that each item has, beside `id`, separated by commas."),
+        "tags[]": query("tags[]", &json!({"type": "array", "items": text}), "Only what has this tag, exactly: `tags[]=emea`. Given several times, all of them."),
+        "searchText": query("searchText", &text, "Only what has this in its name or in the key of its element, whatever the case."),
         "from": query("from", &text, "Not before this instant, or this day (UTC): `2026-01-31` or `2026-01-31T12:00:00Z`."),
         "to": query("to", &text, "Before this instant; a day is meant as a whole."),
         "userId": query("userId", &number, "Changes made by this user or to it."),

@@ -102,6 +102,15 @@ impl<F: Listed> ListQuery<F> {
     /// `active` is the field that inactive items are left out by, unless they are wanted; `known` is what `fields` may
     /// name.
     pub(crate) fn of(query: &Query, active: Option<F>, known: &[&str]) -> Result<Self, ApiError> {
+        Self::read(query, active, known).map_err(ApiError::invalid)
+    }
+
+    /// The same, for a list with parameters of its own: its problems may go with these.
+    pub(crate) fn read(
+        query: &Query,
+        active: Option<F>,
+        known: &[&str],
+    ) -> Result<Self, Vec<Problem>> {
         let mut problems = Vec::new();
         let filter = filter(query, active)
             .map_err(|problem| problems.push(problem))
@@ -115,7 +124,7 @@ impl<F: Listed> ListQuery<F> {
             .ok();
         let (Some(filter), Some(sort), Some(fields), Some(page)) = (filter, sort, fields, page)
         else {
-            return Err(ApiError::invalid(problems));
+            return Err(problems);
         };
         Ok(Self {
             filter,

@@ -3,7 +3,9 @@
 pub(crate) mod accounts;
 pub(crate) mod audit_logs;
 pub(crate) mod authentication;
+pub(crate) mod elements;
 pub(crate) mod health;
+pub(crate) mod instances;
 pub(crate) mod list;
 pub(crate) mod metrics;
 pub(crate) mod organization;

@@ -61,6 +61,8 @@ pub(super) fn patch(
     given: Vec<(Text, ConfigurationText)>,
     replace: bool,
 ) -> Result<ConfigurationPatch, ServiceError> {
+    // Before anything is sealed or compared: a long list would cost much.
+    check_number(given.len())?;
     let mut keep = Vec::new();
     let mut set = Vec::with_capacity(given.len());
     let mut problems = Vec::new();

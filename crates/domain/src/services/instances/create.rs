@@ -20,6 +20,8 @@ pub struct CreateInstances<'a> {
 pub enum ElementName {
     /// By the id of one that is in the catalog.
     Id(ElementId),
+    /// The same, where the id stands in the path: one that is not in the catalog is not found instead of invalid.
+    Path(ElementId),
     /// By key; one that is not in the catalog yet is registered.
     Key(ElementDraft),
 }
@@ -43,17 +45,20 @@ impl CreateInstances<'_> {
     /// Creates the instance; answers it with its token.
     ///
     /// # Errors
-    /// `Invalid` for an element id that is not in the catalog, a masked credential, or too many tags or entries.
+    /// `Invalid` for an element id that is not in the catalog, a masked credential, or too many tags or entries;
+    /// `NotFound` for such an element id of the path.
     pub async fn create(&self, new: NewInstance) -> Result<ShownInstance, ServiceError> {
         let identity = self.actor.identity();
-        let tags = with_name(&new.name, new.tags);
-        check_tags(&tags)?;
+        let tags = with_name(&new.name, new.tags)?;
         let organization = Scope::organization(identity.organization_id);
         let element = match new.element {
             ElementName::Key(draft) => draft,
-            ElementName::Id(id) => {
+            ElementName::Id(id) | ElementName::Path(id) => {
                 let found = self.service.elements.find(&organization, id).await?;
-                let found = found.ok_or_else(|| unknown_element(id))?;
+                let found = found.ok_or_else(|| match new.element {
+                    ElementName::Path(_) => ServiceError::no_such(Entity::Element, id),
+                    _ => unknown_element(id),
+                })?;
                 ElementDraft {
                     key: found.key,
                     name: found.name,
@@ -97,28 +102,29 @@ impl CreateInstances<'_> {
 }
 
 /// The name is the first tag (contract, section 11).
-fn with_name(name: &Name, given: Vec<Text>) -> Vec<Text> {
-    let mut tags = vec![Text::from(name.clone())];
+fn with_name(name: &Name, given: Vec<Text>) -> Result<Vec<Text>, ServiceError> {
+    let name = Text::from(name.clone());
+    let others = given.into_iter().filter(|tag| *tag != name);
+    distinct(std::iter::once(name.clone()).chain(others).collect())
+}
+
+/// Each tag once, if there are not too many.
+pub(super) fn distinct(given: Vec<Text>) -> Result<Vec<Text>, ServiceError> {
+    // Before anything is compared: a long list would cost the square of its length.
+    if given.len() > Instance::MAX_TAGS {
+        let message = format!(
+            "must be at most {}, the name among them",
+            Instance::MAX_TAGS
+        );
+        return Err(ServiceError::Invalid(vec![Problem::new("tags", message)]));
+    }
+    let mut tags = Vec::with_capacity(given.len());
     for tag in given {
         if !tags.contains(&tag) {
             tags.push(tag);
         }
     }
-    tags
-}
-
-/// Whether there are not too many.
-pub(super) fn check_tags(tags: &[Text]) -> Result<(), ServiceError> {
-    if tags.len() <= Instance::MAX_TAGS {
-        return Ok(());
-    }
-    Err(ServiceError::Invalid(vec![Problem::new(
-        "tags",
-        format!(
-            "must be at most {}, the name among them",
-            Instance::MAX_TAGS
-        ),
-    )]))
+    Ok(tags)
 }
 
 fn unknown_element(id: ElementId) -> ServiceError {

@@ -1,9 +1,10 @@
 //! Changing an instance, switching it on and off, and erasing it.
 
-use super::{InstanceService, ShownInstance, configuration, create::check_tags};
+use super::{InstanceService, ShownEntry, ShownInstance, configuration, create::distinct};
 use crate::{
     Actor, ConfigurationId, ConfigurationText, Entity, Expected, ExternalAuthentication, Instance,
-    InstanceId, InstancePatch, Name, Scope, Text, services::ServiceError,
+    InstanceId, InstancePatch, Name, Scope, Text,
+    services::{ElementKey, ServiceError},
 };
 
 /// The permit to change or erase one instance, if it is there.
@@ -13,6 +14,8 @@ pub struct EditInstance<'a> {
     pub(super) actor: &'a Actor,
     pub(super) scope: Scope,
     pub(super) id: InstanceId,
+    /// The element that was named: instances of others are not there.
+    pub(super) element: Option<ElementKey>,
 }
 
 /// What a caller wants changed. `None` leaves a field as it is.
@@ -31,6 +34,12 @@ pub struct InstanceChanges {
 }
 
 impl EditInstance<'_> {
+    /// The same permit, if it is an instance of this element, where one is named.
+    #[must_use]
+    pub fn of(self, element: Option<ElementKey>) -> Self {
+        Self { element, ..self }
+    }
+
     /// Makes the changes; answers the instance as it is then.
     ///
     /// # Errors
@@ -41,13 +50,11 @@ impl EditInstance<'_> {
         changes: InstanceChanges,
         expected: &Expected,
     ) -> Result<ShownInstance, ServiceError> {
-        if let Some(tags) = &changes.tags {
-            check_tags(tags)?;
-        }
+        let tags = changes.tags.map(distinct).transpose()?;
         let instance = self.target().await?;
         let mut patch = InstancePatch {
             name: changes.name,
-            tags: changes.tags,
+            tags,
             external_authentication: changes.external_authentication,
             ..InstancePatch::default()
         };
@@ -85,7 +92,7 @@ impl EditInstance<'_> {
         self.write(&instance, &patch, expected).await
     }
 
-    /// Gives one configuration entry another value; answers the instance as it is then.
+    /// Gives one configuration entry another value; answers the entry as it is then.
     ///
     /// # Errors
     /// As [`apply`](Self::apply); `NotFound` also if the instance has no such entry.
@@ -94,21 +101,17 @@ impl EditInstance<'_> {
         entry: ConfigurationId,
         value: ConfigurationText,
         expected: &Expected,
-    ) -> Result<ShownInstance, ServiceError> {
+    ) -> Result<ShownEntry, ServiceError> {
         let instance = self.target().await?;
-        let Some(found) = instance.configuration.iter().find(|it| it.id == entry) else {
-            return Err(ServiceError::NotFound {
-                entity: Entity::Instance,
-                key: format!("ID {} and configuration ID {entry}", self.id),
-            });
-        };
+        let found = ShownEntry::of(&instance, entry)?.entry;
         let mut patch = InstancePatch::default();
         if !configuration::is_masked(&found.key, &value) {
             let vault = self.service.vault.as_ref();
             let value = configuration::sealed(vault, instance.token.digest, &found.key, value);
-            patch.configuration.set.push((found.key.clone(), value));
+            patch.configuration.set.push((found.key, value));
         }
-        self.write(&instance, &patch, expected).await
+        let changed = self.write(&instance, &patch, expected).await?;
+        ShownEntry::of(&changed.instance, entry)
     }
 
     /// Erases the instance; its token authenticates nobody from then on.
@@ -133,7 +136,14 @@ impl EditInstance<'_> {
     }
 
     async fn target(&self) -> Result<Instance, ServiceError> {
-        self.service.target(self.actor, &self.scope, self.id).await
+        let target = self.service.target(self.actor, &self.scope, self.id);
+        let target = target.await?;
+        match &self.element {
+            Some(key) if !key.names(&target.element) => {
+                Err(ServiceError::no_such(Entity::Instance, self.id))
+            }
+            _ => Ok(target),
+        }
     }
 
     async fn write(

@@ -14,7 +14,8 @@ pub use self::{
 };
 use super::ServiceError;
 use crate::{
-    AccountId, Actor, Entity, Instance, InstanceId, Scope, SecretText,
+    AccountId, Actor, ConfigurationEntry, ConfigurationId, Entity, Instance, InstanceId, Revision,
+    Scope, SecretText,
     policy::{self, Forbidden, InstanceAction},
     ports::{
         AccountRepository, Clock, ElementRepository, InstanceRepository, Repositories, SecretVault,
@@ -37,6 +38,29 @@ pub struct ShownInstance {
     pub instance: Instance,
     /// Its token in clear, if the caller may have it.
     pub token: Option<SecretText>,
+}
+
+/// One configuration entry of an instance that the caller may see.
+#[derive(Clone, Debug)]
+pub struct ShownEntry {
+    /// The entry.
+    pub entry: ConfigurationEntry,
+    /// How often its instance was written.
+    pub revision: Revision,
+}
+
+impl ShownEntry {
+    fn of(instance: &Instance, id: ConfigurationId) -> Result<Self, ServiceError> {
+        let entry = instance.configuration.iter().find(|entry| entry.id == id);
+        let entry = entry.cloned().ok_or_else(|| ServiceError::NotFound {
+            entity: Entity::Instance,
+            key: format!("ID {} and configuration ID {id}", instance.id),
+        })?;
+        Ok(Self {
+            entry,
+            revision: instance.revision,
+        })
+    }
 }
 
 impl InstanceService {
@@ -78,6 +102,7 @@ impl InstanceService {
             actor,
             scope,
             account: None,
+            element: None,
         })
     }
 
@@ -96,6 +121,7 @@ impl InstanceService {
             actor,
             scope,
             account: Some(account),
+            element: None,
         })
     }
 
@@ -135,6 +161,7 @@ impl InstanceService {
             actor,
             scope,
             id,
+            element: None,
         })
     }
 
@@ -156,11 +183,25 @@ impl InstanceService {
             )
             .into());
         }
-        Err(ServiceError::no_such(Entity::Instance, id))
+        Err(self.unseen(actor, id).await?)
+    }
+
+    /// Why the caller does not reach this instance: it is not found, unless its token was presented. Who presents it
+    /// knows that it is there, and is told what is missing.
+    async fn unseen(&self, actor: &Actor, id: InstanceId) -> Result<ServiceError, ServiceError> {
+        let organization = Scope::organization(actor.identity().organization_id);
+        let called = actor.instance().is_some_and(|called| called.id == id);
+        if called && self.instances.find(&organization, id).await?.is_some() {
+            return Ok(Forbidden::rule(
+                "The instance is another user's, and the privilege to see instances of the account is missing.",
+            )
+            .into());
+        }
+        Ok(ServiceError::no_such(Entity::Instance, id))
     }
 
     fn shown(&self, actor: &Actor, instance: Instance) -> Result<ShownInstance, ServiceError> {
-        let token = if policy::may_see_token(actor.identity(), &instance) {
+        let token = if policy::may_see_token(actor.identity(), instance.user.id) {
             Some(self.vault.reveal(&instance.token)?)
         } else {
             None

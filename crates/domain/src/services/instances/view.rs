@@ -1,11 +1,11 @@
 //! Seeing instances: lists, counts, and one.
 
-use super::{InstanceService, ShownInstance};
+use super::{InstanceService, ShownEntry, ShownInstance};
 use crate::{
-    AccountId, Actor, Element, Entity, InstanceField, InstanceId, Scope, Text,
+    AccountId, Actor, ConfigurationId, Entity, Instance, InstanceField, InstanceId, Scope, Text,
     ceql::{Filter, Pattern},
     page::{Count, Page, PageRequest, Sort},
-    services::ServiceError,
+    services::{ElementKey, ServiceError, elements},
 };
 
 /// How far instances are counted where a number is asked for.
@@ -19,6 +19,8 @@ pub struct ViewInstances<'a> {
     pub(super) scope: Scope,
     /// The account that was named.
     pub(super) account: Option<AccountId>,
+    /// The element that was named: instances of others are not seen.
+    pub(super) element: Option<ElementKey>,
 }
 
 /// Which instances to list. Everything must hold.
@@ -30,8 +32,6 @@ pub struct InstanceQuery {
     pub tags: Vec<Text>,
     /// What its name or the key of its element must contain, ignoring case.
     pub search_text: Option<Text>,
-    /// The element that it must be of.
-    pub element: Option<Element>,
 }
 
 /// How many instances there are.
@@ -58,18 +58,21 @@ impl InstanceQuery {
             let either = vec![like(InstanceField::Name), like(InstanceField::ElementKey)];
             filter = filter.and(Filter::Or(either));
         }
-        if let Some(element) = self.element {
-            filter = filter.and(Filter::equals(InstanceField::ElementId, element.id.get()));
-        }
         filter
     }
 }
 
 impl ViewInstances<'_> {
+    /// The same permit, for the instances of this element alone, if one is named.
+    #[must_use]
+    pub fn of(self, element: Option<ElementKey>) -> Self {
+        Self { element, ..self }
+    }
+
     /// One page of the instances that `query` selects, and how many there are in all, counted no further than `up_to`.
     ///
     /// # Errors
-    /// `NotFound` for an account that the organization does not have; a page token of another list.
+    /// `NotFound` for an account or an element that the organization does not have; a page token of another list.
     pub async fn page(
         &self,
         query: InstanceQuery,
@@ -78,7 +81,12 @@ impl ViewInstances<'_> {
         up_to: u64,
     ) -> Result<(Page<ShownInstance>, Count), ServiceError> {
         self.account_exists().await?;
-        let filter = query.into_filter();
+        let mut filter = query.into_filter();
+        if let Some(key) = &self.element {
+            let catalog = self.service.elements.as_ref();
+            let element = elements::find(catalog, &self.scope, key).await?;
+            filter = filter.and(Filter::equals(InstanceField::ElementId, element.id.get()));
+        }
         let instances = &self.service.instances;
         let found = instances.list(&self.scope, &filter, sort, page).await?;
         let counted = instances.count(&self.scope, &filter, up_to).await?;
@@ -99,9 +107,20 @@ impl ViewInstances<'_> {
     /// # Errors
     /// `NotFound` if the caller sees no such instance.
     pub async fn one(&self, id: InstanceId) -> Result<ShownInstance, ServiceError> {
-        let found = self.service.instances.find(&self.scope, id).await?;
-        let found = found.ok_or_else(|| ServiceError::no_such(Entity::Instance, id))?;
+        let found = self.found(id).await?;
         self.service.shown(self.actor, found)
+    }
+
+    /// One configuration entry of an instance.
+    ///
+    /// # Errors
+    /// `NotFound` if the caller sees no such instance, or it has no such entry.
+    pub async fn entry(
+        &self,
+        id: InstanceId,
+        entry: ConfigurationId,
+    ) -> Result<ShownEntry, ServiceError> {
+        ShownEntry::of(&self.found(id).await?, entry)
     }
 
     /// How many instances the caller sees.
@@ -115,6 +134,19 @@ impl ViewInstances<'_> {
             .await?;
         let (Count::Exact(total) | Count::MoreThan(total)) = counted;
         Ok(InstanceCount { total })
+    }
+
+    async fn found(&self, id: InstanceId) -> Result<Instance, ServiceError> {
+        let found = self.service.instances.find(&self.scope, id).await?;
+        let of_element = |found: &Instance| {
+            let element = self.element.as_ref();
+            element.is_none_or(|key| key.names(&found.element))
+        };
+        match found {
+            Some(instance) if of_element(&instance) => Ok(instance),
+            Some(_) => Err(ServiceError::no_such(Entity::Instance, id)),
+            None => Err(self.service.unseen(self.actor, id).await?),
+        }
     }
 
     async fn account_exists(&self) -> Result<(), ServiceError> {

@@ -76,11 +76,10 @@ impl<'d> Page<'d> {
 
     fn credentials(&self, out: &mut String) -> fmt::Result {
         out.write_str("<h2 id=\"credentials\">credentials</h2>\n<table>\n")?;
-        for scheme in
-            fields(&self.document["components"]["securitySchemes"]).map(|(_, scheme)| scheme)
-        {
-            let header = match text(&scheme["scheme"]) {
-                "bearer" => "Authorization: Bearer …",
+        for (name, scheme) in fields(&self.document["components"]["securitySchemes"]) {
+            let header = match name {
+                "token" => "Authorization: Bearer …",
+                "instance" => "Authorization: User …, Element …",
                 _ => "Authorization: User …, Organization …",
             };
             writeln!(
@@ -150,10 +149,16 @@ impl<'d> Page<'d> {
             "GET" => format!("curl \"$URL{path}\""),
             _ => format!("curl -X {verb} \"$URL{path}\""),
         };
-        if operation.get("security").is_none() {
-            line.push_str(
-                " \\\n  -H \"Authorization: User $USER_SECRET, Organization $ORGANIZATION_SECRET\"",
-            );
+        let credentials = match operation.get("security") {
+            None => Some("Organization $ORGANIZATION_SECRET"),
+            Some(schemes) if !schemes[0]["instance"].is_null() => Some("Element $INSTANCE_TOKEN"),
+            Some(_) => None,
+        };
+        if let Some(second) = credentials {
+            write!(
+                line,
+                " \\\n  -H \"Authorization: User $USER_SECRET, {second}\""
+            )?;
         }
         if let Some(schema) = body {
             write!(
