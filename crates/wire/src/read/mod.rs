@@ -26,7 +26,7 @@ pub use self::{
     error::{Refusal, refusal},
     fields::Unreadable,
     instance::{InstanceRead, instance},
-    organization::{OrganizationRead, organization},
+    organization::{OrganizationRead, organization, organization_id},
     password_policy::password_policy,
     role::{role, role_key},
     sign_up::{SignedUp, signed_up},

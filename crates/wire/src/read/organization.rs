@@ -19,6 +19,14 @@ pub struct OrganizationRead {
     pub secret: Option<SecretText>,
 }
 
+/// Which organization it is.
+///
+/// # Errors
+/// If the id is missing.
+pub fn organization_id(object: &JsonObject) -> Result<OrganizationId, Unreadable> {
+    Ok(OrganizationId::new(Fields::of(object)?.id()))
+}
+
 /// Reads an organization. Its default account is no part of it, and has to be looked up before.
 ///
 /// # Errors
