@@ -11,6 +11,7 @@ mod config;
 mod credentials;
 mod error;
 mod list;
+mod paging;
 mod remote;
 mod repositories;
 mod store;

@@ -1,9 +1,9 @@
 //! Lists: filter and order as text, pages by token where the server gives one and by offset where not, counts.
 
 use tenantry_domain::{
-    AccountId,
+    AccountId, Scope,
     ceql::{Field, Filter},
-    page::{Count, Cursor, Direction, Listed, Page, PageRequest, Sort, Start},
+    page::{Count, Direction, Listed, Page, PageRequest, Sort},
     ports::RepositoryError,
 };
 use tenantry_wire::{
@@ -13,6 +13,7 @@ use tenantry_wire::{
 
 use crate::{
     error::{About, found, unreadable},
+    paging::{Paging, Place},
     remote::{Read, Session},
     transport::{Call, Cause, Failure, Reply},
 };
@@ -23,6 +24,14 @@ const LONGEST_FILTER: usize = 4_096;
 const LARGEST_PAGE: u32 = 1_000;
 /// Servers count so far unless they are asked to go on.
 const COUNTED_UP_TO: u64 = 10_000;
+
+/// A page of a list that has nothing, or that nobody here may see.
+pub(crate) fn empty_page<T>() -> Page<T> {
+    Page {
+        items: Vec::new(),
+        next: None,
+    }
+}
 
 /// A list of the API, without its page.
 pub(crate) struct List<'a, T> {
@@ -35,35 +44,6 @@ pub(crate) struct List<'a, T> {
     pub(crate) parameters: Vec<(&'static str, String)>,
 }
 
-/// What a page token of this adapter means.
-pub(crate) enum Place {
-    /// The server's own token.
-    Token(String),
-    /// For servers without tokens: after so many records.
-    Offset(u64),
-}
-
-impl Place {
-    pub(crate) fn of(start: &Start) -> Result<Self, RepositoryError> {
-        let text = match start {
-            Start::Offset(offset) => return Ok(Self::Offset(*offset)),
-            Start::After(cursor) => cursor.as_str(),
-        };
-        let token = text
-            .strip_prefix("t.")
-            .map(|token| Self::Token(token.to_owned()));
-        let offset = || text.strip_prefix("o.")?.parse().ok().map(Self::Offset);
-        token.or_else(offset).ok_or(RepositoryError::InvalidCursor)
-    }
-
-    pub(crate) fn cursor(&self) -> Cursor {
-        match self {
-            Self::Token(token) => Cursor::new(format!("t.{token}")),
-            Self::Offset(offset) => Cursor::new(format!("o.{offset}")),
-        }
-    }
-}
-
 impl Session<'_> {
     /// One page of the list.
     pub(crate) async fn page<F: Listed, T>(
@@ -71,47 +51,39 @@ impl Session<'_> {
         list: &List<'_, T>,
         filter: &Filter<F>,
         sort: &Sort<F>,
-        request: &PageRequest,
+        paging: &Paging,
     ) -> Result<Page<T>, RepositoryError> {
-        let place = Place::of(&request.start)?;
         let Some(call) = list.call(filter)? else {
-            return Ok(Page {
-                items: Vec::new(),
-                next: None,
-            });
+            return Ok(empty_page());
         };
-        let size = request.size.clamp(1, LARGEST_PAGE);
+        let size = paging.size.clamp(1, LARGEST_PAGE);
         let call = call.with("pageSize", size);
         let call = match order(sort) {
             Some(text) => call.with("orderBy", text),
             None => call,
         };
-        let call = match &place {
+        let call = match &paging.place {
             Place::Token(token) => call.with("nextPage", token),
             Place::Offset(0) => call,
             Place::Offset(offset) => call.with("offset", offset),
+            Place::Behind(_) => return Err(RepositoryError::InvalidCursor),
         };
         let outcome = found(self.send(&call).await);
-        let reply = match (outcome, &place) {
+        let reply = match (outcome, &paging.place) {
             (Ok(Some(reply)), _) => reply,
             // An empty page is answered 404.
-            (Ok(None), _) => {
-                return Ok(Page {
-                    items: Vec::new(),
-                    next: None,
-                });
-            }
+            (Ok(None), _) => return Ok(empty_page()),
             (Err(Failure::Invalid(_)), Place::Token(_)) => {
                 return Err(RepositoryError::InvalidCursor);
             }
             (Err(failure), _) => return Err(list.about.error(failure)),
         };
         let items = self.items(list, &reply)?;
-        let next = following(&reply, &place, size, items.len())
+        let next = following(&reply, &paging.place, size, items.len())
             .map_err(|failure| list.about.error(failure))?;
         Ok(Page {
             items,
-            next: next.map(|place| place.cursor()),
+            next: next.map(|place| paging.cursor(&place)),
         })
     }
 
@@ -149,9 +121,11 @@ impl Session<'_> {
         up_to: u64,
     ) -> Result<Count, RepositoryError> {
         let mut counted = 0;
+        let (whole, by_id) = (Scope::organization(self.organization), Sort::by_id());
         let mut request = PageRequest::first(LARGEST_PAGE);
         loop {
-            let page = self.page(list, filter, &Sort::by_id(), &request).await?;
+            let paging = Paging::of(&whole, filter, &by_id, &request)?;
+            let page = self.page(list, filter, &by_id, &paging).await?;
             counted += u64::try_from(page.items.len()).unwrap_or(u64::MAX);
             match page.next {
                 Some(cursor) if counted <= up_to => {
@@ -227,7 +201,7 @@ fn following(
             return Err(Failure::nonsense(cause, reply.request_id()));
         }
         (Some(token), _) => return Ok(Some(Place::Token(token.to_owned()))),
-        (None, Place::Token(_)) => return Ok(None),
+        (None, Place::Token(_) | Place::Behind(_)) => return Ok(None),
         (None, Place::Offset(offset)) => offset,
     };
     let returned = u64::try_from(returned).unwrap_or(u64::MAX);

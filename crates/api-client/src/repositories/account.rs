@@ -15,7 +15,8 @@ use tenantry_wire::{read, write};
 use super::Users;
 use crate::{
     error::About,
-    list::List,
+    list::{List, empty_page},
+    paging::Paging,
     remote::{Remote, Session},
     transport::Call,
 };
@@ -75,8 +76,9 @@ pub(super) async fn find_default(
     session: &Session<'_>,
 ) -> Result<Option<Account>, RepositoryError> {
     let filter = Filter::equals(AccountField::DefaultAccount, true);
-    let first = PageRequest::first(1);
-    let page = session.page(&LIST, &filter, &Sort::by_id(), &first).await?;
+    let (whole, by_id) = (Scope::organization(session.organization), Sort::by_id());
+    let first = Paging::of(&whole, &filter, &by_id, &PageRequest::first(1))?;
+    let page = session.page(&LIST, &filter, &by_id, &first).await?;
     Ok(page.items.into_iter().next())
 }
 
@@ -132,16 +134,14 @@ impl AccountRepository for Accounts {
         sort: &Sort<AccountField>,
         page: &PageRequest,
     ) -> Result<Page<Account>, RepositoryError> {
+        let paging = Paging::of(scope, filter, sort, page)?;
         let session = self.0.session(scope.organization_id());
         match (session, self.covered(scope).await?) {
             (Some(session), Some(covered)) => {
                 let filter = filter.clone().and(covered);
-                session.page(&LIST, &filter, sort, page).await
+                session.page(&LIST, &filter, sort, &paging).await
             }
-            _ => Ok(Page {
-                items: Vec::new(),
-                next: None,
-            }),
+            _ => Ok(empty_page()),
         }
     }
 

@@ -14,7 +14,8 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::{
     error::About,
-    list::{List, Place},
+    list::{List, empty_page},
+    paging::{Paging, Place},
     remote::{Remote, Session},
 };
 
@@ -129,18 +130,25 @@ impl Asked {
     }
 }
 
+/// What is asked for is said by parameters.
+const EVERYTHING: Filter<AuditField> = Filter::All;
+
+/// The server has one order, and no name for it.
+fn unsaid() -> Sort<AuditField> {
+    Sort::by_id()
+}
+
 /// The oldest first, of a log that is short enough.
 async fn oldest_first(
     session: &Session<'_>,
     list: &List<'_, AuditRecord>,
-    request: &PageRequest,
+    paging: &Paging,
 ) -> Result<Page<AuditRecord>, RepositoryError> {
-    let Place::Offset(offset) = Place::of(&request.start)? else {
+    let Place::Offset(offset) = paging.place else {
         return Err(RepositoryError::InvalidCursor);
     };
-    let all = PageRequest::first(TURNED_ROUND);
-    let newest = Sort::<AuditField>::by_id();
-    let page = session.page(list, &Filter::All, &newest, &all).await?;
+    let all = paging.first(TURNED_ROUND);
+    let page = session.page(list, &EVERYTHING, &unsaid(), &all).await?;
     if page.next.is_some() {
         return Err(RepositoryError::Unsupported {
             what: "more than 1000 audit records with the oldest first",
@@ -148,7 +156,7 @@ async fn oldest_first(
     }
     let (skipped, size) = (
         usize::try_from(offset).unwrap_or(usize::MAX),
-        usize::try_from(request.size).unwrap_or(usize::MAX),
+        usize::try_from(paging.size).unwrap_or(usize::MAX),
     );
     let total = page.items.len();
     let oldest = page.items.into_iter().rev();
@@ -158,7 +166,7 @@ async fn oldest_first(
     let next = Place::Offset(u64::try_from(reached).unwrap_or(u64::MAX));
     Ok(Page {
         items,
-        next: more.then(|| next.cursor()),
+        next: more.then(|| paging.cursor(&next)),
     })
 }
 
@@ -171,25 +179,20 @@ impl AuditLog for Audit {
         sort: &Sort<AuditField>,
         page: &PageRequest,
     ) -> Result<Page<AuditRecord>, RepositoryError> {
+        let paging = Paging::of(scope, filter, sort, page)?;
         let asked = Asked::of(scope, filter)?;
-        let nothing = Page {
-            items: Vec::new(),
-            next: None,
+        let session = self.0.session(scope.organization_id());
+        let Some(session) = session.filter(|_| !asked.nothing) else {
+            return Ok(empty_page());
         };
-        let Some(session) = self.0.session(scope.organization_id()) else {
-            return Ok(nothing);
-        };
-        if asked.nothing {
-            return Ok(nothing);
-        }
         let list = asked.list();
         match sort.keys() {
-            // The order is the server's, and has no name there.
             [(AuditField::Id, Direction::Descending)] => {
-                let unsaid = Sort::<AuditField>::by_id();
-                session.page(&list, &Filter::All, &unsaid, page).await
+                session.page(&list, &EVERYTHING, &unsaid(), &paging).await
             }
-            [(AuditField::Id, Direction::Ascending)] => oldest_first(&session, &list, page).await,
+            [(AuditField::Id, Direction::Ascending)] => {
+                oldest_first(&session, &list, &paging).await
+            }
             _ => Err(RepositoryError::Unsupported {
                 what: "another order of the audit log than by id",
             }),
@@ -205,8 +208,7 @@ impl AuditLog for Audit {
         let asked = Asked::of(scope, filter)?;
         match self.0.session(scope.organization_id()) {
             Some(session) if !asked.nothing => {
-                let all = Filter::<AuditField>::All;
-                session.count(&asked.list(), &all, up_to).await
+                session.count(&asked.list(), &EVERYTHING, up_to).await
             }
             _ => Ok(Count::Exact(0)),
         }

@@ -11,7 +11,13 @@ use tenantry_domain::{
 };
 use tenantry_wire::read;
 
-use crate::{error::About, list::List, remote::Remote, transport::Call};
+use crate::{
+    error::About,
+    list::{List, empty_page},
+    paging::Paging,
+    remote::Remote,
+    transport::Call,
+};
 
 #[derive(Debug)]
 pub(crate) struct Elements(pub(crate) Arc<Remote>);
@@ -54,12 +60,10 @@ impl ElementRepository for Elements {
         sort: &Sort<ElementField>,
         page: &PageRequest,
     ) -> Result<Page<Element>, RepositoryError> {
+        let paging = Paging::of(scope, filter, sort, page)?;
         match self.0.session(scope.organization_id()) {
-            Some(session) => session.page(&LIST, filter, sort, page).await,
-            None => Ok(Page {
-                items: Vec::new(),
-                next: None,
-            }),
+            Some(session) => session.page(&LIST, filter, sort, &paging).await,
+            None => Ok(empty_page()),
         }
     }
 

@@ -8,7 +8,7 @@ use tenantry_domain::{
     AccountField, AccountId, Change, Entity, Instance, InstanceDraft, InstanceField, InstanceId,
     InstancePatch, OrganizationId, Reach, Revision, Scope, User, UserId,
     ceql::{Comparison, Filter},
-    page::{Count, Cursor, Page, PageRequest, Sort, Start},
+    page::{Count, Page, PageRequest, Sort},
     ports::{AccountRepository as _, InstanceRepository, RepositoryError, UserRepository as _},
 };
 use tenantry_wire::{read, write};
@@ -16,7 +16,8 @@ use tenantry_wire::{read, write};
 use super::{Accounts, Users};
 use crate::{
     error::{About, unsupported},
-    list::List,
+    list::{List, empty_page},
+    paging::{Paging, Place},
     remote::{Remote, Session},
     transport::Call,
 };
@@ -154,19 +155,18 @@ impl Instances {
         session: &Session<'_>,
         accounts: &[AccountId],
         filter: &Filter<InstanceField>,
-        page: &PageRequest,
+        paging: &Paging,
     ) -> Result<Page<Instance>, RepositoryError> {
-        let (skipped, filter) = match &page.start {
-            Start::Offset(offset) => (*offset, filter.clone()),
-            Start::After(cursor) => {
-                let last = cursor.as_str().strip_prefix("i.");
-                let last: Option<i64> = last.and_then(|id| id.parse().ok());
-                let last = last.ok_or(RepositoryError::InvalidCursor)?;
-                let behind = Filter::compare(InstanceField::Id, Comparison::Greater, last);
+        let (skipped, filter) = match &paging.place {
+            Place::Offset(offset) => (*offset, filter.clone()),
+            Place::Behind(last) => {
+                let behind = Filter::compare(InstanceField::Id, Comparison::Greater, *last);
                 (0, filter.clone().and(behind))
             }
+            // Of one account: there are more by now.
+            Place::Token(_) => return Err(RepositoryError::InvalidCursor),
         };
-        let wanted = skipped.saturating_add(u64::from(page.size));
+        let wanted = skipped.saturating_add(u64::from(paging.size));
         let wanted = match u32::try_from(wanted) {
             Ok(wanted) if u64::from(wanted) <= LARGEST_MERGED => wanted,
             _ if skipped == 0 => 1_000,
@@ -178,7 +178,7 @@ impl Instances {
         };
         let mut items = Vec::new();
         let mut more = false;
-        let first = PageRequest::first(wanted);
+        let first = paging.first(wanted);
         for account in accounts {
             let path = path(*account);
             let list = of_account(&path, *account);
@@ -197,7 +197,7 @@ impl Instances {
         );
         let last = items.last().filter(|_| more);
         Ok(Page {
-            next: last.map(|last| Cursor::new(format!("i.{}", last.id))),
+            next: last.map(|last| paging.cursor(&Place::Behind(last.id.get()))),
             items,
         })
     }
@@ -246,23 +246,21 @@ impl InstanceRepository for Instances {
         sort: &Sort<InstanceField>,
         page: &PageRequest,
     ) -> Result<Page<Instance>, RepositoryError> {
+        let paging = Paging::of(scope, filter, sort, page)?;
         let Some(session) = self.0.session(scope.organization_id()) else {
-            return Ok(Page {
-                items: Vec::new(),
-                next: None,
-            });
+            return Ok(empty_page());
         };
         let (accounts, only) = self.accounts(scope).await?;
         let filter = filter.clone().and(only);
         if let [account] = accounts[..] {
             let path = path(account);
             let list = of_account(&path, account);
-            return session.page(&list, &filter, sort, page).await;
+            return session.page(&list, &filter, sort, &paging).await;
         }
         if *sort != Sort::by_id() {
             return Err(OTHER_ORDER);
         }
-        self.merged(&session, &accounts, &filter, page).await
+        self.merged(&session, &accounts, &filter, &paging).await
     }
 
     async fn count(

@@ -14,7 +14,8 @@ use tenantry_wire::{path::encoded, read, write};
 
 use crate::{
     error::{About, unsupported},
-    list::List,
+    list::{List, empty_page},
+    paging::Paging,
     remote::Remote,
     transport::Call,
 };
@@ -136,16 +137,14 @@ impl UserRepository for Users {
         sort: &Sort<UserField>,
         page: &PageRequest,
     ) -> Result<Page<User>, RepositoryError> {
+        let paging = Paging::of(scope, filter, sort, page)?;
         let Some(session) = self.0.session(scope.organization_id()) else {
-            return Ok(Page {
-                items: Vec::new(),
-                next: None,
-            });
+            return Ok(empty_page());
         };
         let (path, account) = place(scope);
         let filter = narrowed(scope, filter);
         session
-            .page(&list(&path, account), &filter, sort, page)
+            .page(&list(&path, account), &filter, sort, &paging)
             .await
     }
 
