@@ -220,7 +220,7 @@ async fn what_is_no_reply_of_the_api_is_no_answer() {
         (
             json(200, r#"{"id": 3, "#),
             failed(
-                "a reply that cannot be read: body is not valid JSON: EOF while parsing a value at line 1 column 9",
+                "a reply that cannot be read: body is not valid JSON: EOF while parsing a value at line 1 column 10",
             ),
         ),
         (

@@ -62,11 +62,6 @@ pub(crate) enum Cause {
     In(String, Box<Self>),
 }
 
-/// Why nothing was sent.
-pub(super) enum Away {
-    Closed,
-}
-
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (text, id) = match self {
@@ -150,11 +145,12 @@ impl Failure {
         Self::Nonsense(cause.within(request_id))
     }
 
-    pub(super) fn away(why: Away, request_id: Option<String>) -> Self {
-        let what = match why {
-            Away::Closed => "the client is closed".to_owned(),
-        };
-        Self::Away(Cause::Connection { what, request_id })
+    /// Nothing was sent, and nothing will be.
+    pub(super) fn closed() -> Self {
+        Self::Away(Cause::Connection {
+            what: "the client is closed".to_owned(),
+            request_id: None,
+        })
     }
 
     /// The same, as something that may be over later.

@@ -16,13 +16,10 @@ use tenantry_wire::{BASE_PATH, header, precondition, read};
 use tokio::sync::Semaphore;
 use tracing::debug;
 
+use self::retry::{Again, Outcome};
 pub(crate) use self::{
     call::Call,
     failure::{Cause, Failure},
-};
-use self::{
-    failure::Away,
-    retry::{Again, Outcome},
 };
 use crate::{ConfigError, Credentials, RemoteConfig};
 
@@ -131,7 +128,7 @@ impl Transport {
         reply_lost: bool,
     ) -> Outcome {
         let Ok(_slot) = self.slots.acquire().await else {
-            return Outcome::Failed(Failure::away(Away::Closed, None));
+            return Outcome::Failed(Failure::closed());
         };
         let request = match self.request(call, credentials, key) {
             Ok(request) => request,
@@ -193,13 +190,12 @@ impl Transport {
         };
         if status.is_success() {
             let reply = Reply { headers, body };
-            return match self.is_json(&reply) {
-                true => Outcome::Done(reply),
-                false => Outcome::Failed(Failure::nonsense(
-                    Cause::ContentType(content_type(&reply.headers)),
-                    reply.request_id(),
-                )),
-            };
+            let found = content_type(&reply.headers);
+            if reply.body.is_empty() || found.contains("json") {
+                return Outcome::Done(reply);
+            }
+            let cause = Cause::ContentType(found);
+            return Outcome::Failed(Failure::nonsense(cause, reply.request_id()));
         }
         // What was deleted by a call whose reply was lost is gone.
         if reply_lost && call.method == Method::DELETE && status == StatusCode::NOT_FOUND {
@@ -254,12 +250,6 @@ impl Transport {
                 Err(error) => return Err(Failure::of_client(error, id)),
             }
         }
-    }
-
-    /// Whether the reply is what it should be: JSON, or nothing at all.
-    #[expect(clippy::unused_self, reason = "reads like its neighbours")]
-    fn is_json(&self, reply: &Reply) -> bool {
-        reply.body.is_empty() || content_type(&reply.headers).contains("json")
     }
 }
 
