@@ -57,9 +57,9 @@ impl Session<'_> {
             return Ok(empty_page());
         };
         let size = paging.size.clamp(1, LARGEST_PAGE);
-        let call = call.with("pageSize", size);
+        let call = call.with("pageSize", &size);
         let call = match order(sort) {
-            Some(text) => call.with("orderBy", text),
+            Some(text) => call.with("orderBy", &text),
             None => call,
         };
         let call = match &paging.place {
@@ -97,9 +97,9 @@ impl Session<'_> {
         let Some(call) = list.call(filter)? else {
             return Ok(Count::Exact(0));
         };
-        let call = call.with("pageSize", 1);
+        let call = call.with("pageSize", &1);
         let call = if up_to > COUNTED_UP_TO {
-            call.with("includeTotal", true)
+            call.with("includeTotal", &true)
         } else {
             call
         };
@@ -150,7 +150,7 @@ impl Session<'_> {
 impl<T> List<'_, T> {
     /// The call without its page; `None` if nothing can be found.
     fn call<F: Field>(&self, filter: &Filter<F>) -> Result<Option<Call<'static>>, RepositoryError> {
-        let call = Call::get(self.path).with("includeInactive", true);
+        let call = Call::get(self.path).with("includeInactive", &true);
         let call = self
             .parameters
             .iter()
@@ -165,7 +165,7 @@ impl<T> List<'_, T> {
                         what: "a filter of more than 4096 characters",
                     });
                 }
-                Ok(Some(call.with("where", text)))
+                Ok(Some(call.with("where", &text)))
             }
         }
     }

@@ -177,7 +177,7 @@ impl AccountRepository for Accounts {
         }
         let call = Call::patch(format!("/accounts/{id}"), write::account_patch(patch));
         let call = if patch.erase_users {
-            call.with("permanent", true)
+            call.with("permanent", &true)
         } else {
             call
         };

@@ -315,11 +315,11 @@ impl InstanceRepository for Instances {
         let Some(disabled) = patch.disabled else {
             return Ok(updated);
         };
-        let path = format!("/instances/{id}/enabled");
+        let switch = format!("/instances/{id}/enabled");
         let call = if disabled {
-            Call::delete(path)
+            Call::delete(switch)
         } else {
-            Call::put(path)
+            Call::put(switch)
         };
         let expected = expected.filter(|_| switches_alone);
         if !session.done(&call.expecting(expected), &ABOUT).await? {

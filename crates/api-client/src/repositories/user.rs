@@ -56,7 +56,7 @@ fn narrowed(scope: &Scope, filter: &Filter<UserField>) -> Filter<UserField> {
     }
 }
 
-fn list<'a>(path: &'a str, account: Option<AccountId>) -> List<'a, User> {
+fn list(path: &str, account: Option<AccountId>) -> List<'_, User> {
     List {
         path,
         account,
@@ -175,10 +175,10 @@ impl UserRepository for Users {
         let (Some(session), true) = (session, reaches(scope, id)) else {
             return Ok(None);
         };
-        let (path, account) = place(scope);
-        let call = Call::patch(format!("{path}/{id}"), body).expecting(expected);
+        let (users, account) = place(scope);
+        let call = Call::patch(format!("{users}/{id}"), body).expecting(expected);
         let call = if patch.discard_instances {
-            call.with("permanent", true)
+            call.with("permanent", &true)
         } else {
             call
         };

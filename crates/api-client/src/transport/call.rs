@@ -54,7 +54,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    pub(crate) fn with(mut self, name: &'a str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, name: &'a str, value: &impl ToString) -> Self {
         self.query.push((name, value.to_string()));
         self
     }
@@ -94,8 +94,8 @@ mod tests {
     #[test]
     fn parameters_are_encoded() {
         let call = Call::get("/users")
-            .with("where", "lastName LIKE 'ä%' AND id > 1")
-            .with("pageSize", 20);
+            .with("where", &"lastName LIKE 'ä%' AND id > 1")
+            .with("pageSize", &20);
         assert_eq!(
             call.path_and_query(),
             "/users?where=lastName%20LIKE%20%27%C3%A4%25%27%20AND%20id%20%3E%201&pageSize=20"

@@ -154,7 +154,7 @@ impl Failure {
     }
 
     /// The same, as something that may be over later.
-    pub(super) fn as_away(self) -> Self {
+    pub(super) fn into_away(self) -> Self {
         match self {
             Self::Conflict(message) => Self::Away(Cause::Status {
                 status: 409,

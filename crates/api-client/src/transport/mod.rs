@@ -228,7 +228,7 @@ impl Transport {
             _ if first_runs => Outcome::Again(Again {
                 undone: false,
                 after,
-                failure: failure.as_away(),
+                failure: failure.into_away(),
             }),
             _ => Outcome::Failed(failure),
         }
@@ -327,7 +327,7 @@ mod tests {
     fn waits_are_asked_for_in_seconds() {
         for (value, expected) in [
             ("0", Some(Duration::ZERO)),
-            (" 120 ", Some(Duration::from_secs(120))),
+            (" 120 ", Some(Duration::from_mins(2))),
             ("-1", None),
             ("Wed, 21 Oct 2026 07:28:00 GMT", None),
         ] {

@@ -63,7 +63,7 @@ fn backoff(retries: &Retries, attempts: u32, key: &str) -> Duration {
     let wait = retries.first_wait.saturating_mul(doubled);
     let wait = wait.min(retries.longest_wait);
     let chance = scatter(key, attempts) % 1024;
-    wait - wait / 2 * chance / 1023
+    wait.saturating_sub(wait / 2 * chance / 1023)
 }
 
 fn scatter(key: &str, attempts: u32) -> u32 {
