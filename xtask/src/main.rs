@@ -8,6 +8,7 @@ mod fuzz_ceql;
 mod house;
 mod licences;
 mod manifests;
+mod measure_login;
 mod metadata;
 mod postgres;
 mod process;
@@ -30,6 +31,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask licences                    licences and banned crates
   cargo xtask house                       rules about source files
   cargo xtask fuzz-api --short            the server against its own OpenAPI document
+  cargo xtask measure-login               how long logins take, and what they do to reads
   cargo xtask fuzz-ceql --seconds 60      what no text may do to the readers of CEQL, tokens and headers";
 
 #[derive(Parser)]
@@ -98,6 +100,17 @@ enum Command {
         #[arg(long, default_value_t = 1)]
         seed: u32,
     },
+    /// Measure how long refused logins take, and how reads fare while 200 come at once
+    ///
+    /// Builds and starts the server as it is released. Prints figures and judges nothing: they depend on the machine.
+    #[command(after_help = "Examples:
+  cargo xtask measure-login
+  cargo xtask measure-login --database-url postgres://me@localhost/empty")]
+    MeasureLogin {
+        /// An empty database, instead of a SQLite file
+        #[arg(long, value_name = "URL")]
+        database_url: Option<String>,
+    },
     /// Hunt for texts that break CEQL, page tokens, header or query string parsers, guided by coverage
     ///
     /// Needs a C++ compiler. What it finds is kept in `target/fuzz/corpus`, so the next run goes on from there.
@@ -137,6 +150,9 @@ fn main() -> ExitCode {
             stores: store,
             seed,
         }),
+        Command::MeasureLogin { database_url } => {
+            measure_login::run(&measure_login::Options { database_url })
+        }
         Command::FuzzCeql {
             seconds,
             seed,

@@ -1,4 +1,4 @@
-//! From a configuration to a store that can be used: schema, master key, the operator's organization, and on request a
+//! From a configuration to a store that can be used: schema, master keys, the operator's organization, and on request a
 //! first organization.
 
 use std::{fs, path::Path};
@@ -6,7 +6,7 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, anyhow};
 use tenantry_domain::{
     Email, Entity, Name, Password, Person, RequestId,
-    ports::RepositoryError,
+    ports::{Repositories, RepositoryError},
     services::{IssuedOrganization, NewOrganization, OrganizationService, ServiceError},
 };
 use tracing::info;
@@ -14,7 +14,8 @@ use tracing::info;
 use crate::{
     config::{Config, DatabaseUrl},
     failure::Failure,
-    master_key, randomness,
+    master_key::{self, Keys},
+    randomness,
     wire_up::{self, Services, Store},
 };
 
@@ -23,6 +24,15 @@ use crate::{
 pub(crate) struct Opened {
     pub(crate) store: Store,
     pub(crate) services: Services,
+    pub(crate) keys: Keys,
+}
+
+/// A store that was in use before, for commands that look after it.
+#[derive(Debug)]
+pub(crate) struct Initialized {
+    pub(crate) store: Store,
+    pub(crate) repositories: Repositories,
+    pub(crate) keys: Keys,
 }
 
 /// The first organization of a new store. Nobody else knows its secrets and password.
@@ -37,7 +47,11 @@ pub(crate) async fn open(config: &Config, request_id: RequestId) -> Result<Opene
     prepare_data_dir(config)?;
     let store = Store::open(config).await?;
     match make_ready(config, &store, request_id).await {
-        Ok(services) => Ok(Opened { store, services }),
+        Ok((services, keys)) => Ok(Opened {
+            store,
+            services,
+            keys,
+        }),
         Err(failure) => {
             store.close().await;
             Err(failure)
@@ -45,21 +59,52 @@ pub(crate) async fn open(config: &Config, request_id: RequestId) -> Result<Opene
     }
 }
 
+/// Opens a store that was in use before. Creates nothing: a misspelt path is an error.
+pub(crate) async fn open_initialized(config: &Config) -> Result<Initialized, Failure> {
+    if let DatabaseUrl::Sqlite(path) = &config.database_url
+        && !path.is_file()
+    {
+        return Err(Failure::usage(anyhow!(
+            "there is no store in {}: put --data-dir or --database-url right",
+            path.display()
+        )));
+    }
+    let store = Store::open(config).await?;
+    match unlock(config, &store).await {
+        Ok((repositories, keys)) => Ok(Initialized {
+            store,
+            repositories,
+            keys,
+        }),
+        Err(failure) => {
+            store.close().await;
+            Err(failure)
+        }
+    }
+}
+
+async fn unlock(config: &Config, store: &Store) -> Result<(Repositories, Keys), Failure> {
+    store.migrate().await?;
+    let repositories = store.repositories();
+    let keys = master_key::unlock_initialized(config, repositories.keyring.as_ref()).await?;
+    Ok((repositories, keys))
+}
+
 async fn make_ready(
     config: &Config,
     store: &Store,
     request_id: RequestId,
-) -> Result<Services, Failure> {
+) -> Result<(Services, Keys), Failure> {
     let migrated = store.migrate().await?;
     info!(database = %config.database_url, migrated, "store opened");
     let repositories = store.repositories();
-    let vault = master_key::unlock(
+    let keys = master_key::unlock(
         config,
         repositories.keyring.as_ref(),
         repositories.organizations.as_ref(),
     )
     .await?;
-    let services = wire_up::services(config, &repositories, vault);
+    let services = wire_up::services(config, &repositories, &keys.vault);
     let operator = NewOrganization {
         name: name("System")?,
         admin_email: Email::parse("operator@system.tenantry.local")?,
@@ -68,6 +113,7 @@ async fn make_ready(
         admin_password: None,
     };
     let created = services
+        .platform
         .organizations
         .ensure_system(operator, request_id)
         .await
@@ -75,7 +121,7 @@ async fn make_ready(
     if created {
         info!("the operator's organization was created");
     }
-    Ok(services)
+    Ok((services, keys))
 }
 
 /// Creates a first organization if the store has none; `None` if it has.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use tenantry_domain::{Email, Name, Password};
 
-use crate::config::Flags;
+use crate::{commands::KeptHead, config::Flags};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,6 +77,12 @@ pub(crate) enum Command {
     /// Manage organizations
     #[command(subcommand, arg_required_else_help = true)]
     Org(Org),
+    /// Look after the master keys, with which secrets are sealed
+    #[command(subcommand, arg_required_else_help = true)]
+    Key(Key),
+    /// Look after the audit log
+    #[command(subcommand, arg_required_else_help = true)]
+    Audit(Audit),
     /// Bring the schema of the store up to date, and nothing else. `serve` does it as well
     #[command(
         after_help = "Example:\n  tenantry migrate --database-url postgres://tenantry@db.example.org/tenantry"
@@ -131,6 +137,64 @@ pub(crate) struct CreateOrganization {
     /// Read the password from standard input: the first line
     #[arg(long, conflicts_with = "admin_password")]
     pub(crate) admin_password_stdin: bool,
+}
+
+/// What can be done with master keys.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Key {
+    /// Print the ids of the keys, and how many things each still seals. Never a key
+    #[command(after_help = "Example:\n  tenantry key list --data-dir /var/lib/tenantry")]
+    List,
+    /// Make a new current key, and seal everything anew with it. Servers go on, and read the key file again
+    #[command(
+        after_help = "Example:\n  tenantry key rotate --data-dir /var/lib/tenantry\n\n\
+        Interrupted, run it again: it goes on with the key that it had made. The former keys stay in the file until\n\
+        `tenantry key forget` takes them out. Exit code 1 also if something could not be opened; it is named then."
+    )]
+    Rotate,
+    /// Take the former keys out of the key file, if nothing in the store names them any more
+    #[command(
+        after_help = "Examples:\n  tenantry key forget          say which keys that would be, and what to check first\n  \
+        tenantry key forget --yes    take them out"
+    )]
+    Forget(ForgetKeys),
+    /// Print a new key that belongs to no store yet, to be put into the environment variable of the master key
+    #[command(
+        after_help = "Example:\n  tenantry key generate\n\nThe variable is TENANTRY_MASTER_KEY. Whoever sees the key can read what it seals."
+    )]
+    Generate,
+}
+
+/// Options of `key forget`.
+#[derive(Args, Debug)]
+pub(crate) struct ForgetKeys {
+    /// Do it
+    #[arg(long)]
+    pub(crate) yes: bool,
+}
+
+/// What can be done with the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Audit {
+    /// Prove that no record was removed or altered, while the server runs or not
+    #[command(
+        after_help = "Examples:\n  tenantry audit verify\n  tenantry audit verify --json > heads.json\n  \
+        tenantry audit verify --organization 2 --expect 120:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n\
+        Keep the heads that it prints apart from the database: only they show that an older copy was put back.\n\
+        Exit codes: 0 every chain is whole, 1 one is broken (standard output says which, and where)."
+    )]
+    Verify(VerifyAudit),
+}
+
+/// Options of `audit verify`.
+#[derive(Args, Debug)]
+pub(crate) struct VerifyAudit {
+    /// Only this organization
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization: Option<i64>,
+    /// A head that an earlier run printed for that organization: it still has to be in the chain
+    #[arg(long, value_name = "POSITION:HASH", requires = "organization")]
+    pub(crate) expect: Option<KeptHead>,
 }
 
 /// What can be done with the configuration.

@@ -10,9 +10,11 @@ mod config;
 mod failure;
 mod master_key;
 mod output;
+mod progress;
 mod randomness;
 mod signals;
 mod telemetry;
+mod upkeep;
 mod wire_up;
 
 use std::{process::ExitCode, time::Duration};

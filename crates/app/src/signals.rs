@@ -1,4 +1,4 @@
-//! The signals that end the server: SIGTERM, and SIGINT (Ctrl-C).
+//! The signals that end the server, SIGTERM and SIGINT (Ctrl-C), and SIGHUP, which asks it to read its keys again.
 
 use std::io;
 
@@ -45,5 +45,43 @@ impl Signals {
             std::future::pending::<()>().await;
         }
         "Ctrl-C"
+    }
+}
+
+/// Waits for SIGHUP. From its making on, it no longer ends the process.
+#[derive(Debug)]
+pub(crate) struct Hangups {
+    #[cfg(unix)]
+    hangup: tokio::signal::unix::Signal,
+}
+
+impl Hangups {
+    /// Takes the signal over.
+    #[cfg(unix)]
+    pub(crate) fn install() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+        })
+    }
+
+    /// There is no such signal.
+    #[cfg(not(unix))]
+    pub(crate) fn install() -> io::Result<Self> {
+        Ok(Self {})
+    }
+
+    /// Returns when the next one comes.
+    #[cfg(unix)]
+    pub(crate) async fn next(&mut self) {
+        if self.hangup.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+
+    /// Never returns.
+    #[cfg(not(unix))]
+    pub(crate) async fn next(&mut self) {
+        std::future::pending::<()>().await;
     }
 }

@@ -3,15 +3,12 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use tenantry_crypto::{Argon2Hasher, HasherConfig, Vault};
+use tenantry_crypto::{Argon2Hasher, HasherConfig, ReloadingVault, TurnsByEmail};
 use tenantry_domain::{
-    ports::{Clock, PasswordHasher, Repositories, SecretVault},
-    services::{
-        AccountService, AuthenticationService, OrganizationService, OwnOrganizationService,
-        RoleService, UserService,
-    },
+    ports::Repositories,
+    services::{AuditChainService, KeyRotationService, Retention, UpkeepService},
 };
-use tenantry_http_server::{HttpConfig, Platform, ThrottleConfig};
+use tenantry_http_server::{HttpConfig, Machinery, Platform, ThrottleConfig};
 use tenantry_store_postgres::{PostgresConfig, PostgresStore};
 use tenantry_store_sqlite::{SqliteConfig, SqliteStore};
 
@@ -104,64 +101,62 @@ impl Store {
 /// The use cases over one store.
 #[derive(Clone, Debug)]
 pub(crate) struct Services {
-    pub(crate) organizations: Arc<OrganizationService>,
     pub(crate) platform: Platform,
+    pub(crate) upkeep: Arc<UpkeepService>,
 }
 
 /// Builds the use cases.
-pub(crate) fn services(config: &Config, repositories: &Repositories, vault: Vault) -> Services {
+pub(crate) fn services(
+    config: &Config,
+    repositories: &Repositories,
+    vault: &Arc<ReloadingVault>,
+) -> Services {
     let hashing = HasherConfig {
         parallelism: config.password_hashing.parallelism,
         queue: config.password_hashing.queue,
     };
-    let hasher: Arc<dyn PasswordHasher> = Arc::new(Argon2Hasher::new(hashing));
-    let vault: Arc<dyn SecretVault> = Arc::new(vault);
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let authentication = Arc::new(AuthenticationService::new(
-        Arc::clone(&repositories.credentials),
-        Arc::clone(&hasher),
-        Arc::clone(&vault),
-        Arc::clone(&clock),
-    ));
-    let users = UserService::new(
-        repositories,
-        Arc::clone(&hasher),
-        Arc::clone(&vault),
-        Arc::clone(&clock),
-        Arc::clone(&authentication),
-    );
-    let accounts = AccountService::new(Arc::clone(&repositories.accounts), Arc::clone(&clock));
-    let roles = RoleService::new(
-        Arc::clone(&repositories.roles),
-        Arc::clone(&repositories.accounts),
-        Arc::clone(&clock),
-    );
-    let organization = OwnOrganizationService::new(
-        Arc::clone(&repositories.organizations),
-        Arc::clone(&repositories.credentials),
-        Arc::clone(&vault),
-        Arc::clone(&clock),
-    );
-    let organizations = OrganizationService::new(
-        Arc::clone(&repositories.organizations),
-        hasher,
-        vault,
-        Arc::clone(&clock),
-    );
-    let platform = Platform {
-        users: Arc::new(users),
-        accounts: Arc::new(accounts),
-        roles: Arc::new(roles),
-        organization: Arc::new(organization),
-        authentication,
-        keyring: Arc::clone(&repositories.keyring),
+    let machinery = Machinery {
+        hasher: Arc::new(Argon2Hasher::new(hashing)),
+        turns: Arc::new(TurnsByEmail::default()),
+        vault: Arc::clone(vault) as _,
+        clock: Arc::new(SystemClock),
         request_ids: Arc::new(RandomRequestIds),
-        clock,
     };
+    let upkeep = UpkeepService::new(
+        Arc::clone(&repositories.credentials),
+        Arc::clone(&repositories.replies),
+        audit_chain(repositories, vault),
+        Arc::new(SystemClock),
+        // Zero days are none: records are kept for ever.
+        Retention::of_days(config.audit.retention_days).ok(),
+    );
     Services {
-        organizations: Arc::new(organizations),
-        platform,
+        platform: Platform::new(repositories, machinery),
+        upkeep: Arc::new(upkeep),
     }
+}
+
+/// The chain of the audit log.
+pub(crate) fn audit_chain(
+    repositories: &Repositories,
+    vault: &Arc<ReloadingVault>,
+) -> AuditChainService {
+    AuditChainService::new(
+        Arc::clone(&repositories.audit_chain),
+        Arc::clone(vault) as _,
+    )
+}
+
+/// The rotation of the master keys.
+pub(crate) fn key_rotation(
+    repositories: &Repositories,
+    vault: &Arc<ReloadingVault>,
+) -> KeyRotationService {
+    KeyRotationService::new(
+        Arc::clone(&repositories.keyring),
+        Arc::clone(vault) as _,
+        audit_chain(repositories, vault),
+    )
 }
 
 /// How the HTTP server shall behave.

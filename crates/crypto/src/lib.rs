@@ -31,7 +31,7 @@ mod random;
 mod turns;
 mod vault;
 
-pub use hasher::{Argon2Hasher, HasherConfig};
+pub use hasher::{Argon2Hasher, Family, HasherConfig, RefusedHash};
 pub use keyring::{DuplicateKey, Keyring};
 pub use master_key::{MalformedKey, MalformedKeyring, MasterKey, MasterKeyError};
 pub use turns::TurnsByEmail;

@@ -1,6 +1,6 @@
 //! The port `PasswordHasher` as its callers see it.
 
-use tenantry_crypto::{Argon2Hasher, HasherConfig};
+use tenantry_crypto::{Argon2Hasher, Family, HasherConfig};
 use tenantry_domain::{
     Password, PasswordHash,
     ports::{HashError, PasswordHasher, Verdict},
@@ -59,9 +59,24 @@ async fn weaker_parameters_are_outdated() {
     assert_eq!(verdict, Verdict::RightButOutdated);
 }
 
+/// Made by bcrypt 5.0 for Python.
+#[tokio::test]
+async fn a_hash_that_was_brought_along_verifies_and_is_outdated() {
+    let hash = PasswordHash::new("$2b$05$abcdefghijklmnopqrstuuFiPhXf1sVd3pCCRO.uVh34H/qI/ZsuS");
+    assert_eq!(Family::of(&hash), Ok(Family::Bcrypt));
+    let hasher = hasher();
+    for (password, expected) in [
+        ("correct horse battery staple", Verdict::RightButOutdated),
+        ("Correct horse battery staple", Verdict::Wrong),
+    ] {
+        let verdict = hasher.verify(&Password::new(password), Some(&hash)).await;
+        assert_eq!(verdict.unwrap(), expected);
+    }
+}
+
 #[tokio::test]
 async fn an_unknown_kind_of_hash_is_an_error() {
-    let hash = PasswordHash::new("$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW");
+    let hash = PasswordHash::new("$1$salt$qJH7.N4xYta3aEG/dfqo/0");
     let error = hasher()
         .verify(&Password::new("p4ss"), Some(&hash))
         .await

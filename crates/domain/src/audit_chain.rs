@@ -216,10 +216,11 @@ mod tests {
     fn the_bytes_of_a_record_never_change() {
         let bytes = record().canonical();
         let expected = "00000000000000070000000000000002010000000000000003";
-        let start: String = bytes[..25]
+        let digits: Vec<_> = bytes[..25]
             .iter()
             .map(|byte| format!("{byte:02x}"))
             .collect();
+        let start = digits.concat();
         assert_eq!(start, expected);
         assert_eq!(bytes.len(), 197);
         assert!(bytes.ends_with(b"\0\0\0\0\0\0\0\x08Hobbiton"));

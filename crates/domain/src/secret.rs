@@ -67,7 +67,7 @@ impl fmt::Debug for SecretDigest {
 }
 
 /// Names the master key that something was sealed with, so that keys can be rotated.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(pub Uuid);
 
 impl fmt::Display for KeyId {

@@ -192,9 +192,11 @@ fn instances_table(out: &mut String) {
             let cells: Vec<_> = InstanceAction::ALL.iter().copied().map(reach).collect();
             let listed = policy::account_instances(&caller, account)
                 .is_ok_and(|scope| scope.covers(organization, account, user));
-            let token = match reach(InstanceAction::View) == "yes" || listed {
-                true if policy::may_see_token(&caller, user) => "yes",
-                _ => "-",
+            let seen = reach(InstanceAction::View) == "yes" || listed;
+            let token = if seen && policy::may_see_token(&caller, user) {
+                "yes"
+            } else {
+                "-"
             };
             writeln!(
                 out,

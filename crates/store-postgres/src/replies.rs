@@ -44,25 +44,33 @@ impl ReplyRepository for PostgresReplies {
     async fn finish(
         &self,
         key: &ReplyKey,
+        running_until: OffsetDateTime,
         reply: &Sealed,
         kept_until: OffsetDateTime,
     ) -> Result<(), RepositoryError> {
         let statement = keyed(
             "UPDATE replies SET sealed = $4, key_id = $5, expires_at = $6 \
-             WHERE organization_id = $1 AND user_id = $2 AND key = $3 AND sealed IS NULL",
+             WHERE organization_id = $1 AND user_id = $2 AND key = $3 AND sealed IS NULL AND expires_at = $7",
             key,
         )
         .bind(reply.bytes.as_slice())
         .bind(reply.key_id.0)
-        .bind(kept_until);
+        .bind(kept_until)
+        .bind(running_until);
         self.0.write(statement).await.map(drop)
     }
 
-    async fn abandon(&self, key: &ReplyKey) -> Result<(), RepositoryError> {
+    async fn abandon(
+        &self,
+        key: &ReplyKey,
+        running_until: OffsetDateTime,
+    ) -> Result<(), RepositoryError> {
         let statement = keyed(
-            "DELETE FROM replies WHERE organization_id = $1 AND user_id = $2 AND key = $3 AND sealed IS NULL",
+            "DELETE FROM replies \
+             WHERE organization_id = $1 AND user_id = $2 AND key = $3 AND sealed IS NULL AND expires_at = $4",
             key,
-        );
+        )
+        .bind(running_until);
         self.0.write(statement).await.map(drop)
     }
 

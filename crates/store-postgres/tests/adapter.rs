@@ -25,16 +25,23 @@ async fn raw(schema: &Schema) -> PgConnection {
     PgConnection::connect(&schema.config().url).await.unwrap()
 }
 
+/// The Shire; its first user has the password `s3cret`.
 async fn shire(repositories: &Repositories) -> CreatedOrganization {
+    let mut draft = samples::organization_draft("Shire");
+    draft.admin.password = Some(samples::password_hash("s3cret"));
     repositories
         .organizations
-        .create(&samples::organization_draft("Shire"), &samples::change())
+        .create(&draft, &samples::change())
         .await
         .unwrap()
 }
 
+/// A user with the password `s3cret`.
 async fn user(repositories: &Repositories, of: &CreatedOrganization, email: &str) -> User {
-    let draft = samples::user_draft(of.account.id, email);
+    let draft = UserDraft {
+        password: Some(samples::password_hash("s3cret")),
+        ..samples::user_draft(of.account.id, email)
+    };
     repositories
         .users
         .create(of.organization.id, &draft, &samples::change())
@@ -647,7 +654,13 @@ fn everything_works_without_prepared_statements() {
         let token = samples::login_token("tl_sam", 60);
         let logged_in = repositories
             .credentials
-            .log_in(&scope(&shire), sam.id, &token, None, &samples::change())
+            .log_in(
+                &scope(&shire),
+                sam.id,
+                &token,
+                &samples::verified_and_upgraded("s3cret"),
+                &samples::change(),
+            )
             .await;
         assert_eq!(logged_in.unwrap().unwrap().id, sam.id);
         let mut draft = samples::instance_draft(sam.id, "hubspot", "Ours");

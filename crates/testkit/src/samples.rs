@@ -8,7 +8,7 @@ use tenantry_domain::{
     AccountDraft, AccountId, AdminDraft, Author, Change, ElementDraft, Email,
     ExternalAuthentication, InstanceDraft, Name, OrganizationDraft, OrganizationKind, PasswordHash,
     Profile, RequestId, SealedSecret, SecretText, Text, UserDraft, UserId,
-    ports::{Caller, LoginToken, SecretVault},
+    ports::{Caller, LoginToken, SecretVault, VerifiedPassword},
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
 
@@ -69,6 +69,22 @@ pub fn secret(clear: &str) -> SealedSecret {
 /// The hash that [`PlainHasher`](crate::PlainHasher) makes of this password.
 pub fn password_hash(password: &str) -> PasswordHash {
     PasswordHash::new(format!("plain${password}"))
+}
+
+/// What is known when this password was compared with the hash of it that [`password_hash`] makes.
+pub fn verified(password: &str) -> VerifiedPassword {
+    VerifiedPassword {
+        hash: password_hash(password),
+        upgraded: None,
+    }
+}
+
+/// The same, where that hash is to be renewed: `better$<password>`.
+pub fn verified_and_upgraded(password: &str) -> VerifiedPassword {
+    VerifiedPassword {
+        upgraded: Some(PasswordHash::new(format!("better${password}"))),
+        ..verified(password)
+    }
 }
 
 /// A customer's organization with the secret `to_<name>`, and its first user `admin@<name>.example` (name in lower

@@ -269,6 +269,12 @@ macro_rules! repository_suite {
                 the_first_users_password_may_have_to_be_changed
                 a_refused_login_leaves_nothing_and_is_forgotten_after_a_day
             }
+            verified_passwords {
+                who_has_another_password_by_now_is_not_logged_in
+                who_has_no_password_is_not_logged_in
+                what_was_right_for_another_password_changes_nothing
+                no_login_outlives_a_new_password_by_a_better_hash
+            }
             policies {
                 the_default_is_in_force_until_a_policy_is_set
                 a_policy_that_is_set_is_in_force
@@ -300,6 +306,9 @@ macro_rules! repository_suite {
                 a_call_that_stopped_frees_its_key_after_a_while
                 a_key_is_free_again_when_its_reply_is_kept_no_longer
                 a_call_that_came_to_nothing_frees_its_key_at_once
+                a_call_whose_key_another_one_took_over_neither_finishes_nor_frees_it
+                a_late_call_whose_key_nobody_took_over_is_done
+                who_was_erased_begins_no_call
                 every_user_has_keys_of_its_own
                 keys_whose_time_is_over_are_forgotten
                 replies_go_with_their_user

@@ -3,13 +3,15 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use tenantry_domain::{
-    Account, AccountDraft, Entity, Privilege, PrivilegeSet, RoleKey, Scope, User,
+    Account, AccountDraft, Entity, Privilege, PrivilegeSet, RoleKey, Scope, User, UserDraft,
     ports::{CreatedOrganization, Repositories, RepositoryError},
 };
 use tenantry_testkit::{
     memory::MemoryStore,
     run,
-    samples::{self, START, caller, change, login_token, text, token_caller},
+    samples::{
+        self, START, caller, change, login_token, password_hash, text, token_caller, verified,
+    },
 };
 
 #[test]
@@ -47,7 +49,7 @@ fn an_inactive_organization_suspends_login_tokens_until_it_is_active_again() {
         let credentials = &world.repositories.credentials;
         let (token, sam) = (login_token("tl_1", 100), &world.sam);
         let logged_in = credentials
-            .log_in(&scope, sam.id, &token, None, &change())
+            .log_in(&scope, sam.id, &token, &verified("s3cret"), &change())
             .await;
         assert!(logged_in.unwrap().is_some());
         for active in [false, true] {
@@ -59,7 +61,7 @@ fn an_inactive_organization_suspends_login_tokens_until_it_is_active_again() {
             assert_eq!(candidate.unwrap().active, active);
             let again = login_token(&format!("tl_{active}"), 100);
             let outcome = credentials
-                .log_in(&scope, sam.id, &again, None, &change())
+                .log_in(&scope, sam.id, &again, &verified("s3cret"), &change())
                 .await;
             assert_eq!(outcome.unwrap().is_some(), active);
         }
@@ -155,7 +157,7 @@ struct World {
 }
 
 impl World {
-    /// The Shire with its account Bree, in which Sam is.
+    /// The Shire with its account Bree, in which Sam is, with the password `s3cret`.
     async fn new() -> Self {
         let store = MemoryStore::new();
         let repositories = store.repositories();
@@ -166,7 +168,10 @@ impl World {
         let draft = samples::account_draft("Bree");
         let bree = repositories.accounts.create(id, &draft, &change()).await;
         let bree = bree.unwrap();
-        let draft = samples::user_draft(bree.id, "sam@shire.example");
+        let draft = UserDraft {
+            password: Some(password_hash("s3cret")),
+            ..samples::user_draft(bree.id, "sam@shire.example")
+        };
         let sam = repositories.users.create(id, &draft, &change()).await;
         Self {
             sam: sam.unwrap(),

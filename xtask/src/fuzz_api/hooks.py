@@ -14,9 +14,13 @@ ADMIN = os.environ["TENANTRY_FUZZ_AUTHORIZATION"]
 # What world.py made.
 WORLD = json.loads(os.environ["TENANTRY_FUZZ_WORLD"])
 ADMIN_ROLE = WORLD["adminRole"]
+THROUGH_INSTANCE = ("/instances", "/instances/configuration", "/instances/configuration/{configuration}", "/instances/enabled")
 ROLES = "/elements/api-v2/organizations/roles"
 PLACES = {
     "account": WORLD["keptAccount"],
+    "configuration": WORLD["configuration"],
+    "element": "sfdc",
+    "instance": WORLD["keptInstances"][0],
     "key": "admin",
     "organization": WORLD["organization"],
     "role": ADMIN_ROLE,
@@ -70,6 +74,8 @@ def spare_the_kept(case):
         case.path_parameters["account"] = WORLD["keptAccount"] + 1
     if named(case, "user") in map(str, WORLD["keptUsers"]):
         case.path_parameters["user"] = max(WORLD["keptUsers"]) + 1
+    if case.method.upper() == "DELETE" and named(case, "instance") in map(str, WORLD["keptInstances"]):
+        case.path_parameters["instance"] = WORLD["keptInstances"][0] + 1
 
 
 def pair_up(case):
@@ -95,19 +101,31 @@ def chance(case):
     return zlib.crc32(request.encode("utf-8", "replace"))
 
 
+def through_instance(case):
+    """Whether the operation is about the instance whose token is presented, and not about instances in general."""
+    path = case.path.removeprefix("/elements/api-v2")
+    in_general = path == "/instances" and case.method.upper() in ("GET", "POST")
+    return path in THROUGH_INSTANCE and not in_general
+
+
 def vary_headers(case):
     """What the document does not describe as a parameter, or what would otherwise decide about nearly every reply."""
     headers = case.headers
     if headers is None or headers.get("Authorization") != ADMIN:
         return  # A check takes the credentials away, or makes them wrong.
     number = chance(case)
+    if through_instance(case):
+        doomed = case.method.upper() == "DELETE" and case.path.endswith("/instances")
+        headers["Authorization"] = WORLD["doomedAuthorization" if doomed else "calledAuthorization"]
+        return
     # One of five comes from an account administrator, who may do less.
     if number % 5 == 0:
         headers["Authorization"] = WORLD["otherAuthorization"]
     # One of seven wants errors in the other form, few want what nobody can answer.
     if number % 7 == 0:
         headers["Accept"] = "application/json, application/problem+json"
-    elif number % 101 == 0:
+    elif number % 101 == 0 and case.method.upper() == case.operation.method.upper():
+        # Not where a check tries a method that the path does not have: whether 405 or 406 comes first is nobody's business.
         headers["Accept"] = "text/csv"
     # A wrong password is 401 whatever else there is, so most requests come without one.
     if number % 4 != 0:

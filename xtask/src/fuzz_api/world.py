@@ -50,9 +50,28 @@ def prepare(base):
         user(there, "Guard", "Two", f"two@{key}.example", active=False)
     call(base, "POST", "/organizations/users", person("Ada", "Admin", "ada@shire.example"))
 
+    def instance(name, key):
+        body = {
+            "name": name,
+            "element": {"key": key},
+            "tags": ["ring"],
+            "configuration": {"site.address": "https://shire.example", "password": "Correct-horse-1"},
+        }
+        return call(base, "POST", "/instances", body)
+
+    kept, _, called, doomed = [
+        instance(name, key)
+        for name, key in [("kept", "sfdc"), ("spare", "box"), ("called", "sfdc"), ("doomed", "box")]
+    ]
+
     organization = call(base, "GET", "/organizations/me")
+    user_part = ADMIN.split(",")[0].strip()
     roles = call(base, "GET", "/organizations/roles")
     made = {
+        "keptInstances": [kept["id"], called["id"]],
+        "configuration": call(base, "GET", f"/instances/{kept['id']}/configuration")[0]["id"],
+        "calledAuthorization": f"{user_part}, Element {called['token']}",
+        "doomedAuthorization": f"{user_part}, Element {doomed['token']}",
         "adminRole": next(role["id"] for role in roles if role["key"] == "org-admin"),
         "keptAccount": shire,
         "keptUsers": [frodo["id"], merry["id"]],

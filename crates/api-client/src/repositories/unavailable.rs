@@ -7,7 +7,7 @@ use tenantry_domain::{
     ports::{
         AuditChain, Authenticated, Begun, Caller, CredentialRepository, KeyringRepository, Lockout,
         LoginCandidate, LoginToken, ReplyRepository, RepositoryError, Resealed, SealedBatch,
-        StoredPassword,
+        StoredPassword, VerifiedPassword,
     },
 };
 use time::OffsetDateTime;
@@ -34,11 +34,11 @@ unavailable! {
     CredentialRepository:
     authenticate(&Caller, OffsetDateTime) -> Option<Authenticated>, "telling by digests who is calling";
     login_candidate(&Email) -> Option<LoginCandidate>, "reading the hash of a password";
-    log_in<'a>(&Scope, UserId, &LoginToken, Option<&'a PasswordHash>, &Change) -> Option<User>, "logging in without the password";
+    log_in(&Scope, UserId, &LoginToken, &VerifiedPassword, &Change) -> Option<User>, "logging in without the password";
     password(&Scope, UserId) -> Option<StoredPassword>, "reading the hash of a password";
     password_failed(&Scope, UserId, &Lockout, &Change) -> (), "counting wrong passwords";
     login_refused(&Change) -> (), "counting wrong passwords";
-    password_succeeded<'a>(&Scope, UserId, Option<&'a PasswordHash>) -> (), "counting wrong passwords";
+    password_succeeded(&Scope, UserId, &VerifiedPassword) -> (), "counting wrong passwords";
     organization_secret(OrganizationId) -> Option<SealedSecret>, "reading a sealed secret";
     user_secret(&Scope, UserId) -> Option<SealedSecret>, "reading a sealed secret";
     former_passwords(&Scope, UserId, u32) -> Vec<PasswordHash>, "reading the hash of a password";
@@ -60,8 +60,8 @@ unavailable! {
 unavailable! {
     ReplyRepository:
     begin(&ReplyKey, &SecretDigest, OffsetDateTime, OffsetDateTime) -> Begun, "keeping replies";
-    finish(&ReplyKey, &Sealed, OffsetDateTime) -> (), "keeping replies";
-    abandon(&ReplyKey) -> (), "keeping replies";
+    finish(&ReplyKey, OffsetDateTime, &Sealed, OffsetDateTime) -> (), "keeping replies";
+    abandon(&ReplyKey, OffsetDateTime) -> (), "keeping replies";
     forget_expired(OffsetDateTime, u32) -> u64, "keeping replies";
 }
 

@@ -1,15 +1,19 @@
 //! The commands, one file each.
 
+mod audit_verify;
 mod config_print;
+mod key;
 mod migrate;
 mod org_create;
 mod serve;
+
+pub(crate) use self::audit_verify::KeptHead;
 
 use anyhow::anyhow;
 use tracing::{Instrument as _, info_span};
 
 use crate::{
-    cli::{Cli, Command, Configuration, Org},
+    cli::{Audit, Cli, Command, Configuration, Org},
     config,
     failure::Failure,
     output::Output,
@@ -45,6 +49,12 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
         None | Some(Command::Serve(_)) => serve::run(&config, request_id, output).await,
         Some(Command::Org(Org::Create(create))) => {
             org_create::run(&config, create, request_id, output)
+                .instrument(span)
+                .await
+        }
+        Some(Command::Key(key)) => key::run(&config, key, output).instrument(span).await,
+        Some(Command::Audit(Audit::Verify(verify))) => {
+            audit_verify::run(&config, verify, output)
                 .instrument(span)
                 .await
         }

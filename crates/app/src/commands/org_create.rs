@@ -31,7 +31,12 @@ pub(super) async fn run(
         admin_password,
     };
     let opened = bootstrap::open(config, request_id).await?;
-    let issued = opened.services.organizations.create(new, request_id).await;
+    let issued = opened
+        .services
+        .platform
+        .organizations
+        .create(new, request_id)
+        .await;
     opened.store.close().await;
     let issued = issued.map_err(|error| explain(error, &admin_email))?;
     info!(

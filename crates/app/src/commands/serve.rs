@@ -17,7 +17,8 @@ use crate::{
     config::Config,
     failure::Failure,
     output::Output,
-    signals::Signals,
+    signals::{Hangups, Signals},
+    upkeep::Upkeep,
     wire_up,
 };
 
@@ -59,7 +60,11 @@ async fn serve(
     // Before anything is created: a port that is in use must not swallow credentials that are shown only once.
     let listener = bind(config.listen)?;
     let address = reachable(listener.local_addr()?);
-    let signals = Signals::install().context("signals cannot be received")?;
+    let unheard = "signals cannot be received";
+    let (signals, hangups) = (
+        Signals::install().context(unheard)?,
+        Hangups::install().context(unheard)?,
+    );
     let first = first_organization(opened, request_id, output)
         .instrument(span)
         .await?;
@@ -75,10 +80,10 @@ async fn serve(
         // An error means that the watch is gone, and with it every way to stop gently.
         let _ = stopped.await;
     };
-    tenantry_http_server::serve(listener, router, &http, shutdown)
-        .await
-        .context("the server failed")?;
-    Ok(())
+    let upkeep = Upkeep::start(opened, hangups);
+    let outcome = tenantry_http_server::serve(listener, router, &http, shutdown).await;
+    upkeep.stop().await;
+    Ok(outcome.context("the server failed")?)
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
@@ -113,7 +118,7 @@ async fn first_organization(
     request_id: RequestId,
     output: Output,
 ) -> Result<Option<FirstOrganization>, Failure> {
-    let organizations = &opened.services.organizations;
+    let organizations = &opened.services.platform.organizations;
     if organizations
         .has_customers()
         .await

@@ -47,6 +47,7 @@ pub(crate) struct Config {
     pub(crate) password_hashing: PasswordHashing,
     pub(crate) postgres: Postgres,
     pub(crate) sqlite: Sqlite,
+    pub(crate) audit: Audit,
     /// From the environment; otherwise it is in a file of the data directory.
     pub(crate) master_key: Option<SecretText>,
 }
@@ -91,6 +92,13 @@ pub(crate) struct Postgres {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sqlite {
     pub(crate) readers: usize,
+}
+
+/// How long the audit log is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Audit {
+    /// 0: for ever.
+    pub(crate) retention_days: u32,
 }
 
 /// What the command line says.
@@ -252,6 +260,9 @@ impl Reader<'_> {
             },
             sqlite: Sqlite {
                 readers: size(self.read(&settings::READERS, &here)),
+            },
+            audit: Audit {
+                retention_days: self.read(&settings::RETENTION_DAYS, &here),
             },
             master_key,
         }

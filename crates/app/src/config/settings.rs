@@ -77,6 +77,7 @@ pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
         STATEMENT_TIMEOUT.describe(surroundings),
         PREPARED_STATEMENTS.describe(surroundings),
         READERS.describe(surroundings),
+        RETENTION_DAYS.describe(surroundings),
     ]
 }
 
@@ -336,5 +337,16 @@ pub(crate) static READERS: Setting<Number> = Setting {
         least: 1,
         most: 64,
         fallback: |_| 2,
+    },
+};
+
+pub(crate) static RETENTION_DAYS: Setting<Number> = Setting {
+    key: "audit.retention_days",
+    flag: None,
+    about: "How many days records of the audit log are kept. 0 keeps them for ever.",
+    kind: Number {
+        least: 0,
+        most: 36_500,
+        fallback: |_| 0,
     },
 };

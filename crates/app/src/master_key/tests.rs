@@ -2,6 +2,7 @@
 
 use std::{ffi::OsString, fs};
 
+use tenantry_crypto::Vault;
 use tenantry_domain::{
     SecretText,
     ports::{MockKeyringRepository, MockOrganizationRepository, SecretKind},
@@ -42,6 +43,10 @@ fn organizations(customers: u64) -> MockOrganizationRepository {
     organizations
 }
 
+fn vault(key: MasterKey) -> Vault {
+    Vault::new(&Keyring::new(key))
+}
+
 fn copy(key: &MasterKey) -> MasterKey {
     MasterKey::parse(&key.to_text()).unwrap()
 }
@@ -60,26 +65,26 @@ async fn a_new_store_gets_a_new_key_and_later_starts_find_it() {
     let first = unlock(&config, &keyring(None), &organizations(0))
         .await
         .unwrap();
-    let key = MasterKey::read_file(directory.path().join("master.key")).unwrap();
-    let again = unlock(&config, &keyring(Some(&key)), &organizations(1))
+    let made = Keyring::read_file(directory.path().join("master.key")).unwrap();
+    let again = unlock(&config, &keyring(Some(made.current())), &organizations(1))
         .await
         .unwrap();
-    let issued = first.issue(SecretKind::User);
-    assert_eq!(again.reveal(&issued.stored), Ok(issued.clear));
+    let issued = first.vault.issue(SecretKind::User);
+    assert_eq!(again.vault.reveal(&issued.stored), Ok(issued.clear));
 }
 
 #[tokio::test]
 async fn a_new_store_takes_the_key_at_hand() {
     let directory = tempfile::tempdir().unwrap();
     let key = MasterKey::generate();
-    let vault = unlock(
+    let keys = unlock(
         &config(directory.path(), Some(&key)),
         &keyring(None),
         &organizations(0),
     )
     .await
     .unwrap();
-    assert_eq!(vault.sentinel().key_id, key.id());
+    assert_eq!(keys.vault.sentinel().key_id, key.id());
     assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }
 
@@ -194,5 +199,34 @@ async fn two_processes_that_share_a_directory_share_the_key() {
     assert!(created);
     let (second, created) = create(&file).await.unwrap();
     assert!(!created);
-    assert_eq!(first.id(), second.id());
+    assert_eq!(first.current().id(), second.current().id());
+}
+
+#[tokio::test]
+async fn a_former_key_opens_a_store_whose_rotation_was_interrupted() {
+    let directory = tempfile::tempdir().unwrap();
+    let (old, new) = (MasterKey::generate(), MasterKey::generate());
+    let mut config = config(directory.path(), None);
+    let text = format!("{},{}", *new.to_text(), *old.to_text());
+    config.master_key = Some(SecretText::new(text));
+    let keys = unlock(&config, &keyring(Some(&old)), &organizations(1))
+        .await
+        .unwrap();
+    assert_eq!(keys.vault.current_key(), new.id());
+    let issued = vault(copy(&old)).issue(SecretKind::User);
+    assert_eq!(keys.vault.reveal(&issued.stored), Ok(issued.clear));
+}
+
+#[tokio::test]
+async fn commands_that_look_after_a_store_initialize_none() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), None);
+    let failure = unlock_initialized(&config, &keyring(None))
+        .await
+        .unwrap_err();
+    let expected =
+        "the store is new: nothing was sealed in it yet. `tenantry serve` initializes it"
+            .to_owned();
+    assert_eq!(message(&failure), (true, expected));
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);
 }

@@ -7,12 +7,16 @@
 #[macro_use]
 mod support;
 
+mod audit_verify;
 mod configuration;
 mod durability;
 mod first_light;
+mod key_rotation;
+mod login;
 mod master_key;
 mod migrate;
 mod org_create;
 mod secrecy;
 mod shutdown;
+mod upgrade;
 mod walk;

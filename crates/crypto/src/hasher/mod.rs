@@ -15,13 +15,15 @@ use tenantry_domain::{
 use zeroize::Zeroizing;
 
 use crate::random;
-use families::argon2id;
+use families::argon2;
+pub use families::{Family, RefusedHash};
 use pool::Pool;
 
 /// How much password hashing is done at once, and how much may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasherConfig {
-    /// How many passwords are hashed at the same moment, at least one. Each takes a core for some 40 ms and 19 MiB of memory.
+    /// How many passwords are hashed at the same moment, at least one. Each takes a core for some 40 ms and 19 MiB of memory;
+    /// a hash that was imported takes what it demands, a few seconds and 256 MiB at the most.
     ///
     /// By default as many as there are cores. Not one less: on two cores that would halve the logins, while reads gain little,
     /// because they are short and the system lets a thread that slept go before one that computes.
@@ -72,7 +74,7 @@ impl PasswordHasher for Argon2Hasher {
         };
         let salt = random::bytes();
         self.pool
-            .run(move |memory| argon2id::hash(password.as_bytes(), &salt, memory))
+            .run(move |memory| argon2::hash(password.as_bytes(), &salt, memory))
             .await?
     }
 
@@ -88,7 +90,7 @@ impl PasswordHasher for Argon2Hasher {
         let known = hash.is_some();
         let hash = hash
             .cloned()
-            .unwrap_or_else(|| PasswordHash::new(argon2id::OF_NOBODY));
+            .unwrap_or_else(|| PasswordHash::new(argon2::OF_NOBODY));
         let work = move |memory: &mut _| families::verify(password.as_bytes(), &hash, memory);
         let verdict = self.pool.run(work).await??;
         Ok(if known { verdict } else { Verdict::Wrong })

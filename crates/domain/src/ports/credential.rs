@@ -20,6 +20,16 @@ pub struct StoredPassword {
     pub failures: u32,
 }
 
+/// A password that was found to be right, for the write that follows from it. Others may have given the user another one
+/// since it was compared: then nothing follows any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedPassword {
+    /// What it was compared with.
+    pub hash: PasswordHash,
+    /// A better hash of the same password, to be kept instead.
+    pub upgraded: Option<PasswordHash>,
+}
+
 /// How many wrong passwords in a row lock a user, and for how long.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lockout {
@@ -120,15 +130,16 @@ pub trait CredentialRepository: Send + Sync {
     ) -> Result<Option<LoginCandidate>, RepositoryError>;
 
     /// Logs a user in at `change.at`: keeps `token`, sets `last_login_at`, forgets the wrong passwords so far, and stores
-    /// `upgraded`, a better hash of the same password, if given. Answers the user as it is then; `None` if there is no
-    /// such user in `scope`, or user, account or organization is inactive by now. The revision grows only if the day of
-    /// the last login (UTC), which everybody sees, is another one. No audit record.
-    async fn log_in<'a>(
+    /// the better hash of `verified`, if there is one. Answers the user as it is then; `None`, and nothing is changed, if
+    /// there is no such user in `scope`, if user, account or organization is inactive by now, or if the user's hash is by
+    /// now another one than `verified.hash`. The revision grows only if the day of the last login (UTC), which everybody
+    /// sees, is another one. No audit record.
+    async fn log_in(
         &self,
         scope: &Scope,
         user: UserId,
         token: &LoginToken,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
         change: &Change,
     ) -> Result<Option<User>, RepositoryError>;
 
@@ -155,12 +166,13 @@ pub trait CredentialRepository: Send + Sync {
     /// whether an e-mail is in use. [`forget_expired`](Self::forget_expired) erases what is older than a day.
     async fn login_refused(&self, change: &Change) -> Result<(), RepositoryError>;
 
-    /// Forgets the wrong passwords so far; stores `upgraded`, a better hash of the same password, if given.
-    async fn password_succeeded<'a>(
+    /// Forgets the wrong passwords so far, and stores the better hash of `verified`, if there is one; nothing if the user's
+    /// hash is by now another one than `verified.hash`.
+    async fn password_succeeded(
         &self,
         scope: &Scope,
         user: UserId,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
     ) -> Result<(), RepositoryError>;
 
     /// The organization's present secret as the store keeps it; `None` if there is no such organization.

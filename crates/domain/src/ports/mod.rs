@@ -30,7 +30,7 @@ pub use self::{
     clock::{Clock, RequestIds},
     credential::{
         Authenticated, Caller, CredentialRepository, Lockout, LoginCandidate, LoginToken,
-        StoredPassword,
+        StoredPassword, VerifiedPassword,
     },
     element::ElementRepository,
     error::{BoxError, RepositoryError},

@@ -27,6 +27,9 @@ pub trait ReplyRepository: Send + Sync {
     /// Begins a call at `now` under `key`. `fingerprint` tells it from other calls. If the call neither finishes nor is
     /// abandoned, because the server stopped, the key is free again at `running_until`. Of several that begin at the same
     /// moment exactly one is the first.
+    ///
+    /// # Errors
+    /// `Conflict` on the user's `id` if there is no such user, who may have been erased meanwhile.
     async fn begin(
         &self,
         key: &ReplyKey,
@@ -35,16 +38,23 @@ pub trait ReplyRepository: Send + Sync {
         running_until: OffsetDateTime,
     ) -> Result<Begun, RepositoryError>;
 
-    /// Keeps the reply of the call that was begun, until `kept_until`.
+    /// Keeps the reply of the call that was begun to run until `running_until`, until `kept_until`. Nothing happens unless
+    /// that call has the key still: when its time was over, another one may have taken it.
     async fn finish(
         &self,
         key: &ReplyKey,
+        running_until: OffsetDateTime,
         reply: &Sealed,
         kept_until: OffsetDateTime,
     ) -> Result<(), RepositoryError>;
 
-    /// Frees the key of a call that was begun and came to nothing.
-    async fn abandon(&self, key: &ReplyKey) -> Result<(), RepositoryError>;
+    /// Frees the key of a call that was begun to run until `running_until`, and came to nothing; as long as that call has
+    /// the key.
+    async fn abandon(
+        &self,
+        key: &ReplyKey,
+        running_until: OffsetDateTime,
+    ) -> Result<(), RepositoryError>;
 
     /// Erases up to `limit` keys whose time is over at `now`; answers how many.
     async fn forget_expired(&self, now: OffsetDateTime, limit: u32)

@@ -43,7 +43,8 @@ impl AuditChainService {
         Self { chain, seal }
     }
 
-    /// Links what is committed and not linked yet, of every organization; answers how many records that were.
+    /// Links what is committed and not linked yet, of every organization whose head is signed; answers how many records
+    /// that were.
     ///
     /// # Errors
     /// If the store fails.
@@ -62,9 +63,16 @@ impl AuditChainService {
         }
     }
 
-    /// Links one batch; answers 0 if there was nothing, or another node was faster.
+    /// Links one batch; answers 0 if there was nothing, another node was faster, or the head is not signed with a key at
+    /// hand. What follows it would be signed, and the head of whoever altered the store good again.
     async fn link_organization(&self, organization: OrganizationId) -> Result<u64, ServiceError> {
         let old = self.chain.head(organization).await?;
+        if old
+            .as_ref()
+            .is_some_and(|head| !self.is_signed(organization, head))
+        {
+            return Ok(0);
+        }
         let records = self.chain.unlinked(organization, BATCH).await?;
         let (start, mut end) = match &old {
             Some(head) => (head.start, head.end),
@@ -78,7 +86,7 @@ impl AuditChainService {
         if links.is_empty() {
             return Ok(0);
         }
-        let new = self.head(organization, start, end);
+        let new = self.signed_head(organization, start, end);
         let kept = self
             .chain
             .link(organization, old.as_ref(), &links, &new)
@@ -172,8 +180,41 @@ impl AuditChainService {
             .map(|(_, link)| ChainFault::Beyond(link.position)))
     }
 
+    /// The link at `position`, or nothing if there is none: it was let go, or never was. To be compared with a head that was
+    /// kept elsewhere.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn link_at(
+        &self,
+        organization: OrganizationId,
+        position: i64,
+    ) -> Result<Option<ChainLink>, ServiceError> {
+        let head = self.chain.head(organization).await?;
+        if let Some(head) = head
+            && head.start.position == position
+        {
+            return Ok(Some(head.start));
+        }
+        let before = position.saturating_sub(1);
+        let found = self.chain.linked(organization, before, 1).await?;
+        let link = found.first().map(|(_, link)| *link);
+        Ok(link.filter(|link| link.position == position))
+    }
+
+    /// Where the organization's chain begins and ends; nothing if no record was linked yet.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn head(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<ChainHead>, ServiceError> {
+        Ok(self.chain.head(organization).await?)
+    }
+
     /// Lets go of the organization's linked records from before `cutoff`; answers how many. The chain begins behind them
-    /// then, and stays provable.
+    /// then, and stays provable. Nothing goes while the head is not signed with a key at hand.
     ///
     /// # Errors
     /// If the store fails.
@@ -184,6 +225,9 @@ impl AuditChainService {
     ) -> Result<u64, ServiceError> {
         let mut pruned = 0;
         while let Some(old) = self.chain.head(organization).await? {
+            if !self.is_signed(organization, &old) {
+                break;
+            }
             let found = self
                 .chain
                 .linked(organization, old.start.position, BATCH)
@@ -195,7 +239,7 @@ impl AuditChainService {
             let Some((_, link)) = last else {
                 break;
             };
-            let new = self.head(organization, *link, old.end);
+            let new = self.signed_head(organization, *link, old.end);
             if !self.chain.prune(organization, &old, &new).await? {
                 break;
             }
@@ -214,7 +258,7 @@ impl AuditChainService {
             if !self.is_signed(organization, &old) {
                 return Ok(false);
             }
-            let new = self.head(organization, old.start, old.end);
+            let new = self.signed_head(organization, old.start, old.end);
             if self.chain.link(organization, Some(&old), &[], &new).await? {
                 break;
             }
@@ -240,7 +284,12 @@ impl AuditChainService {
         }
     }
 
-    fn head(&self, organization: OrganizationId, start: ChainLink, end: ChainLink) -> ChainHead {
+    fn signed_head(
+        &self,
+        organization: OrganizationId,
+        start: ChainLink,
+        end: ChainLink,
+    ) -> ChainHead {
         let signature = self
             .seal
             .sign(organization, &ChainHead::signed_bytes(&start, &end));

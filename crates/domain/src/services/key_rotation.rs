@@ -1,6 +1,6 @@
 //! Sealing everything anew with the current master key, while the server goes on (decision 003).
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{AuditChainService, ServiceError};
 use crate::{
@@ -31,6 +31,18 @@ pub struct RotationProgress {
     pub signed: u64,
     /// How many heads no key at hand had signed; they stay as they are.
     pub unsigned: u64,
+}
+
+/// How much each master key still has in its hands.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeysInUse {
+    /// By key: how many secrets and other sealed things, heads of audit chains and sentinels name it. A key that is not
+    /// here is named by nothing, if everything was looked at.
+    pub counts: BTreeMap<KeyId, u64>,
+    /// How many things were looked at.
+    pub examined: u64,
+    /// Whether that was everything.
+    pub complete: bool,
 }
 
 impl KeyRotationService {
@@ -94,6 +106,84 @@ impl KeyRotationService {
         Ok(progress)
     }
 
+    /// Whether a rotation was begun and not brought to its end: the sentinel, which is sealed anew last, is not the current
+    /// key's.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn is_unfinished(&self) -> Result<bool, ServiceError> {
+        let sentinel = self.keyring.sentinel().await?;
+        Ok(sentinel.is_some_and(|sentinel| sentinel.key_id != self.vault.current_key()))
+    }
+
+    /// Which keys the store names, looking at some `up_to` things and then no further. `report` is called after each batch.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn in_use(
+        &self,
+        up_to: u64,
+        report: &(dyn Fn(&KeysInUse) + Sync),
+    ) -> Result<KeysInUse, ServiceError> {
+        let mut found = KeysInUse::default();
+        if let Some(sentinel) = self.keyring.sentinel().await? {
+            found.note(sentinel.key_id, 1);
+        }
+        if self.look_at_heads(up_to, &mut found, report).await? {
+            found.complete = self.look_at_sealed(up_to, &mut found, report).await?;
+        }
+        Ok(found)
+    }
+
+    /// Answers whether it came to the end.
+    async fn look_at_heads(
+        &self,
+        up_to: u64,
+        found: &mut KeysInUse,
+        report: &(dyn Fn(&KeysInUse) + Sync),
+    ) -> Result<bool, ServiceError> {
+        let mut after = None;
+        while found.examined < up_to {
+            let organizations = self.chain.organizations(after).await?;
+            let Some(last) = organizations.last().copied() else {
+                return Ok(true);
+            };
+            for organization in organizations {
+                if let Some(head) = self.chain.head(organization).await? {
+                    found.note(head.signature.key_id, 1);
+                }
+            }
+            report(found);
+            after = Some(last);
+        }
+        Ok(false)
+    }
+
+    /// Answers whether it came to the end.
+    async fn look_at_sealed(
+        &self,
+        up_to: u64,
+        found: &mut KeysInUse,
+        report: &(dyn Fn(&KeysInUse) + Sync),
+    ) -> Result<bool, ServiceError> {
+        let key = self.vault.current_key();
+        let mut after = None;
+        while found.examined < up_to {
+            let batch = self.keyring.sealed_by_others(key, after, BATCH).await?;
+            let others = batch.others.len() as u64;
+            for (_, sealed) in batch.others {
+                found.note(sealed.key_id, 1);
+            }
+            found.note(key, batch.examined.saturating_sub(others));
+            report(found);
+            let Some(next) = batch.next else {
+                return Ok(true);
+            };
+            after = Some(next);
+        }
+        Ok(false)
+    }
+
     async fn reseal_all(
         &self,
         key: KeyId,
@@ -122,6 +212,20 @@ impl KeyRotationService {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
             }
+        }
+    }
+}
+
+impl KeysInUse {
+    /// How many things name `key`.
+    pub fn of(&self, key: KeyId) -> u64 {
+        self.counts.get(&key).copied().unwrap_or_default()
+    }
+
+    fn note(&mut self, key: KeyId, things: u64) {
+        self.examined += things;
+        if things > 0 {
+            *self.counts.entry(key).or_default() += things;
         }
     }
 }

@@ -35,7 +35,7 @@ pub use self::{
         CreateInstances, EditInstance, ElementName, InstanceChanges, InstanceCount, InstanceQuery,
         InstanceService, NewInstance, ShownEntry, ShownInstance, ViewInstances,
     },
-    key_rotation::{KeyRotationService, RotationProgress},
+    key_rotation::{KeyRotationService, KeysInUse, RotationProgress},
     organizations::{IssuedOrganization, NewOrganization, OrganizationService, SignUp},
     own_organization::{EditOrganization, OwnOrganization, OwnOrganizationService},
     password_policies::{ManagePolicy, PasswordPolicyService},

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::ServiceError;
 use crate::{
-    Actor, ReplyKey, SealedPlace, SecretDigest,
-    ports::{Begun, Clock, ReplyRepository, SecretVault},
+    Actor, Entity, ReplyKey, SealedPlace, SecretDigest,
+    ports::{Begun, Clock, ReplyRepository, RepositoryError, SecretVault},
 };
 
 /// How long a reply is kept.
@@ -39,6 +39,8 @@ pub enum Repetition {
 #[derive(Debug)]
 pub struct FirstCall {
     key: ReplyKey,
+    /// Tells it from a later call that takes the key over.
+    running_until: OffsetDateTime,
 }
 
 impl ReplyService {
@@ -58,7 +60,8 @@ impl ReplyService {
     /// Begins a call of `actor` under `key`; `fingerprint` tells it from other calls.
     ///
     /// # Errors
-    /// If the store fails, or a kept reply cannot be opened.
+    /// `Unauthenticated` if the actor was erased since it was authenticated; if the store fails, or a kept reply cannot be
+    /// opened.
     pub async fn begin(
         &self,
         actor: &Actor,
@@ -71,12 +74,20 @@ impl ReplyService {
             key,
         };
         let now = self.clock.now();
-        let begun = self
+        let running_until = now + RUNS;
+        let begun = match self
             .replies
-            .begin(&key, fingerprint, now, now + RUNS)
-            .await?;
+            .begin(&key, fingerprint, now, running_until)
+            .await
+        {
+            Err(RepositoryError::Conflict {
+                entity: Entity::User,
+                ..
+            }) => return Err(ServiceError::Unauthenticated),
+            begun => begun?,
+        };
         Ok(match begun {
-            Begun::First => Repetition::First(FirstCall { key }),
+            Begun::First => Repetition::First(FirstCall { key, running_until }),
             Begun::Running => Repetition::Running,
             Begun::Other => Repetition::Other,
             Begun::Done(sealed) => {
@@ -85,7 +96,7 @@ impl ReplyService {
         })
     }
 
-    /// Keeps the reply of the first call.
+    /// Keeps the reply of the first call, unless it took so long that another one has its key.
     ///
     /// # Errors
     /// If the store fails.
@@ -93,15 +104,19 @@ impl ReplyService {
         let place = SealedPlace::Reply(call.key.clone());
         let sealed = self.vault.seal(&place, reply);
         let kept_until = self.clock.now() + KEPT;
-        Ok(self.replies.finish(&call.key, &sealed, kept_until).await?)
+        self.replies
+            .finish(&call.key, call.running_until, &sealed, kept_until)
+            .await?;
+        Ok(())
     }
 
-    /// Frees the key: the first call came to nothing, and may be tried again.
+    /// Frees the key, if no other call has it by now: the first one came to nothing, and may be tried again.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn abandon(&self, call: FirstCall) -> Result<(), ServiceError> {
-        Ok(self.replies.abandon(&call.key).await?)
+        self.replies.abandon(&call.key, call.running_until).await?;
+        Ok(())
     }
 }
 

@@ -11,9 +11,9 @@ async fn a_change_is_logged_with_old_and_new_values() {
     let id = world.create("bilbo@shire.example").await;
     world.clock.advance(Duration::seconds(1));
     let path = format!("/users/{id}");
-    let patch = json!({"city": "Hobbiton", "password": "Sting-and-mithril-1"});
+    let body = json!({"city": "Hobbiton", "password": "Sting-and-mithril-1"});
     let changed = world
-        .call_json(Caller::OrgAdmin, "PATCH", &path, &patch)
+        .call_json(Caller::OrgAdmin, "PATCH", &path, &body)
         .await
         .ok();
     let log = world

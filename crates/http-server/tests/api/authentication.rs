@@ -64,7 +64,7 @@ async fn a_login_answers_who_it_is_and_a_token() {
     let reply = world.log_in("MeriaDoc@shire.example", PASSWORD).await.ok();
     let mut body = reply.json();
     let token = body["token"].take();
-    let roles: Vec<_> = body["roles"].take().as_array().unwrap().to_vec();
+    let roles: Vec<_> = body["roles"].take().as_array().unwrap().clone();
     let keys: Vec<_> = roles.iter().map(|role| role["key"].clone()).collect();
     assert_eq!(keys, [json!("org")]);
     assert_eq!(

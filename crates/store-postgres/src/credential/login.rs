@@ -2,7 +2,7 @@
 
 use tenantry_domain::{
     Change, Email, Entity, PasswordHash, Scope, User, UserId,
-    ports::{LoginCandidate, LoginToken, RepositoryError},
+    ports::{LoginCandidate, LoginToken, RepositoryError, VerifiedPassword},
 };
 
 use super::stored_password;
@@ -55,21 +55,20 @@ pub(super) async fn log_in(
     scope: &Scope,
     user: UserId,
     token: &LoginToken,
-    upgraded: Option<&PasswordHash>,
+    verified: &VerifiedPassword,
     change: &Change,
 ) -> Result<Option<User>, RepositoryError> {
     let (in_account, itself) = narrowed(scope);
-    // A password that was taken away meanwhile does not come back.
     let statement = Statement::new(concat!(
         "WITH users AS (UPDATE users SET last_login_at = $5, password_failures = 0, \
-         password_hash = CASE WHEN password_hash IS NULL THEN NULL ELSE coalesce($6, password_hash) END, \
+         password_hash = coalesce($6, users.password_hash), \
          revision = users.revision + CASE WHEN ",
         same_day!(),
         " THEN 0 ELSE 1 END, updated_at = CASE WHEN ",
         same_day!(),
         " THEN users.updated_at ELSE $5 END \
          FROM accounts, organizations \
-         WHERE users.organization_id = $1 AND users.id = $2 \
+         WHERE users.organization_id = $1 AND users.id = $2 AND users.password_hash = $9 \
          AND ($3::bigint IS NULL OR users.account_id = $3) AND ($4::bigint IS NULL OR users.id = $4) \
          AND accounts.organization_id = users.organization_id AND accounts.id = users.account_id \
          AND organizations.id = users.organization_id \
@@ -86,9 +85,10 @@ pub(super) async fn log_in(
     .bind(in_account)
     .bind(itself)
     .bind(change.at)
-    .bind(upgraded.map(PasswordHash::expose))
+    .bind(verified.upgraded.as_ref().map(PasswordHash::expose))
     .bind(token.digest.as_bytes().as_slice())
-    .bind(token.expires_at);
+    .bind(token.expires_at)
+    .bind(verified.hash.expose());
     let rows = database.write(statement).await?;
     rows.first().map(user_of).transpose()
 }

@@ -12,7 +12,7 @@ use tenantry_domain::{
     Snapshot, User, UserId,
     ports::{
         Authenticated, Caller, CredentialRepository, Lockout, LoginCandidate, LoginToken,
-        RepositoryError, StoredPassword,
+        RepositoryError, StoredPassword, VerifiedPassword,
     },
 };
 use time::{Duration, OffsetDateTime};
@@ -46,15 +46,15 @@ impl CredentialRepository for PostgresCredentials {
         login::candidate(&self.0, email).await
     }
 
-    async fn log_in<'a>(
+    async fn log_in(
         &self,
         scope: &Scope,
         user: UserId,
         token: &LoginToken,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
         change: &Change,
     ) -> Result<Option<User>, RepositoryError> {
-        login::log_in(&self.0, scope, user, token, upgraded, change).await
+        login::log_in(&self.0, scope, user, token, verified, change).await
     }
 
     async fn password(
@@ -125,27 +125,27 @@ impl CredentialRepository for PostgresCredentials {
         self.0.write(statement).await.map(drop)
     }
 
-    async fn password_succeeded<'a>(
+    async fn password_succeeded(
         &self,
         scope: &Scope,
         user: UserId,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
     ) -> Result<(), RepositoryError> {
         let (in_account, itself) = narrowed(scope);
-        // A password that was taken away meanwhile does not come back.
         self.0
             .write(
                 Statement::new(
                     "UPDATE users SET password_failures = 0, \
-                     password_hash = CASE WHEN password_hash IS NULL THEN NULL ELSE coalesce($5, password_hash) END \
-                     WHERE organization_id = $1 AND id = $2 \
+                     password_hash = coalesce($5, password_hash) \
+                     WHERE organization_id = $1 AND id = $2 AND password_hash = $6 \
                      AND ($3::bigint IS NULL OR account_id = $3) AND ($4::bigint IS NULL OR id = $4)",
                 )
                 .bind(scope.organization_id().get())
                 .bind(user.get())
                 .bind(in_account)
                 .bind(itself)
-                .bind(upgraded.map(PasswordHash::expose))
+                .bind(verified.upgraded.as_ref().map(PasswordHash::expose))
+                .bind(verified.hash.expose())
             )
             .await
             .map(drop)

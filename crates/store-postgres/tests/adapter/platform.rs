@@ -384,7 +384,13 @@ fn what_another_node_is_erasing_is_left_to_it() {
         for number in 0..5 {
             let token = samples::login_token(&format!("tl_{number}"), 1);
             credentials
-                .log_in(&within, ada, &token, None, &samples::change())
+                .log_in(
+                    &within,
+                    ada,
+                    &token,
+                    &samples::verified("s3cret"),
+                    &samples::change(),
+                )
                 .await
                 .unwrap()
                 .unwrap();

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use tenantry_domain::{
-    ReplyKey, Sealed, SecretDigest,
+    Entity, ReplyKey, Scope, Sealed, SecretDigest,
     ports::{Begun, BoxError, ReplyRepository, RepositoryError},
 };
 use time::OffsetDateTime;
@@ -12,7 +12,7 @@ use crate::{
     engine::Engine,
     error::Failure,
     instant::to_micros,
-    rows::{Cells, secret},
+    rows::{Cells, secret, user},
 };
 
 /// Finds the keys by the index on `expires_at`.
@@ -39,6 +39,7 @@ impl ReplyRepository for Replies {
     async fn finish(
         &self,
         key: &ReplyKey,
+        running_until: OffsetDateTime,
         reply: &Sealed,
         kept_until: OffsetDateTime,
     ) -> Result<(), RepositoryError> {
@@ -48,7 +49,7 @@ impl ReplyRepository for Replies {
                 connection
                     .prepare_cached(
                         "UPDATE replies SET sealed = ?, key_id = ?, expires_at = ? \
-                         WHERE organization_id = ? AND user_id = ? AND key = ? AND sealed IS NULL",
+                         WHERE organization_id = ? AND user_id = ? AND key = ? AND sealed IS NULL AND expires_at = ?",
                     )?
                     .execute(params![
                         reply.bytes,
@@ -57,21 +58,32 @@ impl ReplyRepository for Replies {
                         key.organization_id.get(),
                         key.user_id.get(),
                         key.key,
+                        to_micros(running_until),
                     ])?;
                 Ok(())
             })
             .await
     }
 
-    async fn abandon(&self, key: &ReplyKey) -> Result<(), RepositoryError> {
+    async fn abandon(
+        &self,
+        key: &ReplyKey,
+        running_until: OffsetDateTime,
+    ) -> Result<(), RepositoryError> {
         let key = key.clone();
         self.0
             .write(move |connection| {
                 connection
                     .prepare_cached(
-                        "DELETE FROM replies WHERE organization_id = ? AND user_id = ? AND key = ? AND sealed IS NULL",
+                        "DELETE FROM replies \
+                         WHERE organization_id = ? AND user_id = ? AND key = ? AND sealed IS NULL AND expires_at = ?",
                     )?
-                    .execute(params![key.organization_id.get(), key.user_id.get(), key.key])?;
+                    .execute(params![
+                        key.organization_id.get(),
+                        key.user_id.get(),
+                        key.key,
+                        to_micros(running_until),
+                    ])?;
                 Ok(())
             })
             .await
@@ -114,6 +126,11 @@ fn begin(
         .optional()?;
     if let Some(known) = known {
         return known.map_err(Failure::backend);
+    }
+    // A foreign key that is violated does not say which one.
+    let scope = Scope::organization(key.organization_id);
+    if user::find(connection, &scope, key.user_id)?.is_none() {
+        return Err(Failure::conflict(Entity::User, "id"));
     }
     connection
         .prepare_cached(

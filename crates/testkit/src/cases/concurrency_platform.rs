@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use tenantry_domain::{
     AuditAction, ConfigurationPatch, ConfigurationText, ConfigurationValue, Entity, InstancePatch,
     NewPassword, PasswordPolicy, ProfilePatch, ReplyKey, Revision, SealedPlace, User, UserPatch,
-    ports::{Begun, Caller, Resealed, SecretVault},
+    ports::{Begun, Caller, Resealed, SecretVault, VerifiedPassword},
 };
 
 use super::{
@@ -207,7 +207,14 @@ pub async fn logins_and_a_new_password_agree_on_the_tokens(fresh: Fresh) {
                 return updated.map(|_| ());
             }
             let token = login_token(&format!("tl_{number}"), 100);
-            let logged_in = stores.credentials.log_in(&scope, id, &token, None, &change);
+            let present = stores.credentials.password(&scope, id).await?;
+            let verified = VerifiedPassword {
+                hash: present.unwrap().hash.unwrap(),
+                upgraded: None,
+            };
+            let logged_in = stores
+                .credentials
+                .log_in(&scope, id, &token, &verified, &change);
             logged_in.await.map(|_| ())
         }
     }))

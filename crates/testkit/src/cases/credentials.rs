@@ -3,14 +3,17 @@
 use tenantry_domain::{
     AuditAction, Identity, PasswordState, Rank, Revision, RoleKey, Scope, SealedSecret, User,
     UserId, UserPatch,
-    ports::{Caller, Lockout, StoredPassword},
+    ports::{Caller, Lockout, StoredPassword, VerifiedPassword},
 };
 use time::Duration;
 
 use super::given::around;
 use crate::{
     Fresh,
-    samples::{self, START, caller, change, change_at, password_hash, secret},
+    samples::{
+        self, START, caller, change, change_at, password_hash, secret, verified,
+        verified_and_upgraded,
+    },
 };
 
 pub async fn two_right_secrets_tell_who_is_calling(fresh: Fresh) {
@@ -205,9 +208,8 @@ pub async fn credentials_of_an_unknown_user_are_none(fresh: Fresh) {
             .password_failed(&scope, id, &lockout, &change_at(1))
             .await
             .unwrap();
-        let upgraded = password_hash("x");
         credentials
-            .password_succeeded(&scope, id, Some(&upgraded))
+            .password_succeeded(&scope, id, &verified_and_upgraded("s3cret"))
             .await
             .unwrap();
     }
@@ -279,7 +281,7 @@ pub async fn the_right_password_forgets_the_wrong_ones(fresh: Fresh) {
     let frodo = frodo(&fresh).await;
     let before = fresh.log(frodo.organization_id).await;
     fail(&fresh, &frodo, 1..=4).await;
-    succeed(&fresh, &frodo, None).await;
+    succeed(&fresh, &frodo, &verified("s3cret")).await;
     let stored = password(&fresh, &frodo).await;
     assert_eq!(stored.failures, 0);
     assert_eq!(stored.hash, Some(password_hash("s3cret")));
@@ -290,10 +292,10 @@ pub async fn the_right_password_forgets_the_wrong_ones(fresh: Fresh) {
 
 pub async fn an_upgraded_hash_is_the_same_password(fresh: Fresh) {
     let frodo = frodo(&fresh).await;
-    let upgraded = tenantry_domain::PasswordHash::new("better$s3cret");
-    succeed(&fresh, &frodo, Some(&upgraded)).await;
+    let better = verified_and_upgraded("s3cret");
+    succeed(&fresh, &frodo, &better).await;
     let stored = password(&fresh, &frodo).await;
-    assert_eq!(stored.hash, Some(upgraded));
+    assert_eq!(stored.hash, better.upgraded);
     let reread = fresh.reread(&frodo).await.unwrap();
     assert_eq!(reread.revision, Revision::FIRST);
     let set = PasswordState::Set {
@@ -335,10 +337,10 @@ async fn fail(fresh: &Fresh, user: &User, seconds: std::ops::RangeInclusive<u32>
     }
 }
 
-async fn succeed(fresh: &Fresh, user: &User, upgraded: Option<&tenantry_domain::PasswordHash>) {
+async fn succeed(fresh: &Fresh, user: &User, verified: &VerifiedPassword) {
     let credentials = &fresh.repositories.credentials;
     credentials
-        .password_succeeded(&around(user), user.id, upgraded)
+        .password_succeeded(&around(user), user.id, verified)
         .await
         .unwrap();
 }

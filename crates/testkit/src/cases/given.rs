@@ -3,11 +3,13 @@
 use std::fmt::Debug;
 
 use tenantry_domain::{
-    Account, AuditField, AuditRecord, Entity, Instance, InstanceDraft, OrganizationId, Scope, User,
-    UserDraft, UserField, UserPatch,
+    Account, AuditField, AuditRecord, Entity, Instance, InstanceDraft, NewPassword, OrganizationId,
+    Scope, User, UserDraft, UserField, UserPatch,
     ceql::{Field, Filter},
     page::{Listed, PageRequest, Sort},
-    ports::{Authenticated, Caller, CreatedOrganization, LoginToken, RepositoryError},
+    ports::{
+        Authenticated, Caller, CreatedOrganization, LoginToken, RepositoryError, VerifiedPassword,
+    },
 };
 use time::{Duration, OffsetDateTime};
 
@@ -156,12 +158,36 @@ impl Fresh {
         updated.unwrap().unwrap()
     }
 
-    /// Logs a user in with a token, so many seconds after [`samples::START`].
+    /// Gives a user another password, so many seconds after [`samples::START`].
+    pub(super) async fn give_password(&self, user: &User, password: &str, seconds: u32) -> User {
+        let patch = UserPatch {
+            password: Some(NewPassword {
+                hash: samples::password_hash(password),
+                must_change: false,
+                remember: 0,
+                keep_token: None,
+            }),
+            ..UserPatch::default()
+        };
+        self.update(user, &patch, seconds).await
+    }
+
+    /// Logs a user in with a token, so many seconds after [`samples::START`]. Who has no password gets one first.
     pub(super) async fn log_user_in(&self, user: &User, token: &LoginToken, seconds: u32) -> User {
         let credentials = &self.repositories.credentials;
+        let stored = credentials.password(&around(user), user.id).await;
+        let verified = if let Some(hash) = stored.unwrap().unwrap().hash {
+            VerifiedPassword {
+                hash,
+                upgraded: None,
+            }
+        } else {
+            self.give_password(user, "s3cret", seconds).await;
+            samples::verified("s3cret")
+        };
         let change = samples::change_at(seconds);
         let user = credentials
-            .log_in(&around(user), user.id, token, None, &change)
+            .log_in(&around(user), user.id, token, &verified, &change)
             .await;
         user.unwrap().unwrap()
     }

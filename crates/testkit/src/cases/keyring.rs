@@ -249,7 +249,7 @@ async fn vault_full(fresh: &Fresh) -> BTreeMap<SealedPlace, Sealed> {
         let reply = PlainVault::new().seal(&place, b"reply");
         if let SealedPlace::Reply(key) = &place {
             let replies = &fresh.repositories.replies;
-            replies.finish(key, &reply, at(100)).await.unwrap();
+            replies.finish(key, at(100), &reply, at(100)).await.unwrap();
         }
         all.insert(place, reply);
     }

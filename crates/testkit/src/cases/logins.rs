@@ -3,7 +3,7 @@
 use tenantry_domain::{
     AccountPatch, Email, NewPassword, PasswordHash, PasswordState, Revision, User, UserId,
     UserPatch,
-    ports::{Lockout, LoginCandidate, LoginToken, StoredPassword},
+    ports::{Lockout, LoginCandidate, LoginToken, StoredPassword, VerifiedPassword},
 };
 use time::{Duration, macros::datetime};
 
@@ -12,6 +12,7 @@ use crate::{
     Fresh,
     samples::{
         self, START, change, change_at, email, login_token, name, password_hash, token_caller,
+        verified, verified_and_upgraded,
     },
 };
 
@@ -117,7 +118,14 @@ pub async fn who_is_inactive_is_shown_to_be_and_not_logged_in(fresh: Fresh) {
         let before = fresh.reread(&frodo).await;
         let found = candidate(&fresh, &frodo.email).await.unwrap();
         assert!(!found.active, "at {seconds}");
-        let outcome = log_in(&fresh, &frodo, &login_token("tl_1", 99), None, seconds).await;
+        let outcome = log_in(
+            &fresh,
+            &frodo,
+            &login_token("tl_1", 99),
+            &verified("s3cret"),
+            seconds,
+        )
+        .await;
         assert_eq!(outcome, None, "at {seconds}");
         assert_eq!(fresh.reread(&frodo).await, before);
     }
@@ -138,7 +146,14 @@ pub async fn a_login_is_noted_and_forgets_the_wrong_passwords(fresh: Fresh) {
             .await;
         failed.unwrap();
     }
-    let logged_in = log_in(&fresh, &frodo, &login_token("tl_1", 99), None, 5).await;
+    let logged_in = log_in(
+        &fresh,
+        &frodo,
+        &login_token("tl_1", 99),
+        &verified("s3cret"),
+        5,
+    )
+    .await;
     let logged_in = logged_in.unwrap();
     assert_eq!(logged_in.last_login_at, Some(at(5)));
     assert_eq!(fresh.reread(&frodo).await, Some(logged_in));
@@ -156,7 +171,14 @@ pub async fn a_login_leaves_a_lock_as_it_is(fresh: Fresh) {
         ..UserPatch::default()
     };
     fresh.update(&frodo, &patch, 1).await;
-    let logged_in = log_in(&fresh, &frodo, &login_token("tl_1", 99), None, 5).await;
+    let logged_in = log_in(
+        &fresh,
+        &frodo,
+        &login_token("tl_1", 99),
+        &verified("s3cret"),
+        5,
+    )
+    .await;
     assert_eq!(logged_in.unwrap().locked_until, Some(at(3)));
 }
 
@@ -184,7 +206,13 @@ pub async fn a_login_counts_as_a_write_on_another_day_alone(fresh: Fresh) {
             ..change()
         };
         let user = credentials
-            .log_in(&around(&frodo), frodo.id, &token, None, &change)
+            .log_in(
+                &around(&frodo),
+                frodo.id,
+                &token,
+                &verified("s3cret"),
+                &change,
+            )
             .await;
         let user = user.unwrap().unwrap();
         if revision != written.0 {
@@ -203,13 +231,13 @@ pub async fn a_login_counts_as_a_write_on_another_day_alone(fresh: Fresh) {
 
 pub async fn a_login_keeps_a_better_hash_of_the_same_password(fresh: Fresh) {
     let frodo = frodo(&fresh, "frodo@shire.example").await;
-    let upgraded = PasswordHash::new("better$s3cret");
+    let better = verified_and_upgraded("s3cret");
     let token = login_token("tl_1", 99);
-    let logged_in = log_in(&fresh, &frodo, &token, Some(&upgraded), 5).await;
+    let logged_in = log_in(&fresh, &frodo, &token, &better, 5).await;
     assert_eq!(logged_in.unwrap().password, frodo.password);
     let credentials = &fresh.repositories.credentials;
     let stored = credentials.password(&around(&frodo), frodo.id).await;
-    assert_eq!(stored.unwrap().unwrap().hash, Some(upgraded));
+    assert_eq!(stored.unwrap().unwrap().hash, better.upgraded);
     assert_eq!(former(&fresh, &frodo, 9).await, []);
 }
 
@@ -219,7 +247,13 @@ pub async fn an_unknown_user_is_not_logged_in(fresh: Fresh) {
     for id in [i64::MIN, 0, 4711, i64::MAX] {
         let token = login_token("tl_1", 99);
         let outcome = credentials
-            .log_in(&around(&frodo), UserId::new(id), &token, None, &change())
+            .log_in(
+                &around(&frodo),
+                UserId::new(id),
+                &token,
+                &verified("s3cret"),
+                &change(),
+            )
             .await;
         assert_eq!(outcome.unwrap(), None, "{id}");
     }
@@ -377,13 +411,13 @@ async fn log_in(
     fresh: &Fresh,
     user: &User,
     token: &LoginToken,
-    upgraded: Option<&PasswordHash>,
+    verified: &VerifiedPassword,
     seconds: u32,
 ) -> Option<User> {
     let credentials = &fresh.repositories.credentials;
     let change = change_at(seconds);
     let outcome = credentials
-        .log_in(&around(user), user.id, token, upgraded, &change)
+        .log_in(&around(user), user.id, token, verified, &change)
         .await;
     outcome.unwrap()
 }

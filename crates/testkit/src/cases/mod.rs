@@ -42,3 +42,4 @@ pub mod users_filter;
 pub mod users_find;
 pub mod users_list;
 pub mod users_update;
+pub mod verified_passwords;

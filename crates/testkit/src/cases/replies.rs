@@ -1,11 +1,11 @@
 //! Replies that are kept to be sent again.
 
 use tenantry_domain::{
-    AccountPatch, ReplyKey, Sealed, SealedPlace, SecretDigest, User,
+    AccountPatch, Entity, ReplyKey, Sealed, SealedPlace, SecretDigest, User, UserId,
     ports::{Begun, SecretVault},
 };
 
-use super::given::{around, at};
+use super::given::{Refusal, around, at, refusal};
 use crate::{Fresh, PlainVault, samples::change_at};
 
 const CALL: SecretDigest = SecretDigest::new([7; 32]);
@@ -26,7 +26,7 @@ pub async fn a_reply_that_is_kept_is_answered_as_it_was(fresh: Fresh) {
         bytes: (0..=255).cycle().take(70_000).collect(),
         ..reply("x")
     };
-    finish(&fresh, &key, &reply, 1000).await;
+    finish(&fresh, &key, 1, &reply, 1000).await;
     for seconds in [1, 2, 61, 999] {
         let again = begin(&fresh, &key, CALL, seconds).await;
         assert_eq!(again, Begun::Done(reply.clone()), "at {seconds}");
@@ -43,7 +43,7 @@ pub async fn a_call_that_stopped_frees_its_key_after_a_while(fresh: Fresh) {
     // Which now is the other's.
     assert_eq!(begin(&fresh, &key, CALL, 61).await, Begun::Other);
     assert_eq!(begin(&fresh, &key, OTHER_CALL, 120).await, Begun::Running);
-    finish(&fresh, &key, &reply("x"), 200).await;
+    finish(&fresh, &key, 61, &reply("x"), 200).await;
     let again = begin(&fresh, &key, OTHER_CALL, 121).await;
     assert_eq!(again, Begun::Done(reply("x")));
 }
@@ -51,7 +51,7 @@ pub async fn a_call_that_stopped_frees_its_key_after_a_while(fresh: Fresh) {
 pub async fn a_key_is_free_again_when_its_reply_is_kept_no_longer(fresh: Fresh) {
     let key = key_of(&frodo(&fresh).await, "a");
     begin(&fresh, &key, CALL, 1).await;
-    finish(&fresh, &key, &reply("x"), 100).await;
+    finish(&fresh, &key, 1, &reply("x"), 100).await;
     let again = begin(&fresh, &key, CALL, 99).await;
     assert_eq!(again, Begun::Done(reply("x")));
     assert_eq!(begin(&fresh, &key, OTHER_CALL, 100).await, Begun::First);
@@ -63,20 +63,80 @@ pub async fn a_call_that_came_to_nothing_frees_its_key_at_once(fresh: Fresh) {
     let key = key_of(&frodo(&fresh).await, "a");
     let replies = &fresh.repositories.replies;
     begin(&fresh, &key, CALL, 1).await;
-    replies.abandon(&key).await.unwrap();
+    replies.abandon(&key, at(61)).await.unwrap();
     assert_eq!(begin(&fresh, &key, OTHER_CALL, 1).await, Begun::First);
-    finish(&fresh, &key, &reply("x"), 100).await;
+    finish(&fresh, &key, 1, &reply("x"), 100).await;
     // What is done is not undone, and what was never begun need not end.
-    replies.abandon(&key).await.unwrap();
+    replies.abandon(&key, at(61)).await.unwrap();
+    replies.abandon(&key, at(100)).await.unwrap();
     let again = begin(&fresh, &key, OTHER_CALL, 2).await;
     assert_eq!(again, Begun::Done(reply("x")));
     let unused = ReplyKey {
         key: "unused".to_owned(),
         ..key
     };
-    replies.abandon(&unused).await.unwrap();
-    finish(&fresh, &unused, &reply("y"), 100).await;
+    replies.abandon(&unused, at(61)).await.unwrap();
+    finish(&fresh, &unused, 1, &reply("y"), 100).await;
     assert_eq!(begin(&fresh, &unused, CALL, 3).await, Begun::First);
+}
+
+pub async fn a_call_whose_key_another_one_took_over_neither_finishes_nor_frees_it(fresh: Fresh) {
+    let key = key_of(&frodo(&fresh).await, "a");
+    let replies = &fresh.repositories.replies;
+    assert_eq!(begin(&fresh, &key, CALL, 1).await, Begun::First);
+    assert_eq!(begin(&fresh, &key, CALL, 61).await, Begun::First);
+    finish(&fresh, &key, 1, &reply("late"), 1000).await;
+    replies.abandon(&key, at(61)).await.unwrap();
+    assert_eq!(begin(&fresh, &key, CALL, 62).await, Begun::Running);
+    finish(&fresh, &key, 61, &reply("x"), 200).await;
+    finish(&fresh, &key, 1, &reply("late"), 1000).await;
+    replies.abandon(&key, at(61)).await.unwrap();
+    // Nor a second time the one that is done.
+    finish(&fresh, &key, 61, &reply("twice"), 1000).await;
+    replies.abandon(&key, at(121)).await.unwrap();
+    let again = begin(&fresh, &key, CALL, 199).await;
+    assert_eq!(again, Begun::Done(reply("x")));
+    assert_eq!(begin(&fresh, &key, CALL, 200).await, Begun::First);
+}
+
+pub async fn a_late_call_whose_key_nobody_took_over_is_done(fresh: Fresh) {
+    let key = key_of(&frodo(&fresh).await, "a");
+    assert_eq!(begin(&fresh, &key, CALL, 1).await, Begun::First);
+    finish(&fresh, &key, 1, &reply("late"), 1000).await;
+    let again = begin(&fresh, &key, CALL, 500).await;
+    assert_eq!(again, Begun::Done(reply("late")));
+}
+
+pub async fn who_was_erased_begins_no_call(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await;
+    let frodo = fresh.user(&shire.account, "frodo@shire.example").await;
+    let gondor = fresh.organization("Gondor").await;
+    let replies = &fresh.repositories.replies;
+    let erased = key_of(&frodo, "a");
+    begin(&fresh, &erased, CALL, 1).await;
+    let users = &fresh.repositories.users;
+    let deleted = users
+        .delete(&around(&frodo), frodo.id, None, &change_at(2))
+        .await;
+    assert!(deleted.unwrap());
+    let elsewhere = ReplyKey {
+        organization_id: gondor.organization.id,
+        ..key_of(&shire.admin, "a")
+    };
+    let never = ReplyKey {
+        user_id: UserId::new(4711),
+        ..elsewhere.clone()
+    };
+    for key in [erased, elsewhere, never] {
+        let begun = replies.begin(&key, &CALL, at(3), at(63)).await;
+        let expected = Refusal::Conflict(Entity::User, "id");
+        assert_eq!(refusal(begun), expected, "{key:?}");
+        // What it would have been can end nothing.
+        finish(&fresh, &key, 3, &reply("x"), 100).await;
+        replies.abandon(&key, at(63)).await.unwrap();
+    }
+    let forgotten = replies.forget_expired(at(1000), 100).await.unwrap();
+    assert_eq!(forgotten, 0);
 }
 
 pub async fn every_user_has_keys_of_its_own(fresh: Fresh) {
@@ -93,7 +153,7 @@ pub async fn every_user_has_keys_of_its_own(fresh: Fresh) {
     ];
     for (number, key) in keys.iter().enumerate() {
         assert_eq!(begin(&fresh, key, CALL, 1).await, Begun::First);
-        finish(&fresh, key, &reply(&number.to_string()), 100).await;
+        finish(&fresh, key, 1, &reply(&number.to_string()), 100).await;
     }
     for (number, key) in keys.iter().enumerate() {
         let again = begin(&fresh, key, CALL, 2).await;
@@ -113,7 +173,7 @@ pub async fn keys_whose_time_is_over_are_forgotten(fresh: Fresh) {
         let key = key_of(&frodo, name);
         begin(&fresh, &key, CALL, 40).await;
         if let Some(until) = kept_until {
-            finish(&fresh, &key, &reply(name), until).await;
+            finish(&fresh, &key, 40, &reply(name), until).await;
         }
     }
     for (seconds, limit, expected) in [
@@ -141,7 +201,7 @@ pub async fn replies_go_with_their_user(fresh: Fresh) {
         for name in ["done", "running"] {
             begin(&fresh, &key_of(user, name), CALL, 1).await;
         }
-        finish(&fresh, &key_of(user, "done"), &reply("x"), 100).await;
+        finish(&fresh, &key_of(user, "done"), 1, &reply("x"), 100).await;
     }
     let keyring = &fresh.repositories.keyring;
     let sealed = keyring.count_sealed(100).await.unwrap();
@@ -189,9 +249,11 @@ async fn begin(fresh: &Fresh, key: &ReplyKey, fingerprint: SecretDigest, seconds
     begun.unwrap()
 }
 
-async fn finish(fresh: &Fresh, key: &ReplyKey, reply: &Sealed, until: u32) {
+/// Finishes the call that was begun by [`begin`] so many seconds after the start.
+async fn finish(fresh: &Fresh, key: &ReplyKey, begun: u32, reply: &Sealed, until: u32) {
     let replies = &fresh.repositories.replies;
-    replies.finish(key, reply, at(until)).await.unwrap();
+    let finished = replies.finish(key, at(begun + 60), reply, at(until)).await;
+    finished.unwrap();
 }
 
 async fn frodo(fresh: &Fresh) -> User {

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     Fresh,
-    samples::{change_at, login_token, name, password_hash, secret, text, token_caller},
+    samples::{
+        change_at, login_token, name, password_hash, secret, text, token_caller, verified,
+        verified_and_upgraded,
+    },
 };
 
 pub async fn users_outside_are_not_found(fresh: Fresh) {
@@ -143,7 +146,7 @@ pub async fn credentials_of_users_outside_can_neither_be_seen_nor_changed(fresh:
         after: 1,
         ..Lockout::STANDARD
     };
-    let upgraded = password_hash("0wned");
+    let right = verified_and_upgraded("s3cret");
     for scope in world.outside() {
         let stored = credentials.password(&scope, id).await.unwrap();
         assert_eq!(stored, None, "{scope:?}");
@@ -153,9 +156,7 @@ pub async fn credentials_of_users_outside_can_neither_be_seen_nor_changed(fresh:
             .password_failed(&scope, id, &lockout, &change_at(1))
             .await;
         failed.unwrap();
-        let succeeded = credentials
-            .password_succeeded(&scope, id, Some(&upgraded))
-            .await;
+        let succeeded = credentials.password_succeeded(&scope, id, &right).await;
         succeeded.unwrap();
     }
     world.is_untouched(&fresh).await;
@@ -171,12 +172,12 @@ pub async fn users_outside_cannot_be_logged_in(fresh: Fresh) {
     let world = World::new(&fresh).await;
     let credentials = &fresh.repositories.credentials;
     let id = world.frodo.id;
-    let upgraded = password_hash("0wned");
+    let right = verified_and_upgraded("s3cret");
     for (number, scope) in (0..).zip(world.outside()) {
         let text = format!("tl_{number}");
         let (token, change) = (login_token(&text, 100), change_at(1));
         let outcome = credentials
-            .log_in(&scope, id, &token, Some(&upgraded), &change)
+            .log_in(&scope, id, &token, &right, &change)
             .await;
         assert_eq!(outcome.unwrap(), None, "{scope:?}");
         assert!(!fresh.knows(&token_caller(&text), 1).await, "{scope:?}");
@@ -185,7 +186,9 @@ pub async fn users_outside_cannot_be_logged_in(fresh: Fresh) {
     for (number, scope) in (0..).zip(world.inside()) {
         let text = format!("tl_{number}");
         let (token, change) = (login_token(&text, 100), change_at(1));
-        let outcome = credentials.log_in(&scope, id, &token, None, &change).await;
+        let outcome = credentials
+            .log_in(&scope, id, &token, &verified("s3cret"), &change)
+            .await;
         assert_eq!(outcome.unwrap().unwrap().id, id, "{scope:?}");
         assert!(fresh.knows(&token_caller(&text), 1).await, "{scope:?}");
     }

@@ -6,7 +6,7 @@ use tenantry_domain::{
     PasswordHash, Scope, SealedSecret, SecretDigest, Snapshot, User, UserId,
     ports::{
         Authenticated, Caller, CredentialRepository, Lockout, LoginCandidate, LoginToken,
-        RepositoryError, StoredPassword,
+        RepositoryError, StoredPassword, VerifiedPassword,
     },
 };
 use time::{Duration, OffsetDateTime};
@@ -49,12 +49,12 @@ impl CredentialRepository for MemoryStore {
         }))
     }
 
-    async fn log_in<'a>(
+    async fn log_in(
         &self,
         scope: &Scope,
         user: UserId,
         token: &LoginToken,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
         change: &Change,
     ) -> Result<Option<User>, RepositoryError> {
         let mut state = self.state();
@@ -67,8 +67,10 @@ impl CredentialRepository for MemoryStore {
         let Some(row) = state.user_mut(scope, user) else {
             return Ok(None);
         };
+        if !row.password_was_right(verified) {
+            return Ok(None);
+        }
         row.tokens.push(*token);
-        row.password_was_right(upgraded);
         let last = row.user.last_login_at.replace(change.at);
         if last.map(OffsetDateTime::date) != Some(change.at.date()) {
             row.touch(change);
@@ -118,15 +120,15 @@ impl CredentialRepository for MemoryStore {
         Ok(())
     }
 
-    async fn password_succeeded<'a>(
+    async fn password_succeeded(
         &self,
         scope: &Scope,
         user: UserId,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
     ) -> Result<(), RepositoryError> {
         let mut state = self.state();
         if let Some(row) = state.user_mut(scope, user) {
-            row.password_was_right(upgraded);
+            row.password_was_right(verified);
         }
         Ok(())
     }
@@ -338,10 +340,15 @@ impl UserRow {
         }
     }
 
-    fn password_was_right(&mut self, upgraded: Option<&PasswordHash>) {
-        self.failures = 0;
-        if let Some(hash) = upgraded {
-            self.hash = Some(hash.clone());
+    /// Answers whether that is the password still; if not, nothing is changed.
+    fn password_was_right(&mut self, verified: &VerifiedPassword) -> bool {
+        if self.hash.as_ref() != Some(&verified.hash) {
+            return false;
         }
+        self.failures = 0;
+        if let Some(better) = &verified.upgraded {
+            self.hash = Some(better.clone());
+        }
+        true
     }
 }

@@ -24,6 +24,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tenantry_domain::ports::Repositories;
 
+pub use self::operator::RawAuditLog;
 use self::state::State;
 
 /// A store in memory that implements every port. Clones share their data.

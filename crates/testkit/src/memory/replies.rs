@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    ReplyKey, Sealed, SecretDigest,
+    Entity, ReplyKey, Scope, Sealed, SecretDigest,
     ports::{Begun, ReplyRepository, RepositoryError},
 };
 use time::OffsetDateTime;
@@ -24,6 +24,13 @@ impl ReplyRepository for MemoryStore {
             .get(key)
             .filter(|reply| now < reply.expires_at);
         let Some(known) = known else {
+            let scope = Scope::organization(key.organization_id);
+            if state.user(&scope, key.user_id).is_none() {
+                return Err(RepositoryError::Conflict {
+                    entity: Entity::User,
+                    field: "id",
+                });
+            }
             let begun = Reply {
                 fingerprint: *fingerprint,
                 sealed: None,
@@ -42,20 +49,27 @@ impl ReplyRepository for MemoryStore {
     async fn finish(
         &self,
         key: &ReplyKey,
+        running_until: OffsetDateTime,
         reply: &Sealed,
         kept_until: OffsetDateTime,
     ) -> Result<(), RepositoryError> {
         let mut state = self.state();
-        if let Some(begun) = state.replies.get_mut(key) {
+        if let Some(begun) = state.replies.get_mut(key)
+            && begun.is_running_until(running_until)
+        {
             begun.sealed = Some(reply.clone());
             begun.expires_at = kept_until;
         }
         Ok(())
     }
 
-    async fn abandon(&self, key: &ReplyKey) -> Result<(), RepositoryError> {
+    async fn abandon(
+        &self,
+        key: &ReplyKey,
+        running_until: OffsetDateTime,
+    ) -> Result<(), RepositoryError> {
         let mut state = self.state();
-        let running = |reply: &Reply| reply.sealed.is_none();
+        let running = |reply: &Reply| reply.is_running_until(running_until);
         if state.replies.get(key).is_some_and(running) {
             state.replies.remove(key);
         }
@@ -76,5 +90,12 @@ impl ReplyRepository for MemoryStore {
             .take(limit)
             .map(|_| 1)
             .sum())
+    }
+}
+
+impl Reply {
+    /// Whether it is still that of the call that was begun to run until then.
+    fn is_running_until(&self, running_until: OffsetDateTime) -> bool {
+        self.sealed.is_none() && self.expires_at == running_until
     }
 }

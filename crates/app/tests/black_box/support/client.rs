@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::{Method, header::HeaderMap};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// The two secrets of a caller.
 #[derive(Clone)]
@@ -88,6 +88,28 @@ impl Client {
         self.http
             .request(method, url)
             .header("Authorization", secrets.header())
+    }
+
+    /// A request with whatever credentials, or none.
+    pub(crate) fn request_as(
+        &self,
+        method: Method,
+        path: &str,
+        authorization: Option<&str>,
+    ) -> reqwest::RequestBuilder {
+        let url = format!("http://{}/elements/api-v2{path}", self.address);
+        let request = self.http.request(method, url);
+        match authorization {
+            Some(authorization) => request.header("Authorization", authorization),
+            None => request,
+        }
+    }
+
+    /// Logs in.
+    pub(crate) async fn log_in(&self, email: &str, password: &str) -> Reply {
+        let body = json!({"username": email, "password": password});
+        let request = self.request_as(Method::POST, "/authentication", None);
+        send(request.json(&body)).await
     }
 
     pub(crate) async fn get(&self, path: &str, secrets: &Secrets) -> Reply {

@@ -7,6 +7,7 @@ use std::{
     process::{Command, Output, Stdio},
 };
 
+use serde_json::Value;
 use tempfile::TempDir;
 
 use super::postgres::Database;
@@ -78,6 +79,26 @@ impl Store {
             .stdin(Stdio::null())
             .output()
             .unwrap()
+    }
+
+    /// Runs the binary to its end with `--json`; answers its exit code, the result, and what it said on standard error.
+    pub(crate) fn run_json(&self, arguments: &[&str]) -> (Option<i32>, Value, String) {
+        let mut command = self.command(arguments);
+        let output = command.arg("--json").stdin(Stdio::null()).output().unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        let result = serde_json::from_slice(&output.stdout).unwrap_or(Value::Null);
+        (output.status.code(), result, said)
+    }
+
+    /// Changes something behind the program's back.
+    pub(crate) async fn execute(&self, sql: &str) {
+        match &self.database {
+            Some(database) => database.execute(sql).await,
+            None => rusqlite::Connection::open(self.sqlite_file())
+                .unwrap()
+                .execute_batch(sql)
+                .unwrap(),
+        }
     }
 
     /// Everything that is stored: the bytes of all files beside the key, or all rows as text.

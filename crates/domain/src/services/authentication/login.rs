@@ -5,12 +5,15 @@ use time::Duration;
 use super::AuthenticationService;
 use crate::{
     Author, Change, Email, Name, Password, RequestId, Role, Scope, SecretText, User,
-    ports::{Lockout, LoginCandidate, LoginToken, Verdict},
+    ports::{Lockout, LoginCandidate, LoginToken, VerifiedPassword},
     services::ServiceError,
 };
 
 /// How long a login token is good.
 const TOKEN_LASTS: Duration = Duration::hours(12);
+/// How often a right password is compared. Another login, on another node, may give it a better hash between the comparison
+/// and the write; that happens once.
+const TRIES: u32 = 2;
 
 /// A user who has just proved to be it.
 #[derive(Clone, Debug)]
@@ -44,55 +47,66 @@ impl AuthenticationService {
             Some(email) => Some(self.turns.wait(email).await?),
             None => None,
         };
+        for _ in 0..TRIES {
+            if let Some(logged_in) = self.try_log_in(email, password, request_id).await? {
+                return Ok(logged_in);
+            }
+        }
+        self.refuse(&self.change(request_id)).await
+    }
+
+    /// Compares and logs in; `None` if the password was right, but is by then no longer what the store has.
+    async fn try_log_in(
+        &self,
+        email: Option<&Email>,
+        password: &Password,
+        request_id: RequestId,
+    ) -> Result<Option<LoggedIn>, ServiceError> {
         let candidate = match email {
             Some(email) => self.credentials.login_candidate(email).await?,
             None => None,
         };
         let hash = candidate.as_ref().and_then(|it| it.password.hash.as_ref());
         let verdict = self.hasher.verify(password, hash).await?;
-        let change = Change {
+        let change = self.change(request_id);
+        let Some(mut candidate) = candidate else {
+            return self.refuse(&change).await;
+        };
+        if candidate.user.is_locked(change.at) || !candidate.active {
+            return self.refuse(&change).await;
+        }
+        let hash = candidate.password.hash.take();
+        if let Some(verified) = self.verified(verdict, hash, password).await? {
+            return self.admit(candidate, &verified, change).await;
+        }
+        let scope = Scope::organization(candidate.user.organization_id);
+        self.credentials
+            .password_failed(&scope, candidate.user.id, &Lockout::STANDARD, &change)
+            .await?;
+        Err(ServiceError::Unauthenticated)
+    }
+
+    fn change(&self, request_id: RequestId) -> Change {
+        Change {
             author: Author::Platform,
             request_id,
             at: self.clock.now(),
-        };
-        let Some(candidate) = candidate else {
-            return self.refuse(&change).await;
-        };
-        let locked = candidate.user.is_locked(change.at);
-        let scope = Scope::organization(candidate.user.organization_id);
-        match verdict {
-            _ if locked || !candidate.active => self.refuse(&change).await,
-            Verdict::Wrong => {
-                self.credentials
-                    .password_failed(&scope, candidate.user.id, &Lockout::STANDARD, &change)
-                    .await?;
-                Err(ServiceError::Unauthenticated)
-            }
-            Verdict::Right => self.admit(candidate, &scope, None, change).await,
-            Verdict::RightButOutdated => {
-                self.admit(candidate, &scope, Some(password), change).await
-            }
         }
     }
 
     /// Refuses, after a write like the one that counts a wrong password.
-    async fn refuse(&self, change: &Change) -> Result<LoggedIn, ServiceError> {
+    async fn refuse<T>(&self, change: &Change) -> Result<T, ServiceError> {
         self.credentials.login_refused(change).await?;
         Err(ServiceError::Unauthenticated)
     }
 
-    /// Makes the token. `outdated` is the password if its hash is to be renewed.
+    /// Makes the token; `None` if the store does not take it any more.
     async fn admit(
         &self,
         candidate: LoginCandidate,
-        scope: &Scope,
-        outdated: Option<&Password>,
+        verified: &VerifiedPassword,
         change: Change,
-    ) -> Result<LoggedIn, ServiceError> {
-        let upgraded = match outdated {
-            Some(password) => Some(self.hasher.hash(password).await?),
-            None => None,
-        };
+    ) -> Result<Option<LoggedIn>, ServiceError> {
         let issued = self.vault.issue_token();
         let token = LoginToken {
             digest: issued.digest,
@@ -102,19 +116,22 @@ impl AuthenticationService {
             author: Author::User(candidate.user.id),
             ..change
         };
+        let scope = Scope::organization(candidate.user.organization_id);
         let user = self
             .credentials
-            .log_in(scope, candidate.user.id, &token, upgraded.as_ref(), &change)
-            .await?
-            .ok_or(ServiceError::Unauthenticated)?;
-        let held = self.roles.effective(scope, user.id).await?;
+            .log_in(&scope, candidate.user.id, &token, verified, &change)
+            .await?;
+        let Some(user) = user else {
+            return Ok(None);
+        };
+        let held = self.roles.effective(&scope, user.id).await?;
         let held = held.ok_or(ServiceError::Unauthenticated)?;
-        Ok(LoggedIn {
+        Ok(Some(LoggedIn {
             user,
             account_name: candidate.account_name,
             organization_name: candidate.organization_name,
             roles: held.into_iter().map(|held| held.role).collect(),
             token: Some(issued.clear),
-        })
+        }))
     }
 }

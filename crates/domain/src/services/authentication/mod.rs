@@ -11,12 +11,12 @@ pub use self::{
 };
 use super::{ServiceError, passwords::Passwords};
 use crate::{
-    Actor, Admission, Author, CalledInstance, Change, Email, Identity, Password, Privilege,
-    RequestId, Scope, SecretText, UserId,
+    Actor, Admission, Author, CalledInstance, Change, Email, Identity, Password, PasswordHash,
+    Privilege, RequestId, Scope, SecretText, UserId,
     ports::{
         AccountRepository, Authenticated, Caller, Clock, CredentialRepository, Lockout,
         OrganizationRepository, PasswordHasher, PasswordTurns, Repositories, RoleRepository,
-        SecretVault, UserRepository, Verdict,
+        SecretVault, UserRepository, Verdict, VerifiedPassword,
     },
 };
 
@@ -168,21 +168,34 @@ impl AuthenticationService {
             self.credentials.login_refused(&change).await?;
             return Err(ServiceError::Unauthenticated);
         }
-        let upgraded = match verdict {
-            Verdict::Wrong => {
-                self.credentials
-                    .password_failed(scope, user, &Lockout::STANDARD, &change)
-                    .await?;
-                return Err(ServiceError::Unauthenticated);
-            }
-            Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
-            Verdict::Right if stored.failures == 0 => return Ok(()),
-            Verdict::Right => None,
+        let verified = self.verified(verdict, stored.hash, password).await?;
+        let Some(verified) = verified else {
+            self.credentials
+                .password_failed(scope, user, &Lockout::STANDARD, &change)
+                .await?;
+            return Err(ServiceError::Unauthenticated);
         };
-        self.credentials
-            .password_succeeded(scope, user, upgraded.as_ref())
-            .await?;
+        if stored.failures > 0 || verified.upgraded.is_some() {
+            self.credentials
+                .password_succeeded(scope, user, &verified)
+                .await?;
+        }
         Ok(())
+    }
+
+    /// What follows from comparing `password` with `hash`; `None` if it is wrong.
+    async fn verified(
+        &self,
+        verdict: Verdict,
+        hash: Option<PasswordHash>,
+        password: &Password,
+    ) -> Result<Option<VerifiedPassword>, ServiceError> {
+        let upgraded = match verdict {
+            Verdict::Wrong => return Ok(None),
+            Verdict::Right => None,
+            Verdict::RightButOutdated => Some(self.hasher.hash(password).await?),
+        };
+        Ok(hash.map(|hash| VerifiedPassword { hash, upgraded }))
     }
 }
 

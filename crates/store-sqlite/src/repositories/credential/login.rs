@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row};
 use tenantry_domain::{
     Change, Email, Entity, PasswordHash, Scope, User, UserId,
-    ports::{LoginCandidate, LoginToken},
+    ports::{LoginCandidate, LoginToken, VerifiedPassword},
 };
 use time::{Date, OffsetDateTime};
 
@@ -49,13 +49,35 @@ pub(super) fn log_in(
     scope: &Scope,
     id: UserId,
     token: &LoginToken,
-    upgraded: Option<&PasswordHash>,
+    verified: &VerifiedPassword,
     change: &Change,
 ) -> Result<Option<User>, Failure> {
     let Some(mut user) = user::find(connection, scope, id)? else {
         return Ok(None);
     };
     if !user.active || !is_in_use(connection, &user)? {
+        return Ok(None);
+    }
+    let last = user.last_login_at.replace(change.at);
+    if last.map(day) != Some(day(change.at)) {
+        user.revision = user.revision.next();
+        user.updated_at = change.at;
+    }
+    let updated = connection
+        .prepare_cached(
+            "UPDATE users SET last_login_at = ?, updated_at = ?, revision = ?, password_failures = 0, \
+             password_hash = coalesce(?, password_hash) WHERE organization_id = ? AND id = ? AND password_hash = ?",
+        )?
+        .execute((
+            to_micros(change.at),
+            to_micros(user.updated_at),
+            user.revision.get(),
+            verified.upgraded.as_ref().map(PasswordHash::expose),
+            user.organization_id.get(),
+            user.id.get(),
+            verified.hash.expose(),
+        ))?;
+    if updated == 0 {
         return Ok(None);
     }
     Assignments::new()
@@ -65,24 +87,6 @@ pub(super) fn log_in(
         .instant("created_at", change.at)
         .instant("expires_at", token.expires_at)
         .insert(connection, "login_tokens")?;
-    let last = user.last_login_at.replace(change.at);
-    if last.map(day) != Some(day(change.at)) {
-        user.revision = user.revision.next();
-        user.updated_at = change.at;
-    }
-    connection
-        .prepare_cached(
-            "UPDATE users SET last_login_at = ?, updated_at = ?, revision = ?, password_failures = 0, \
-             password_hash = coalesce(?, password_hash) WHERE organization_id = ? AND id = ?",
-        )?
-        .execute((
-            to_micros(change.at),
-            to_micros(user.updated_at),
-            user.revision.get(),
-            upgraded.map(PasswordHash::expose),
-            user.organization_id.get(),
-            user.id.get(),
-        ))?;
     Ok(Some(user))
 }
 

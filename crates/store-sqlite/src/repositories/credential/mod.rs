@@ -11,7 +11,7 @@ use tenantry_domain::{
     Change, Email, OrganizationId, PasswordHash, Scope, SealedSecret, User, UserId,
     ports::{
         Authenticated, Caller, CredentialRepository, Lockout, LoginCandidate, LoginToken,
-        RepositoryError, StoredPassword,
+        RepositoryError, StoredPassword, VerifiedPassword,
     },
 };
 use time::OffsetDateTime;
@@ -48,18 +48,18 @@ impl CredentialRepository for Credentials {
             .await
     }
 
-    async fn log_in<'a>(
+    async fn log_in(
         &self,
         scope: &Scope,
         user: UserId,
         token: &LoginToken,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
         change: &Change,
     ) -> Result<Option<User>, RepositoryError> {
-        let (scope, token, upgraded, change) = (*scope, *token, upgraded.cloned(), *change);
+        let (scope, token, verified, change) = (*scope, *token, verified.clone(), *change);
         self.0
             .write(move |connection| {
-                login::log_in(connection, &scope, user, &token, upgraded.as_ref(), &change)
+                login::log_in(connection, &scope, user, &token, &verified, &change)
             })
             .await
     }
@@ -95,17 +95,15 @@ impl CredentialRepository for Credentials {
             .await
     }
 
-    async fn password_succeeded<'a>(
+    async fn password_succeeded(
         &self,
         scope: &Scope,
         user: UserId,
-        upgraded: Option<&'a PasswordHash>,
+        verified: &VerifiedPassword,
     ) -> Result<(), RepositoryError> {
-        let (scope, upgraded) = (*scope, upgraded.cloned());
+        let (scope, verified) = (*scope, verified.clone());
         self.0
-            .write(move |connection| {
-                password::succeeded(connection, &scope, user, upgraded.as_ref())
-            })
+            .write(move |connection| password::succeeded(connection, &scope, user, &verified))
             .await
     }
 

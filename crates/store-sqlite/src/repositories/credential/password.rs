@@ -3,7 +3,7 @@
 use rusqlite::Connection;
 use tenantry_domain::{
     AuditAction, Change, Entity, PasswordHash, Scope, Snapshot, UserField, UserId,
-    ports::{BoxError, Lockout, StoredPassword},
+    ports::{BoxError, Lockout, StoredPassword, VerifiedPassword},
 };
 use time::{Date, OffsetDateTime, Time};
 
@@ -115,7 +115,7 @@ pub(super) fn succeeded(
     connection: &Connection,
     scope: &Scope,
     user: UserId,
-    upgraded: Option<&PasswordHash>,
+    verified: &VerifiedPassword,
 ) -> Result<(), Failure> {
     let Some(user) = user::find(connection, scope, user)? else {
         return Ok(());
@@ -123,12 +123,13 @@ pub(super) fn succeeded(
     connection
         .prepare_cached(
             "UPDATE users SET password_failures = 0, password_hash = coalesce(?, password_hash) \
-             WHERE organization_id = ? AND id = ?",
+             WHERE organization_id = ? AND id = ? AND password_hash = ?",
         )?
         .execute((
-            upgraded.map(PasswordHash::expose),
+            verified.upgraded.as_ref().map(PasswordHash::expose),
             user.organization_id.get(),
             user.id.get(),
+            verified.hash.expose(),
         ))?;
     Ok(())
 }

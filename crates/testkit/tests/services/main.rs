@@ -1,0 +1,9 @@
+//! Use cases that no route leads to, over the memory store: the chain of the audit log, the rotation of the master keys, and
+//! upkeep.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod audit_chain;
+mod faults;
+mod key_rotation;
+mod upkeep;
+mod world;

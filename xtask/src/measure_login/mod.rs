@@ -1,0 +1,168 @@
+//! `cargo xtask measure-login`: whether a login tells by its time who has an account, and whether many logins hold up those who read.
+//! Prints figures and judges nothing: they depend on the machine, and on what else it does.
+
+mod figures;
+mod http;
+mod server;
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use self::{
+    figures::{median, percentile},
+    http::Connection,
+    server::Server,
+};
+
+/// How often each kind of login is tried.
+const LOGINS: usize = 50;
+/// How many wrong logins come at once.
+const STORM: usize = 200;
+/// How many reads are measured while nothing else happens.
+const IDLE_READS: usize = 2000;
+/// How often the whole is repeated, so that one bad moment of the machine is seen as one.
+const ROUNDS: usize = 3;
+const PASSWORD: &str = "Ring-bearer-1";
+
+/// What to measure.
+#[derive(Debug)]
+pub(crate) struct Options {
+    /// Instead of a SQLite file of its own.
+    pub(crate) database_url: Option<String>,
+}
+
+pub(crate) fn run(options: &Options) -> Result<()> {
+    let program = server::build()?;
+    let server = Server::start(&program, options.database_url.as_deref())?;
+    let mut connection = server.connect()?;
+    let users = create_users(&mut connection, &server)?;
+    for round in 1..=ROUNDS {
+        println!("round {round} of {ROUNDS}");
+        compare_refusals(&mut connection, &users, round)?;
+        read_in_a_storm(&server, round)?;
+    }
+    Ok(())
+}
+
+/// One for each login with a wrong password: five would lock a user.
+fn create_users(connection: &mut Connection, server: &Server) -> Result<Vec<String>> {
+    let emails: Vec<String> = (0..LOGINS)
+        .map(|number| format!("user{number}@load.example"))
+        .collect();
+    for email in &emails {
+        let user = json!({"firstName": "U", "lastName": "U", "email": email, "password": PASSWORD});
+        let path = "/organizations/users";
+        let reply = connection.call("POST", path, Some(&server.authorization), Some(&user))?;
+        ensure!(
+            reply.status == 200,
+            "{path} was answered with {}",
+            reply.status
+        );
+    }
+    Ok(emails)
+}
+
+/// The two kinds in turn, so that whatever changes on the machine changes both.
+fn compare_refusals(connection: &mut Connection, emails: &[String], round: usize) -> Result<()> {
+    let (mut unknown, mut wrong) = (Vec::new(), Vec::new());
+    for (number, email) in emails.iter().enumerate() {
+        let nobody = format!("nobody{number}-{round}@load.example");
+        let mut measure = |email: &str, times: &mut Vec<Duration>| -> Result<()> {
+            times.push(refused(connection, email)?);
+            Ok(())
+        };
+        if number % 2 == 0 {
+            measure(&nobody, &mut unknown)?;
+            measure(email, &mut wrong)?;
+        } else {
+            measure(email, &mut wrong)?;
+            measure(&nobody, &mut unknown)?;
+        }
+    }
+    // Forgets the wrong ones, so that the next round locks nobody.
+    for email in emails {
+        let reply = connection.call("POST", LOGIN, None, Some(&login(email, PASSWORD)))?;
+        ensure!(
+            reply.status == 200,
+            "a right password was answered with {}",
+            reply.status
+        );
+    }
+    let (unknown, wrong) = (median(&mut unknown), median(&mut wrong));
+    let difference = (unknown.as_secs_f64() / wrong.as_secs_f64() - 1.0) * 100.0;
+    println!(
+        "  login, median of {LOGINS}: unknown user {unknown:.2?}, wrong password {wrong:.2?}, difference {difference:+.1} %"
+    );
+    Ok(())
+}
+
+/// The 99th percentile of reads, with and without many logins at once.
+fn read_in_a_storm(server: &Server, round: usize) -> Result<()> {
+    let mut reader = server.connect()?;
+    let mut read = || -> Result<Duration> {
+        let reply = reader.call("GET", "/users/2", Some(&server.authorization), None)?;
+        ensure!(
+            reply.status == 200,
+            "a read was answered with {}",
+            reply.status
+        );
+        Ok(reply.took)
+    };
+    let mut idle = (0..IDLE_READS)
+        .map(|_| read())
+        .collect::<Result<Vec<_>>>()?;
+    let start = Arc::new(Barrier::new(STORM + 1));
+    let logins = (0..STORM)
+        .map(|number| {
+            let (mut connection, start) = (server.connect()?, Arc::clone(&start));
+            let email = format!("storm{number}-{round}@load.example");
+            Ok(thread::spawn(move || {
+                start.wait();
+                refused(&mut connection, &email)
+            }))
+        })
+        .collect::<Result<Vec<_>>>()?;
+    start.wait();
+    let mut stormy = Vec::new();
+    while logins.iter().any(|login| !login.is_finished()) {
+        stormy.push(read()?);
+    }
+    let mut waited = Vec::new();
+    for login in logins {
+        let took = login.join().ok().context("a login panicked")?;
+        waited.push(took?);
+    }
+    let (reads, calm, loud) = (
+        stormy.len(),
+        percentile(&mut idle, 99),
+        percentile(&mut stormy, 99),
+    );
+    println!(
+        "  GET /users/2, p99: idle {calm:.2?}, in a storm of {STORM} logins {loud:.2?} ({reads} reads), {:.1} times as long; the \
+         last login waited {:.2?}",
+        loud.as_secs_f64() / calm.as_secs_f64(),
+        percentile(&mut waited, 100),
+    );
+    Ok(())
+}
+
+const LOGIN: &str = "/authentication";
+
+fn login(email: &str, password: &str) -> Value {
+    json!({"username": email, "password": password})
+}
+
+/// How long it takes to be refused.
+fn refused(connection: &mut Connection, email: &str) -> Result<Duration> {
+    let reply = connection.call("POST", LOGIN, None, Some(&login(email, "Wrong-password-1")))?;
+    ensure!(
+        reply.status == 401,
+        "a wrong login was answered with {}",
+        reply.status
+    );
+    Ok(reply.took)
+}
