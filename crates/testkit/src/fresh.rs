@@ -8,6 +8,8 @@ use tenantry_domain::ports::Repositories;
 pub struct Fresh {
     /// The store.
     pub repositories: Repositories,
+    /// Whether it keeps passwords of which only the hash is known.
+    pub(crate) keeps_hashes: bool,
     _keep: Box<dyn Any + Send + Sync>,
 }
 
@@ -17,7 +19,17 @@ impl Fresh {
     pub fn new(repositories: Repositories, keep: impl Any + Send + Sync) -> Self {
         Self {
             repositories,
+            keeps_hashes: true,
             _keep: Box::new(keep),
+        }
+    }
+
+    /// A store that cannot keep passwords of which only the hash is known: users that cases start from have none there.
+    #[must_use]
+    pub fn without_hashes(self) -> Self {
+        Self {
+            keeps_hashes: false,
+            ..self
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod cases;
 mod fakes;
 mod fresh;
 pub mod memory;
+mod profile;
 pub mod reference;
 pub mod samples;
 pub mod strategies;
@@ -30,3 +31,4 @@ pub use fakes::{
     FixedClock, PlainChainSeal, PlainHasher, PlainTurns, PlainVault, SequentialRequestIds,
 };
 pub use fresh::{Fresh, run};
+pub use profile::{Profile, Skipped};

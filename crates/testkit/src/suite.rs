@@ -1,12 +1,18 @@
 //! The list of cases, and the macro that makes one test of each.
 
 /// Makes one `#[test]` of every case of the contract, in a module per subject. `$fresh` is an `async fn() -> Fresh`
-/// that gives each case a store of its own, migrated and empty.
+/// that gives each case a store of its own, migrated and empty. `$profile` is a [`Profile`](crate::Profile), for adapters
+/// that cannot do everything; a case that it lists must fail, or it is no longer true.
 ///
 /// The tests stand where the macro stands: one line at the top of `tests/conformance.rs`.
 #[macro_export]
 macro_rules! repository_suite {
     ($fresh:path) => {
+        $crate::repository_suite!($fresh, $crate::Profile::EVERYTHING);
+    };
+    ($fresh:path, $profile:expr) => {
+        const PROFILE_OF_THE_ADAPTER: $crate::Profile = $profile;
+
         async fn fresh_store_for_a_case() -> $crate::Fresh {
             $fresh().await
         }
@@ -430,19 +436,30 @@ macro_rules! repository_suite {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! repository_tests {
-    ($($subject:ident { $($case:ident)* })*) => {$(
-        mod $subject {
-            $(
-                #[test]
-                fn $case() {
-                    $crate::run(async {
-                        let fresh = super::fresh_store_for_a_case().await;
-                        $crate::cases::$subject::$case(fresh).await;
-                    });
-                }
-            )*
+    ($($subject:ident { $($case:ident)* })*) => {
+        /// Every case, as `subject::case`.
+        const CASES: &[&str] = &[$($(concat!(stringify!($subject), "::", stringify!($case)),)*)*];
+
+        #[test]
+        fn the_profile_is_of_this_suite() {
+            PROFILE_OF_THE_ADAPTER.check(CASES);
         }
-    )*};
+
+        $(
+            mod $subject {
+                $(
+                    #[test]
+                    fn $case() {
+                        let name = concat!(stringify!($subject), "::", stringify!($case));
+                        super::PROFILE_OF_THE_ADAPTER.run(name, async {
+                            let fresh = super::fresh_store_for_a_case().await;
+                            $crate::cases::$subject::$case(fresh).await;
+                        });
+                    }
+                )*
+            }
+        )*
+    };
 }
 
 #[cfg(test)]

@@ -20,9 +20,11 @@ pub mod password_policy;
 pub mod path;
 pub mod precondition;
 pub mod query;
+pub mod read;
 pub mod role;
 pub mod sign_up;
 pub mod user;
+pub mod write;
 
 pub use date::{day, instant};
 pub use object::{JsonObject, NotAnObject, Problems};

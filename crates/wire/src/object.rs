@@ -73,6 +73,12 @@ impl JsonObject {
     }
 }
 
+impl From<Map<String, Value>> for JsonObject {
+    fn from(object: Map<String, Value>) -> Self {
+        Self(object)
+    }
+}
+
 /// What is wrong with a body, gathered while it is read.
 #[derive(Debug, Default)]
 pub struct Problems(Vec<Problem>);

@@ -1,9 +1,22 @@
 //! Ids, e-mails and keys in paths (contract, section 1, rules 5 and 6).
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use tenantry_domain::{
     ElementId, Email, Name, TextError, UserId,
     services::{ElementKey, UserKey},
 };
+
+/// What is encoded in a segment of a path, and in a query string: everything but letters, digits and `-._~`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// `text` as one segment of a path, or as one half of a parameter.
+pub fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, ENCODED).to_string()
+}
 
 /// An integer in a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

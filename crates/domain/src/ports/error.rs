@@ -1,5 +1,7 @@
 //! What can go wrong behind a port, by what the caller can do about it.
 
+use std::borrow::Cow;
+
 use crate::Entity;
 
 /// The cause of an error, for logs.
@@ -35,7 +37,7 @@ pub enum RepositoryError {
     #[error("{reason}")]
     Denied {
         /// A sentence for the caller.
-        reason: &'static str,
+        reason: Cow<'static, str>,
     },
     /// A stored row that cannot be: somebody wrote into the store, or there is a bug.
     #[error("the stored {entity} {id} is corrupt")]
@@ -67,12 +69,14 @@ pub enum RepositoryError {
 impl RepositoryError {
     /// The organization would be left without an administrator.
     pub const LAST_ADMINISTRATOR: Self = Self::Denied {
-        reason: "The last 'org-admin' of an organization cannot be taken away.",
+        reason: Cow::Borrowed("The last 'org-admin' of an organization cannot be taken away."),
     };
 
     /// Every organization keeps its default account.
     pub const DEFAULT_ACCOUNT: Self = Self::Denied {
-        reason: "The default account of an organization can be neither deleted nor deactivated.",
+        reason: Cow::Borrowed(
+            "The default account of an organization can be neither deleted nor deactivated.",
+        ),
     };
 
     /// Whether the same call may succeed later without anybody changing anything.

@@ -114,6 +114,7 @@ impl Fresh {
     ) -> User {
         let mut draft = samples::user_draft(account.id, email);
         edit(&mut draft);
+        draft.password = draft.password.filter(|_| self.keeps_hashes);
         let users = &self.repositories.users;
         users
             .create(account.organization_id, &draft, &samples::change())

@@ -64,6 +64,8 @@ impl Reply {
 
 impl Client {
     pub(crate) fn new(address: &str) -> Self {
+        // Whatever TLS the client is built with, it has to be given a provider; only the first one counts.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         let http = reqwest::Client::builder()
             .timeout(Duration::from_mins(1))
             .no_proxy()

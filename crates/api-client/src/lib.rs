@@ -1,0 +1,24 @@
+//! The ports of `tenantry-domain` over HTTP: a server that speaks `/elements/api-v2` becomes a store. The server may be Cloud
+//! Elements, SAP Open Connectors, or another Tenantry; what it leaves unsaid is made up for, or said to be missing.
+//!
+//! What the API cannot do is [`RepositoryError::Unsupported`](tenantry_domain::ports::RepositoryError::Unsupported), and never
+//! a guess. `docs/client.md` lists it.
+//!
+//! This crate must not know any store, nor where its configuration comes from.
+#![warn(missing_docs)]
+
+mod config;
+mod credentials;
+mod error;
+mod list;
+mod paging;
+mod remote;
+mod repositories;
+mod store;
+mod transport;
+
+pub use self::{
+    config::{ConfigError, RemoteConfig, Retries},
+    credentials::Credentials,
+    store::RemoteStore,
+};

@@ -1,0 +1,339 @@
+//! The one place that sends: limits, timeouts, retries, and what a reply means as a whole. What its body means is for others.
+
+mod call;
+mod failure;
+mod retry;
+mod tls;
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::{
+    Client, Method, Response, StatusCode, Url,
+    header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, RETRY_AFTER},
+};
+use tenantry_domain::{Revision, ports::RequestIds};
+use tenantry_wire::{BASE_PATH, header, precondition, read};
+use tokio::sync::Semaphore;
+use tracing::debug;
+
+use self::retry::{Again, Outcome};
+pub(crate) use self::{
+    call::Call,
+    failure::{Cause, Failure},
+};
+use crate::{ConfigError, Credentials, RemoteConfig};
+
+/// Sends calls to one server.
+pub(crate) struct Transport {
+    client: Client,
+    /// Without a slash at the end.
+    base: String,
+    slots: Semaphore,
+    config: RemoteConfig,
+    ids: Arc<dyn RequestIds>,
+}
+
+/// A reply of success, read to its end.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Reply {
+    /// A header, if it is text.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The revision that the `ETag` says.
+    pub(crate) fn revision(&self) -> Option<Revision> {
+        let tag = self.header(ETAG.as_str())?;
+        let tag = tag.strip_prefix("W/").unwrap_or(tag);
+        let number = tag.strip_prefix('"')?.strip_suffix('"')?.parse().ok()?;
+        Some(Revision::new(number))
+    }
+
+    /// Names the request, for the log of the server.
+    pub(crate) fn request_id(&self) -> Option<String> {
+        self.header(header::REQUEST_ID).map(str::to_owned)
+    }
+}
+
+impl Transport {
+    pub(crate) fn new(config: RemoteConfig, ids: Arc<dyn RequestIds>) -> Result<Self, ConfigError> {
+        if config.concurrency == 0 {
+            return Err(ConfigError::Zero("concurrency"));
+        }
+        if config.retries.attempts == 0 {
+            return Err(ConfigError::Zero("attempts"));
+        }
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls::client_config()?)
+            .user_agent(&config.user_agent)
+            .connect_timeout(config.connect_timeout)
+            .timeout(config.timeout)
+            // The API has no redirects; one would carry the secrets elsewhere.
+            .redirect(reqwest::redirect::Policy::none());
+        let client = if config.proxy_from_environment {
+            client
+        } else {
+            client.no_proxy()
+        };
+        let client = client
+            .build()
+            .map_err(|error| ConfigError::Client(error.into()))?;
+        Ok(Self {
+            base: base(&config.base_url)?,
+            client,
+            slots: Semaphore::new(config.concurrency),
+            config,
+            ids,
+        })
+    }
+
+    /// Sends a call, again if it makes sense.
+    pub(crate) async fn send(
+        &self,
+        call: &Call<'_>,
+        credentials: &Credentials,
+    ) -> Result<Reply, Failure> {
+        let key = self.ids.next().to_string();
+        let mut attempt = 1;
+        let mut reply_lost = false;
+        loop {
+            let outcome = self.attempt(call, credentials, &key, reply_lost).await;
+            let again = match outcome {
+                Outcome::Done(reply) => return Ok(reply),
+                Outcome::Failed(failure) => return Err(failure),
+                Outcome::Again(again) => again,
+            };
+            reply_lost |= !again.undone;
+            let wait = again.wait(call, &self.config.retries, attempt, &key);
+            let Some(wait) = wait else {
+                return Err(again.failure);
+            };
+            debug!(method = %call.method, attempt, ?wait, error = %again.failure, "calling the remote server again");
+            // The slot is free meanwhile.
+            tokio::time::sleep(wait).await;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &Call<'_>,
+        credentials: &Credentials,
+        key: &str,
+        reply_lost: bool,
+    ) -> Outcome {
+        let Ok(_slot) = self.slots.acquire().await else {
+            return Outcome::Failed(Failure::closed());
+        };
+        let request = match self.request(call, credentials, key) {
+            Ok(request) => request,
+            Err(failure) => return Outcome::Failed(failure),
+        };
+        match request.send().await {
+            Err(error) => Outcome::Again(Again {
+                undone: error.is_connect(),
+                after: None,
+                failure: Failure::of_client(error, None),
+            }),
+            Ok(response) => self.received(call, credentials, response, reply_lost).await,
+        }
+    }
+
+    fn request(
+        &self,
+        call: &Call<'_>,
+        credentials: &Credentials,
+        key: &str,
+    ) -> Result<reqwest::RequestBuilder, Failure> {
+        let url = format!("{}{}", self.base, call.path_and_query());
+        let mut authorization =
+            HeaderValue::from_str(&credentials.header()).map_err(|_| Failure::Unauthenticated)?;
+        authorization.set_sensitive(true);
+        let mut request = self
+            .client
+            .request(call.method.clone(), url)
+            .header(AUTHORIZATION, authorization)
+            .header("accept", "application/json");
+        if let Some(revision) = call.expected {
+            request = request.header(IF_MATCH, precondition::etag(revision));
+        }
+        if call.method == Method::POST {
+            request = request.header("idempotency-key", key);
+        }
+        if let Some(body) = &call.body {
+            request = request
+                .header(CONTENT_TYPE, "application/json")
+                .body(body.to_string());
+        }
+        Ok(request)
+    }
+
+    async fn received(
+        &self,
+        call: &Call<'_>,
+        credentials: &Credentials,
+        response: Response,
+        reply_lost: bool,
+    ) -> Outcome {
+        let status = response.status();
+        let headers = response.headers().clone();
+        let after = retry_after(&headers);
+        let body = match self.body(response).await {
+            Ok(body) => body,
+            // The server did it, but nobody knows what it said.
+            Err(failure) => return Outcome::of_broken_reply(failure),
+        };
+        if status.is_success() {
+            let reply = Reply { headers, body };
+            let found = content_type(&reply.headers);
+            if reply.body.is_empty() || found.contains("json") {
+                return Outcome::Done(reply);
+            }
+            let cause = Cause::ContentType(found);
+            return Outcome::Failed(Failure::nonsense(cause, reply.request_id()));
+        }
+        // What was deleted by a call whose reply was lost is gone.
+        if reply_lost && call.method == Method::DELETE && status == StatusCode::NOT_FOUND {
+            return Outcome::Done(Reply {
+                headers,
+                body: Vec::new(),
+            });
+        }
+        let said = read::refusal(&body);
+        let request_id = said.request_id.or_else(|| {
+            let id = headers.get(header::REQUEST_ID)?.to_str().ok()?;
+            Some(id.to_owned())
+        });
+        let message = said.message.map(|text| credentials.hide_in(&text));
+        let first_runs = reply_lost
+            && status == StatusCode::CONFLICT
+            && call.is_about_its_key(message.as_deref());
+        let failure = Failure::of_status(status, message, request_id);
+        match status.as_u16() {
+            429 => Outcome::Again(Again {
+                undone: true,
+                after,
+                failure,
+            }),
+            408 | 500 | 502 | 503 | 504 => Outcome::Again(Again {
+                undone: false,
+                after,
+                failure,
+            }),
+            _ if first_runs => Outcome::Again(Again {
+                undone: false,
+                after,
+                failure: failure.into_away(),
+            }),
+            _ => Outcome::Failed(failure),
+        }
+    }
+
+    /// The body, if it is not too large.
+    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
+        let id = response.headers().get(header::REQUEST_ID);
+        let id = id.and_then(|id| id.to_str().ok()).map(str::to_owned);
+        let mut body = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(None) => return Ok(body),
+                Ok(Some(chunk)) if body.len() + chunk.len() > self.config.reply_limit => {
+                    let cause = Cause::TooLarge(self.config.reply_limit);
+                    return Err(Failure::nonsense(cause, id));
+                }
+                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+                Err(error) => return Err(Failure::of_client(error, id)),
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Transport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Transport")
+            .field("base", &self.base)
+            .finish_non_exhaustive()
+    }
+}
+
+fn content_type(headers: &HeaderMap) -> String {
+    let value = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
+    value.unwrap_or_default().to_ascii_lowercase()
+}
+
+/// Seconds are read; a date is as good as nothing, and the usual wait counts.
+fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?;
+    Some(Duration::from_secs(seconds.trim().parse().ok()?))
+}
+
+/// The address below which the paths of the API are.
+fn base(url: &str) -> Result<String, ConfigError> {
+    let wrong = || ConfigError::BaseUrl(url.to_owned());
+    let parsed = Url::parse(url).map_err(|_| wrong())?;
+    let plain = matches!(parsed.scheme(), "http" | "https")
+        && parsed.query().is_none()
+        && parsed.fragment().is_none();
+    // A password in the address would end up in messages.
+    if !plain || !parsed.username().is_empty() || parsed.password().is_some() {
+        return Err(ConfigError::BaseUrl("…".to_owned()));
+    }
+    let text = parsed.as_str().trim_end_matches('/');
+    Ok(if text.ends_with(BASE_PATH) {
+        text.to_owned()
+    } else {
+        format!("{text}{BASE_PATH}")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_base_path_is_added_where_it_is_missing() {
+        for (url, expected) in [
+            (
+                "https://a.example",
+                Some("https://a.example/elements/api-v2"),
+            ),
+            (
+                "https://a.example/",
+                Some("https://a.example/elements/api-v2"),
+            ),
+            (
+                "https://a.example/elements/api-v2/",
+                Some("https://a.example/elements/api-v2"),
+            ),
+            (
+                "http://127.0.0.1:8080/behind",
+                Some("http://127.0.0.1:8080/behind/elements/api-v2"),
+            ),
+            ("a.example", None),
+            ("ftp://a.example", None),
+            ("https://a.example?x=1", None),
+            ("https://frodo:s3cret@a.example", None),
+        ] {
+            assert_eq!(base(url).ok().as_deref(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn waits_are_asked_for_in_seconds() {
+        for (value, expected) in [
+            ("0", Some(Duration::ZERO)),
+            (" 120 ", Some(Duration::from_mins(2))),
+            ("-1", None),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(value));
+            assert_eq!(retry_after(&headers), expected, "{value}");
+        }
+    }
+}
