@@ -58,7 +58,7 @@ pub use ids::{
 pub use instance::{
     ConfigurationEntry, ConfigurationPatch, ConfigurationText, ConfigurationTextError,
     ConfigurationValue, ExternalAuthentication, Instance, InstanceDraft, InstanceField,
-    InstanceOwner, InstancePatch, MASK, MAX_ENTRIES, names_a_credential,
+    InstanceOwner, InstancePatch, MASK, MAX_CONFIGURATION_BYTES, MAX_ENTRIES, names_a_credential,
 };
 pub use organization::{Organization, OrganizationDraft, OrganizationKind};
 pub use password_policy::{BrokenRule, PasswordPolicy, Person};

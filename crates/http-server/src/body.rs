@@ -1,14 +1,17 @@
 //! Bodies: read within a limit and a time, as JSON objects.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, Bytes, to_bytes},
     extract::{FromRequest, Request},
-    http::{HeaderMap, header},
+    http::{HeaderMap, header, request::Parts},
 };
 use tenantry_domain::Problem;
 use tenantry_wire::{JsonObject, NotAnObject};
+use tokio::time::Instant;
 
-use crate::{HttpConfig, error::ApiError, router::AppState};
+use crate::{HttpConfig, caller, error::ApiError, router::AppState};
 
 /// A body that nobody has looked at yet. Handlers take it last, and read it after they know that the caller may call.
 #[derive(Debug)]
@@ -44,12 +47,25 @@ impl UnreadBody {
             return Err(ApiError::unsupported_media_type());
         }
         let (parts, body) = self.request.into_parts();
-        read(&parts.headers, body, &self.state.config).await
+        read(&self.state, &parts, body).await
     }
 }
 
-/// Reads a body to its end, within the limit and the time.
-pub(crate) async fn read(
+/// Bodies that take longer than this are from a caller who may be somebody else by now.
+const AT_ONCE: Duration = Duration::from_millis(100);
+
+/// Reads a body to its end, within the limit and the time. Whoever takes long for it is authenticated again: what was
+/// revoked meanwhile must not be used by holding a body back.
+pub(crate) async fn read(state: &AppState, parts: &Parts, body: Body) -> Result<Bytes, ApiError> {
+    let began = Instant::now();
+    let bytes = read_within(&parts.headers, body, &state.config).await?;
+    if began.elapsed() > AT_ONCE {
+        caller::confirm(state, parts).await?;
+    }
+    Ok(bytes)
+}
+
+async fn read_within(
     headers: &HeaderMap,
     body: Body,
     config: &HttpConfig,

@@ -33,6 +33,22 @@ pub(crate) async fn authenticate(
     Ok(next.run(request).await)
 }
 
+/// Whether the caller is still who it was when the request began. Without a caller there is nothing to confirm.
+pub(crate) async fn confirm(state: &AppState, parts: &Parts) -> Result<(), ApiError> {
+    let Some(before) = parts.extensions.get::<Actor>() else {
+        return Ok(());
+    };
+    let id = request_id(&parts.extensions)?;
+    let secrets = presented(&parts.headers).ok_or_else(ApiError::unauthenticated)?;
+    let authentication = &state.platform.authentication;
+    let now = authentication.authenticate(&secrets, id).await?;
+    if now.identity() == before.identity() && now.admission() == before.admission() {
+        Ok(())
+    } else {
+        Err(ApiError::changed_meanwhile())
+    }
+}
+
 fn presented(headers: &HeaderMap) -> Option<PresentedSecrets> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let header = values.next()?.to_str().ok()?;

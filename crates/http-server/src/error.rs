@@ -57,6 +57,12 @@ impl ApiError {
         Self::new(StatusCode::FORBIDDEN, message)
     }
 
+    pub(crate) fn changed_meanwhile() -> Self {
+        let message =
+            "What the caller may do was changed while the body was sent. Send the request again.";
+        Self::new(StatusCode::FORBIDDEN, message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, message)
     }

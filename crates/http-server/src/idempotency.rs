@@ -10,9 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 use tenantry_domain::{
-    Actor, Problem, SecretDigest,
+    Actor, Problem,
     services::{FirstCall, Repetition},
 };
 use tracing::{Instrument as _, warn};
@@ -46,10 +45,10 @@ pub(crate) async fn once(
     let actor = request.extensions().get::<Actor>().cloned();
     let actor = actor.ok_or_else(ApiError::unauthenticated)?;
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&parts.headers, body, &state.config).await?;
-    let fingerprint = fingerprint(&parts.method, &parts.uri.to_string(), &bytes);
+    let bytes = body::read(&state, &parts, body).await?;
+    let call = call(&parts.method, &parts.uri.to_string(), &bytes);
     let replies = &state.platform.replies;
-    match replies.begin(&actor, key, &fingerprint).await? {
+    match replies.begin(&actor, key, &call).await? {
         Repetition::Running => Err(ApiError::still_running()),
         Repetition::Other => Err(ApiError::other_call()),
         Repetition::Done(kept) => replay(&kept),
@@ -128,13 +127,13 @@ fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
 }
 
 /// What tells a call from others. Each part comes after its length.
-fn fingerprint(method: &Method, target: &str, body: &[u8]) -> SecretDigest {
-    let mut hash = Sha256::new();
+fn call(method: &Method, target: &str, body: &[u8]) -> Vec<u8> {
+    let mut call = Vec::with_capacity(target.len() + body.len() + 32);
     for part in [method.as_str().as_bytes(), target.as_bytes(), body] {
-        hash.update((part.len() as u64).to_be_bytes());
-        hash.update(part);
+        call.extend((part.len() as u64).to_be_bytes());
+        call.extend(part);
     }
-    SecretDigest::new(hash.finalize().into())
+    call
 }
 
 fn text((name, value): (&HeaderName, &HeaderValue)) -> Option<(String, String)> {

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use tenantry_domain::{
-    Actor, Identity, PrivilegeSet, Rank, Scope, SecretDigest, User,
+    Actor, Identity, PrivilegeSet, Rank, Scope, User,
     ports::Repositories,
     services::{FirstCall, Repetition, ReplyService, ServiceError},
 };
@@ -116,10 +116,7 @@ impl World {
             password_expiration_days: 0,
         };
         let actor = Actor::new(identity, request_id(1));
-        let fingerprint = SecretDigest::new([7; 32]);
-        self.replies
-            .begin(&actor, "key".to_owned(), &fingerprint)
-            .await
+        self.replies.begin(&actor, "key".to_owned(), b"call").await
     }
 
     async fn first(&self) -> FirstCall {

@@ -6,6 +6,10 @@ use tenantry_domain::{Password, Problem};
 /// Longest password that is read at all, in bytes: 256 characters of UTF-8.
 const MAX_PASSWORD_BYTES: usize = 1024;
 
+/// Most problems that one reply lists.
+const MAX_PROBLEMS: usize = 100;
+const LAST: usize = MAX_PROBLEMS - 1;
+
 /// A body that is a JSON object. Fields that nobody asks for are ignored.
 #[derive(Clone, Debug)]
 pub struct JsonObject(Map<String, Value>);
@@ -86,7 +90,15 @@ pub struct Problems(Vec<Problem>);
 impl Problems {
     /// Adds one.
     pub fn add(&mut self, field: impl Into<String>, message: impl std::fmt::Display) {
-        self.0.push(Problem::new(field, message));
+        match self.0.len() {
+            // A reply must not grow without bound with what is wrong.
+            MAX_PROBLEMS.. => {}
+            LAST => self.0.push(Problem::new(
+                "body",
+                "has more that is wrong; mend this first",
+            )),
+            _ => self.0.push(Problem::new(field, message)),
+        }
     }
 
     /// The text in `field`, parsed; `None` if it is left out or wrong.
@@ -174,7 +186,9 @@ impl Problems {
 
     /// Takes the other problems in.
     pub fn append(&mut self, mut other: Self) {
-        self.0.append(&mut other.0);
+        for problem in other.0.drain(..) {
+            self.add(problem.field, problem.message);
+        }
     }
 
     /// `value`, if nothing was wrong.

@@ -39,10 +39,11 @@ pub(super) fn link(previous: &[u8; 32], record: &[u8]) -> [u8; 32] {
         .into()
 }
 
-/// Signs heads with a key derived from one master key and wiped on drop.
+/// Signs heads, and marks calls, with keys derived from one master key and wiped on drop.
 pub(super) struct Signer {
     key_id: KeyId,
     key: Zeroizing<[u8; 32]>,
+    calls: Zeroizing<[u8; 32]>,
 }
 
 impl Signer {
@@ -50,6 +51,7 @@ impl Signer {
         Self {
             key_id: key.id(),
             key: derive(key, CHAIN_INFO),
+            calls: derive(key, CALL_INFO),
         }
     }
 
@@ -72,18 +74,29 @@ impl Signer {
             .is_ok()
     }
 
+    pub(super) fn fingerprint(&self, call: &[u8]) -> [u8; 32] {
+        let code = keyed(&self.calls).chain_update(call);
+        code.finalize().into_bytes().into()
+    }
+
     /// Unambiguous, because everything before the head has one length.
     fn over(&self, organization: OrganizationId, head: &[u8]) -> Hmac<Sha256> {
-        let Ok(code) = Hmac::<Sha256>::new_from_slice(&self.key[..]) else {
-            unreachable!("HMAC takes keys of any length");
-        };
-        code.chain_update(HEAD_LABEL)
+        keyed(&self.key)
+            .chain_update(HEAD_LABEL)
             .chain_update(organization.get().to_be_bytes())
             .chain_update(head)
     }
 }
 
-// Stored chains depend on every byte below.
+fn keyed(key: &[u8; 32]) -> Hmac<Sha256> {
+    let Ok(code) = Hmac::<Sha256>::new_from_slice(key) else {
+        unreachable!("HMAC takes keys of any length");
+    };
+    code
+}
+
+// Stored chains, and calls that are kept under a key, depend on every byte below.
 const LINK_LABEL: &[u8] = b"tenantry/audit-link/v1\0";
 const CHAIN_INFO: &[u8] = b"tenantry/audit-chain/v1";
+const CALL_INFO: &[u8] = b"tenantry/call-fingerprint/v1";
 const HEAD_LABEL: &[u8] = b"tenantry/audit-head/v1\0";

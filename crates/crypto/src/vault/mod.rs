@@ -106,6 +106,10 @@ impl SecretVault for Vault {
         kind.open(&context, &sealed.bytes)
     }
 
+    fn fingerprint(&self, call: &[u8]) -> SecretDigest {
+        SecretDigest::new(self.current.chain.fingerprint(call))
+    }
+
     fn current_key(&self) -> KeyId {
         self.current.id
     }

@@ -128,6 +128,10 @@ impl SecretVault for ReloadingVault {
         self.with(sealed.key_id).open(place, sealed)
     }
 
+    fn fingerprint(&self, call: &[u8]) -> SecretDigest {
+        self.present().fingerprint(call)
+    }
+
     fn current_key(&self) -> KeyId {
         self.present().current_key()
     }

@@ -78,11 +78,17 @@ pub const MASK: &str = "********";
 /// How many entries an instance may have.
 pub const MAX_ENTRIES: usize = 500;
 
+/// How much the keys and values of one request may have together, in bytes. A page of instances is answered whole, so what
+/// one of them holds is bounded.
+pub const MAX_CONFIGURATION_BYTES: usize = 64 * 1024;
+
 /// In lower case, without what stands between words.
 const CREDENTIALS: &[&str] = &[
     "password",
     "passwd",
     "passphrase",
+    "passcode",
+    "pwd",
     "secret",
     "token",
     "apikey",
@@ -91,7 +97,11 @@ const CREDENTIALS: &[&str] = &[
     "sharedkey",
     "signingkey",
     "accountkey",
+    "encryptionkey",
+    "connectionstring",
+    "authorization",
     "credential",
+    "jwt",
 ];
 
 /// Whether the value of this key is a credential: one of its words, or two that belong together, names one, for example

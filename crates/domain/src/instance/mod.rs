@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 pub use self::{
     configuration::{
         ConfigurationEntry, ConfigurationPatch, ConfigurationText, ConfigurationTextError,
-        ConfigurationValue, MASK, MAX_ENTRIES, names_a_credential,
+        ConfigurationValue, MASK, MAX_CONFIGURATION_BYTES, MAX_ENTRIES, names_a_credential,
     },
     field::InstanceField,
 };

@@ -61,6 +61,10 @@ pub trait SecretVault: Send + Sync {
     /// If the key is unknown, or the bytes were altered or belong elsewhere.
     fn open(&self, place: &SealedPlace, sealed: &Sealed) -> Result<Vec<u8>, VaultError>;
 
+    /// Tells `call` from other calls, to whoever keeps it beside the reply. Made with the current master key: a call may
+    /// hold a password, and a plain digest of one could be guessed.
+    fn fingerprint(&self, call: &[u8]) -> SecretDigest;
+
     /// The master key that seals.
     fn current_key(&self) -> KeyId;
 

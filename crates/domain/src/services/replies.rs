@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::ServiceError;
 use crate::{
-    Actor, Entity, ReplyKey, SealedPlace, SecretDigest,
+    Actor, Admission, Entity, ReplyKey, SealedPlace,
     ports::{Begun, Clock, ReplyRepository, RepositoryError, SecretVault},
 };
 
@@ -57,7 +57,8 @@ impl ReplyService {
         }
     }
 
-    /// Begins a call of `actor` under `key`; `fingerprint` tells it from other calls.
+    /// Begins a call of `actor` under `key`; `call` is what tells it from other calls. It is another call as well once the
+    /// actor is admitted to something else or may do something else: nobody gets by a key what he could not have done.
     ///
     /// # Errors
     /// `Unauthenticated` if the actor was erased since it was authenticated; if the store fails, or a kept reply cannot be
@@ -66,8 +67,9 @@ impl ReplyService {
         &self,
         actor: &Actor,
         key: String,
-        fingerprint: &SecretDigest,
+        call: &[u8],
     ) -> Result<Repetition, ServiceError> {
+        let fingerprint = self.vault.fingerprint(&fingerprinted(actor, call));
         let key = ReplyKey {
             organization_id: actor.identity().organization_id,
             user_id: actor.identity().user_id,
@@ -77,7 +79,7 @@ impl ReplyService {
         let running_until = now + RUNS;
         let begun = match self
             .replies
-            .begin(&key, fingerprint, now, running_until)
+            .begin(&key, &fingerprint, now, running_until)
             .await
         {
             Err(RepositoryError::Conflict {
@@ -118,6 +120,23 @@ impl ReplyService {
         self.replies.abandon(&call.key, call.running_until).await?;
         Ok(())
     }
+}
+
+/// Who calls and what, as bytes. What comes before the call has one length.
+fn fingerprinted(actor: &Actor, call: &[u8]) -> Vec<u8> {
+    let identity = actor.identity();
+    let admission: u8 = match actor.admission() {
+        Admission::Platform => 1,
+        Admission::Instance => 2,
+        Admission::PasswordChange => 3,
+    };
+    let mut bytes = Vec::with_capacity(call.len() + 18);
+    bytes.push(admission);
+    bytes.push(identity.rank as u8);
+    bytes.extend(identity.privileges.bits().to_be_bytes());
+    bytes.extend(identity.account_id.get().to_be_bytes());
+    bytes.extend(call);
+    bytes
 }
 
 impl std::fmt::Debug for ReplyService {

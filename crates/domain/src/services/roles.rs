@@ -111,9 +111,9 @@ impl ConfigureRoles<'_> {
                     found.ok_or_else(|| not_here(key))?
                 }
             };
-            if let Some(privileges) = edit.privileges {
-                policy::may_configure(self.actor.identity(), role, privileges)?;
-            }
+            // The name and the description of a role above the own ones are nobody's to change either.
+            let privileges = edit.privileges.unwrap_or(role.privileges);
+            policy::may_configure(self.actor.identity(), role, privileges)?;
             changes.push(RoleChange {
                 id: role.id,
                 name: edit.name,

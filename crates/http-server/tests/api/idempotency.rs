@@ -184,3 +184,26 @@ async fn keys_are_short_texts_given_once() {
     .await;
     assert_eq!(nobody.status, 401);
 }
+
+#[tokio::test]
+async fn nobody_gets_by_a_key_what_he_may_not_do_any_more() {
+    let world = World::new().await;
+    let path = format!("/accounts/{}/users", world.buckland);
+    let call = async || {
+        post(
+            &world,
+            Caller::AccountAdmin,
+            "k1",
+            &path,
+            &body("drogo@shire.example"),
+        )
+        .await
+    };
+    call().await.ok();
+    let merry = world.id(Caller::AccountAdmin).await;
+    let admin = format!("/users/{merry}/roles/admin");
+    world.call(Caller::OrgAdmin, "DELETE", &admin).await.ok();
+    let reply = call().await;
+    assert_eq!(reply.status, 422);
+    assert!(!reply.text.contains("tu_"), "{}", reply.text);
+}

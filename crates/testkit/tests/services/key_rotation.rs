@@ -179,6 +179,10 @@ impl SecretVault for TwoKeys {
         self.vault(sealed.key_id).open(place, sealed)
     }
 
+    fn fingerprint(&self, call: &[u8]) -> SecretDigest {
+        self.current.0.fingerprint(call)
+    }
+
     fn current_key(&self) -> KeyId {
         self.current.0.current_key()
     }

@@ -1,9 +1,9 @@
 //! Configuration on its way into a store: credentials are sealed, and what was only shown masked stays as it was.
 
 use crate::{
-    ConfigurationPatch, ConfigurationText, ConfigurationValue, MASK, MAX_ENTRIES, Problem,
-    SealedPlace, SecretDigest, Text, names_a_credential, ports::SecretVault,
-    services::ServiceError,
+    ConfigurationEntry, ConfigurationPatch, ConfigurationText, ConfigurationValue, MASK,
+    MAX_CONFIGURATION_BYTES, MAX_ENTRIES, Problem, SealedPlace, SecretDigest, Text,
+    names_a_credential, ports::SecretVault, services::ServiceError,
 };
 
 /// The value of `key` as a store keeps it in the instance whose token has this digest.
@@ -35,6 +35,11 @@ pub(super) fn of_new(
     given: Vec<(Text, ConfigurationText)>,
 ) -> Result<Vec<(Text, ConfigurationValue)>, ServiceError> {
     check_number(given.len())?;
+    check_size(
+        given
+            .iter()
+            .map(|(key, value)| key.as_str().len() + value.as_str().len()),
+    )?;
     let masked: Vec<_> = given
         .iter()
         .filter(|(key, value)| is_masked(key, value))
@@ -57,12 +62,13 @@ pub(super) fn of_new(
 pub(super) fn patch(
     vault: &dyn SecretVault,
     instance: SecretDigest,
-    present: &[Text],
+    present: &[ConfigurationEntry],
     given: Vec<(Text, ConfigurationText)>,
     replace: bool,
 ) -> Result<ConfigurationPatch, ServiceError> {
     // Before anything is sealed or compared: a long list would cost much.
     check_number(given.len())?;
+    let is_there = |key: &Text| present.iter().any(|entry| entry.key == *key);
     let mut keep = Vec::new();
     let mut set = Vec::with_capacity(given.len());
     let mut problems = Vec::new();
@@ -70,7 +76,7 @@ pub(super) fn patch(
         if !is_masked(&key, &value) {
             let value = sealed(vault, instance, &key, value);
             set.push((key, value));
-        } else if present.contains(&key) {
+        } else if is_there(&key) {
             keep.push(key);
         } else {
             problems.push(stands_for_nothing(&key));
@@ -79,11 +85,15 @@ pub(super) fn patch(
     if !problems.is_empty() {
         return Err(ServiceError::Invalid(problems));
     }
-    let stays = |key: &&Text| {
-        let given = set.iter().any(|(set, _)| set == *key);
-        !given && (!replace || keep.contains(key))
+    let stays = |entry: &&ConfigurationEntry| {
+        let given = set.iter().any(|(set, _)| *set == entry.key);
+        !given && (!replace || keep.contains(&entry.key))
     };
-    check_number(set.len() + present.iter().filter(stays).count())?;
+    let staying: Vec<_> = present.iter().filter(stays).collect();
+    check_number(set.len() + staying.len())?;
+    let of_set = set.iter().map(|(key, value)| size(key, value));
+    let of_staying = staying.iter().map(|entry| size(&entry.key, &entry.value));
+    check_size(of_set.chain(of_staying))?;
     Ok(ConfigurationPatch {
         set,
         keep: replace.then_some(keep),
@@ -95,6 +105,25 @@ fn stands_for_nothing(key: &Text) -> Problem {
         format!("configuration.{key}"),
         "is masked, and there is no value that the mask stands for; send the value itself",
     )
+}
+
+/// What an entry counts for, in bytes.
+fn size(key: &Text, value: &ConfigurationValue) -> usize {
+    key.as_str().len()
+        + match value {
+            ConfigurationValue::Clear(text) => text.as_str().len(),
+            ConfigurationValue::Sealed(sealed) => sealed.bytes.len(),
+        }
+}
+
+fn check_size(entries: impl Iterator<Item = usize>) -> Result<(), ServiceError> {
+    if entries.sum::<usize>() <= MAX_CONFIGURATION_BYTES {
+        return Ok(());
+    }
+    Err(ServiceError::Invalid(vec![Problem::new(
+        "configuration",
+        format!("must have at most {MAX_CONFIGURATION_BYTES} bytes, keys and values together"),
+    )]))
 }
 
 fn check_number(entries: usize) -> Result<(), ServiceError> {

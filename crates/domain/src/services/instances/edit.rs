@@ -59,15 +59,10 @@ impl EditInstance<'_> {
             ..InstancePatch::default()
         };
         if let Some(given) = changes.configuration {
-            let present: Vec<_> = instance
-                .configuration
-                .iter()
-                .map(|entry| entry.key.clone())
-                .collect();
             patch.configuration = configuration::patch(
                 self.service.vault.as_ref(),
                 instance.token.digest,
-                &present,
+                &instance.configuration,
                 given,
                 changes.replace_configuration,
             )?;

@@ -2,8 +2,8 @@
 
 use super::{UserService, UserWithRoles};
 use crate::{
-    AccountId, Actor, Email, Entity, Name, Password, Person, Profile, RoleKey, SecretText,
-    UserDraft,
+    AccountId, Actor, EffectiveRole, Email, Entity, Name, Password, Person, Profile, Role, RoleKey,
+    Scope, SecretText, UserDraft, policy,
     ports::{RepositoryError, SecretKind},
     services::{ServiceError, roles::grantable},
 };
@@ -90,9 +90,6 @@ impl CreateUsers<'_> {
 
     /// The roles to store as direct grants: those asked for, without the one that the system gives anyway.
     async fn grantable(&self, asked: &[RoleKey]) -> Result<Vec<RoleKey>, ServiceError> {
-        if asked.is_empty() {
-            return Ok(Vec::new());
-        }
         let identity = self.actor.identity();
         let in_default = self.account == identity.default_account_id;
         let given_anyway = RoleKey::of_account(in_default);
@@ -104,6 +101,33 @@ impl CreateUsers<'_> {
                 grants.push(key);
             }
         }
+        self.outweighs_account(&known, given_anyway).await?;
         Ok(grants)
+    }
+
+    /// The secret of the new user is the caller's to see. So nobody creates users whose account makes them mightier than
+    /// the caller.
+    async fn outweighs_account(
+        &self,
+        known: &[Role],
+        given_anyway: RoleKey,
+    ) -> Result<(), ServiceError> {
+        let identity = self.actor.identity();
+        let organization = Scope::organization(identity.organization_id);
+        let of_account = self.service.roles.of_account(&organization, self.account);
+        let Some(of_account) = of_account.await? else {
+            return Ok(());
+        };
+        let by_system = known.iter().filter(|role| role.key == given_anyway);
+        let held: Vec<_> = by_system
+            .chain(&of_account)
+            .map(|role| EffectiveRole {
+                role: role.clone(),
+                by_system: role.key == given_anyway,
+                through_account: role.key != given_anyway,
+                direct: false,
+            })
+            .collect();
+        Ok(policy::may_act_on(identity, &held)?)
     }
 }

@@ -5,6 +5,7 @@ use crate::{
     Actor, EffectiveRole, Email, Entity, Expected, Name, NewPassword, Password, PasswordPolicy,
     Person, ProfilePatch, Reach, RoleKey, Scope, User, UserId, UserPatch,
     policy::{Door, Forbidden},
+    ports::RepositoryError,
     services::{
         ServiceError,
         passwords::{self, Comparison},
@@ -186,6 +187,23 @@ impl EditUser<'_> {
         Ok(())
     }
 
+    /// Refuses an e-mail in use before a password is compared: a change that is refused for certain must not be a way to
+    /// try passwords.
+    async fn check_email(&self, user: &User, patch: &UserPatch) -> Result<(), ServiceError> {
+        let Some(email) = &patch.email else {
+            return Ok(());
+        };
+        let owner = self.service.credentials.login_candidate(email).await?;
+        if owner.is_some_and(|owner| owner.user.id != user.id) {
+            return Err(RepositoryError::Conflict {
+                entity: Entity::User,
+                field: "email",
+            }
+            .into());
+        }
+        Ok(())
+    }
+
     async fn new_password(
         &self,
         user: &User,
@@ -204,6 +222,7 @@ impl EditUser<'_> {
         let passwords = &self.service.passwords;
         let policy = passwords.policy(user.organization_id).await?;
         passwords::check(&policy, password, &person)?;
+        self.check_email(user, patch).await?;
         // The unchanged password is no change.
         let compared = passwords.compare(&self.reach, user.id, password).await?;
         if compared == Comparison::Same {
