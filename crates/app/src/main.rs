@@ -23,7 +23,7 @@ use clap::Parser as _;
 
 use crate::{cli::Cli, failure::Failure, output::Output};
 
-/// How long work that nobody waits for may hold up the end, for example a password that is still being hashed.
+/// How long work that nobody waits for may hold up the end, for example a name that is still being looked up.
 const LAST_GRACE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! [`Argon2Hasher`]: the port [`PasswordHasher`] on a bounded number of threads. It must not know what a password has to
 //! look like, nor whose it is.
 
+mod background;
 mod families;
 mod memory;
 mod pool;
@@ -43,7 +44,7 @@ impl Default for HasherConfig {
 
 /// Hashes with Argon2id (m = 19,456 KiB, t = 2, p = 1) and verifies every family of hashes it knows.
 ///
-/// The work is done on blocking threads of the tokio runtime, never more than [`HasherConfig::parallelism`] at once, so that
+/// The work is done on threads that let all others go first, never more than [`HasherConfig::parallelism`] at once, so that
 /// a storm of logins slows logins and nothing else. Who stops waiting (a client that hangs up) gives its turn to the next.
 #[derive(Debug)]
 pub struct Argon2Hasher {

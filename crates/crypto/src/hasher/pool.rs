@@ -2,7 +2,7 @@
 //! must not know what the work is.
 
 use std::{
-    fmt,
+    fmt, mem,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicUsize, Ordering},
@@ -10,12 +10,9 @@ use std::{
 };
 
 use tenantry_domain::ports::HashError;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task,
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
-use super::memory::Memory;
+use super::{background, memory::Memory};
 
 pub(super) struct Pool {
     parallelism: usize,
@@ -41,7 +38,7 @@ impl Pool {
         self.line.waiting.load(Ordering::SeqCst)
     }
 
-    /// Runs `job` on a blocking thread when its turn comes; first come, first served.
+    /// Runs `job` on a thread of its own when its turn comes; first come, first served.
     ///
     /// Dropping the future leaves the line. A job that has begun runs to its end and keeps its slot until then: otherwise
     /// clients that hang up could make more jobs run than there are slots.
@@ -52,22 +49,25 @@ impl Pool {
     {
         let (slot, mut memory) = self.enter().await?;
         let line = Arc::clone(&self.line);
+        let (answer, answered) = oneshot::channel();
         let work = move || {
+            // In this order, so that after a panic too the slot is free before anybody hears of it.
+            let answer = answer;
+            let slot = slot;
             let result = job(&mut memory);
             // Before the slot is free, so that the next one finds the memory.
             line.give_back(memory);
             drop(slot);
-            result
+            // Whoever asked may have gone.
+            let _ = answer.send(result);
         };
-        task::spawn_blocking(work).await.map_err(|error| {
-            // The text of a panic may quote what was worked on.
-            let what = if error.is_panic() {
-                "panicked"
-            } else {
-                "was cancelled"
-            };
-            HashError::Failed(format!("the thread of a password hash {what}"))
-        })
+        background::start(work).map_err(|error| {
+            HashError::Failed(format!("no thread for a password hash: {error}"))
+        })?;
+        // Without the text of the panic, which may quote what was worked on.
+        answered
+            .await
+            .map_err(|_| HashError::Failed("the thread of a password hash panicked".to_owned()))
     }
 
     async fn enter(&self) -> Result<(OwnedSemaphorePermit, Memory), HashError> {
@@ -135,7 +135,10 @@ impl Line {
     fn clear_if_nobody_waits(&self) {
         let mut spare = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
         if self.waiting.load(Ordering::SeqCst) == 0 {
-            spare.clear();
+            let unwanted = mem::take(&mut *spare);
+            // Giving it to the system takes long, and those who hold the lock may run on threads that others go before.
+            drop(spare);
+            drop(unwanted);
         }
     }
 }
@@ -154,7 +157,7 @@ impl Drop for Place<'_> {
 mod tests {
     use std::sync::{Barrier, mpsc};
 
-    use tokio::sync::oneshot;
+    use tokio::task;
 
     use super::*;
 
