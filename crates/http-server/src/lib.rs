@@ -2,6 +2,7 @@
 //!
 //! Knows HTTP and the use cases, and no store: what it is given is a [`Platform`]. Where everything is, `router.rs` says.
 
+mod attempt;
 mod body;
 mod caller;
 mod client;

@@ -13,6 +13,10 @@ use std::{
 use tenantry_domain::ports::Clock;
 use time::OffsetDateTime;
 
+/// How many tries of one address may run at the same moment, where fewer failures than that are allowed: the failures of
+/// tries that run are not counted yet.
+const AT_ONCE: u32 = 64;
+
 /// How much is too often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ThrottleConfig {
@@ -58,6 +62,33 @@ impl std::fmt::Debug for Throttle {
 struct Failures {
     windows: HashMap<Origin, Window>,
     order: VecDeque<Origin>,
+    /// How many tries run, of addresses of which any does.
+    running: HashMap<Origin, u32>,
+}
+
+/// A try that runs. Whatever becomes of it counts as a failure, also if whoever tries hangs up, unless it
+/// [`passed`](Self::passed).
+#[derive(Debug)]
+pub struct Attempt {
+    throttle: Arc<Throttle>,
+    address: IpAddr,
+    passed: bool,
+}
+
+impl Attempt {
+    /// It was no failure.
+    pub fn passed(mut self) {
+        self.passed = true;
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        self.throttle.ended(self.address);
+        if !self.passed {
+            self.throttle.failed(self.address);
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -94,8 +125,35 @@ impl Throttle {
         }
     }
 
-    /// Whether `address` may try. To be asked before anything is compared, because that is what costs.
-    pub fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
+    /// Begins a try of `address`, if it may. To be asked before anything is compared, because that is what costs.
+    pub fn attempt(self: &Arc<Self>, address: IpAddr) -> Result<Attempt, RetryAfter> {
+        self.check(address)?;
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let running = failures.running.entry(address.into()).or_default();
+        if *running >= self.config.failures.max(AT_ONCE) {
+            return Err(RetryAfter(1));
+        }
+        *running += 1;
+        Ok(Attempt {
+            throttle: Arc::clone(self),
+            address,
+            passed: false,
+        })
+    }
+
+    fn ended(&self, address: IpAddr) {
+        let origin = address.into();
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(running) = failures.running.get_mut(&origin) {
+            *running -= 1;
+            if *running == 0 {
+                failures.running.remove(&origin);
+            }
+        }
+    }
+
+    /// Whether `address` may try.
+    fn check(&self, address: IpAddr) -> Result<(), RetryAfter> {
         let now = self.clock.now();
         let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         let window = failures.windows.get(&address.into());
@@ -113,7 +171,7 @@ impl Throttle {
     }
 
     /// Notes that `address` has tried in vain.
-    pub fn failed(&self, address: IpAddr) {
+    fn failed(&self, address: IpAddr) {
         let now = self.clock.now();
         let origin = address.into();
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
@@ -189,6 +247,34 @@ mod tests {
         assert_eq!(throttle.check(bad), Ok(()));
         throttle.failed(bad);
         assert_eq!(throttle.check(bad), Ok(()), "a new window begins");
+    }
+
+    #[test]
+    fn a_try_counts_as_a_failure_unless_it_passed() {
+        let (throttle, _) = throttle(10);
+        let (throttle, address) = (Arc::new(throttle), ip("192.0.2.1"));
+        for _ in 0..9 {
+            throttle.attempt(address).unwrap().passed();
+        }
+        for _ in 0..3 {
+            // Hung up.
+            drop(throttle.attempt(address).unwrap());
+        }
+        assert_eq!(throttle.attempt(address).unwrap_err(), RetryAfter(300));
+        assert!(throttle.failures.lock().unwrap().running.is_empty());
+    }
+
+    #[test]
+    fn tries_that_run_at_the_same_moment_are_bounded() {
+        let (throttle, _) = throttle(10);
+        let (throttle, address) = (Arc::new(throttle), ip("192.0.2.1"));
+        let mut running: Vec<_> = (0..64)
+            .map(|_| throttle.attempt(address).unwrap())
+            .collect();
+        assert_eq!(throttle.attempt(address).unwrap_err(), RetryAfter(1));
+        throttle.attempt(ip("192.0.2.2")).unwrap().passed();
+        running.pop().unwrap().passed();
+        throttle.attempt(address).unwrap().passed();
     }
 
     #[test]

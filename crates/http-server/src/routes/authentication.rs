@@ -1,7 +1,8 @@
 //! `/authentication`: logging in, and what callers do with their own credentials (contract, section 4).
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State};
-use tenantry_domain::services::ServiceError;
 use tenantry_wire::{
     authentication::{
         AuthenticatedUserBody, LoginBody, PasswordChangeBody, SecretsBody, UserSecretBody, login,
@@ -12,6 +13,7 @@ use tenantry_wire::{
 
 use crate::{
     ClientAddress,
+    attempt::try_password,
     body::UnreadBody,
     caller::{Caller, CallerOfPasswordChange},
     error::ApiError,
@@ -38,16 +40,15 @@ pub(crate) async fn log_in(
     ClientAddress(address): ClientAddress,
     body: UnreadBody,
 ) -> Result<Json<AuthenticatedUserBody>, ApiError> {
-    state.throttle.check(address)?;
     let login = login(&body.object().await?).map_err(ApiError::invalid)?;
-    let authentication = &state.platform.authentication;
-    let logged_in = authentication
-        .log_in(login.email.as_ref(), &login.password, request_id)
-        .await;
-    if let Err(ServiceError::Unauthenticated) = logged_in {
-        state.throttle.failed(address);
-    }
-    Ok(Json(AuthenticatedUserBody::from(&logged_in?)))
+    let authentication = Arc::clone(&state.platform.authentication);
+    let logged_in = try_password(&state, address, async move {
+        authentication
+            .log_in(login.email.as_ref(), &login.password, request_id)
+            .await
+    })
+    .await?;
+    Ok(Json(AuthenticatedUserBody::from(&logged_in)))
 }
 
 /// Read the secrets that the caller calls with

@@ -1,11 +1,13 @@
 //! `GET …/users/{emailOrId}`: one user.
 
+use std::sync::Arc;
+
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName},
     response::Response,
 };
-use tenantry_domain::{Entity, Password, policy::Door, services::ServiceError};
+use tenantry_domain::{Entity, Password, policy::Door};
 use tenantry_wire::{
     header,
     path::{EmailOrId, email_or_id},
@@ -15,6 +17,7 @@ use tenantry_wire::{
 use super::{account_door, shown};
 use crate::{
     ClientAddress,
+    attempt::try_password,
     caller::Caller,
     conditional,
     error::ApiError,
@@ -102,14 +105,16 @@ async fn get(
         return Err(nobody(text));
     };
     let password = password(headers)?;
-    if password.is_some() {
-        state.throttle.check(address)?;
-    }
-    let found = permit.one(&key, password.as_ref()).await;
-    if let Err(ServiceError::Unauthenticated) = found {
-        state.throttle.failed(address);
-    }
-    let found = found?;
+    let found = match password {
+        None => permit.one(&key, None).await?,
+        Some(password) => {
+            let (users, actor) = (Arc::clone(&state.platform.users), actor.clone());
+            try_password(state, address, async move {
+                users.view(&actor, door)?.one(&key, Some(&password)).await
+            })
+            .await?
+        }
+    };
     let body = UserBody::new(&found.user, shown(state, actor));
     let body = body.with_secret(found.secret.as_ref());
     conditional::found(headers, found.user.revision, body)
