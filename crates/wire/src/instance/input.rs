@@ -10,6 +10,7 @@ use tenantry_domain::{
 use super::markup::without_tags;
 use crate::{
     object::{JsonObject, Problems, kind},
+    path,
     query::Query,
 };
 
@@ -272,6 +273,11 @@ fn element(
         }
     }
     match given.get("key") {
+        // `{keyOrId}` of a path would take it for an id, and `keys` for the list of keys.
+        Some(Value::String(key)) if path::id(key).is_some() || key == "keys" => {
+            problems.add("element.key", "must be neither an integer nor 'keys'");
+            None
+        }
         Some(Value::String(key)) => match Name::parse(key.clone()) {
             Ok(key) => Some(ElementName::Key(draft(problems, key.into(), Some(given)))),
             Err(error) => {
