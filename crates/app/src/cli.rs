@@ -9,7 +9,7 @@ use crate::{commands::KeptHead, config::Flags};
 
 const EXAMPLES: &str = "\
 Examples:
-  tenantry                          start on 127.0.0.1:8080 with data in ./tenantry-data
+  tenantry              start on 127.0.0.1:8080 with data in ./tenantry-data
   tenantry serve --listen 0.0.0.0:8080 --data-dir /var/lib/tenantry
   tenantry --database-url postgres://tenantry@db.example.org/tenantry migrate
 
@@ -22,8 +22,8 @@ Exit codes: 0 done, 1 it failed, 2 put the command line, the configuration or th
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
-    /// As in `serve`, which is what runs without a command
-    #[arg(long, value_name = "ADDRESS:PORT", hide = true)]
+    /// Without a command: as in `serve`
+    #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<String>,
     /// Without one: serve
     #[command(subcommand)]
@@ -110,7 +110,8 @@ pub(crate) enum Org {
     /// Create an organization with its first user, an administrator. Works while the server runs
     #[command(
         after_help = "Example:\n  tenantry org create --json --name Acme --admin-email ada@acme.example \\\n    \
-        --admin-password 'Correct-horse-1' --admin-first-name Ada --admin-last-name Lovelace\n\n\
+        --admin-password 'Correct-horse-1' \\\n    \
+        --admin-first-name Ada --admin-last-name Lovelace\n\n\
         Other users of the machine can see a password on the command line: --admin-password-stdin avoids it."
     )]
     Create(CreateOrganization),
@@ -148,13 +149,15 @@ pub(crate) enum Key {
     /// Make a new current key, and seal everything anew with it. Servers go on, and read the key file again
     #[command(
         after_help = "Example:\n  tenantry key rotate --data-dir /var/lib/tenantry\n\n\
-        Interrupted, run it again: it goes on with the key that it had made. The former keys stay in the file until\n\
-        `tenantry key forget` takes them out. Exit code 1 also if something could not be opened; it is named then."
+        Interrupted, run it again: it goes on with the key that it had made. The former keys stay in the file until `tenantry \
+        key forget` takes them out.\n\
+        Exit code 1 also if the rotation is not finished, because something cannot be opened or a server goes on with a \
+        former key: the report says which."
     )]
     Rotate,
-    /// Take the former keys out of the key file, if nothing in the store names them any more
+    /// Take the keys behind the current one out of the key file, if nothing in the store names them
     #[command(
-        after_help = "Examples:\n  tenantry key forget          say which keys that would be, and what to check first\n  \
+        after_help = "Examples:\n  tenantry key forget          say which keys, and what to check first\n  \
         tenantry key forget --yes    take them out"
     )]
     Forget(ForgetKeys),
@@ -179,7 +182,7 @@ pub(crate) enum Audit {
     /// Prove that no record was removed or altered, while the server runs or not
     #[command(
         after_help = "Examples:\n  tenantry audit verify\n  tenantry audit verify --json > heads.json\n  \
-        tenantry audit verify --organization 2 --expect 120:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n\
+        tenantry audit verify --organization 2 \\\n    --expect 7:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n\
         Keep the heads that it prints apart from the database: only they show that an older copy was put back.\n\
         Exit codes: 0 every chain is whole, 1 one is broken (standard output says which, and where)."
     )]
@@ -255,6 +258,31 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    /// Clap breaks lines that are longer than the terminal is wide. That is right for sentences, if they are one line here,
+    /// and breaks an example that somebody pastes.
+    #[test]
+    fn examples_fit_a_terminal_and_sentences_are_left_to_clap() {
+        fn check(command: &clap::Command) {
+            let help = command.get_after_help().map(ToString::to_string);
+            for line in help.unwrap_or_default().lines() {
+                if line.starts_with(' ') {
+                    assert!(line.chars().count() < 80, "too long: {line}");
+                } else {
+                    let is_whole = line.is_empty() || line.ends_with(['.', ':']);
+                    assert!(is_whole, "a broken sentence: {line}");
+                }
+            }
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn the_option_of_serve_is_shown_without_a_command_too() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.contains("--listen <ADDRESS:PORT>"), "{help}");
     }
 
     #[test]

@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
+/// `1 thing`, `2 things`.
+pub(crate) fn counted(number: u64, what: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{number} {what}{plural}")
+}
+
 /// How results are written.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Output {

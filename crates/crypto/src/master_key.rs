@@ -108,9 +108,9 @@ impl fmt::Debug for MasterKey {
 /// Why there is no master key, or no other one. Each message says what is wrong and what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum MasterKeyError {
-    /// The text is no key.
+    /// The text is no key. What is wrong is in the message, and no source of its own: it would be said twice.
     #[error("this is no master key: {0}")]
-    Malformed(#[from] MalformedKeyring),
+    Malformed(MalformedKeyring),
     /// The text in a file is no key.
     #[error("{} holds no master key: {problem}", path.display())]
     MalformedFile {
@@ -158,6 +158,12 @@ pub enum MasterKeyError {
         /// What the system said.
         source: io::Error,
     },
+}
+
+impl From<MalformedKeyring> for MasterKeyError {
+    fn from(problem: MalformedKeyring) -> Self {
+        Self::Malformed(problem)
+    }
 }
 
 /// What is wrong with a text that should be one or more master keys.

@@ -17,6 +17,8 @@ use crate::support::{Client, Secrets, Server, Store};
 
 on_both_stores! {
     keys_are_rotated_under_a_running_server_and_across_a_kill_9 => rotated;
+    what_cannot_be_opened_leaves_a_rotation_to_go_on_with => unreadable;
+    a_key_behind_the_current_one_is_not_called_a_former_one => behind;
     keys_in_the_environment_are_rotated_by_hand => by_hand;
     commands_about_keys_make_no_store => no_store;
 }
@@ -119,7 +121,7 @@ async fn rotated(store: Store) {
     let states = listed(&store);
     assert_eq!(
         (states[0].1.as_str(), states[1].1.as_str()),
-        ("current", "former")
+        ("current", "other")
     );
     assert!(
         states.iter().all(|(_, _, things)| *things > 0),
@@ -140,6 +142,8 @@ async fn rotated(store: Store) {
         [&report["unreadable"], &report["unsigned"]],
         [&json!(0), &json!(0)]
     );
+    assert_eq!(report["finished"], true);
+    assert!(said.contains("everything was sealed anew"), "{said}");
     assert_eq!(ids(&store), between);
     done.store(true, Ordering::Relaxed);
     users.extend(caller.await.unwrap());
@@ -193,6 +197,102 @@ fn forget(store: &Store, old: &str) {
     );
 }
 
+/// No key at hand has this id.
+const LOST: &str = "00000000-0000-4000-8000-000000000009";
+
+async fn unreadable(store: Store) {
+    let server = Server::start(&store);
+    create(&server.client(), &server.first(), 1).await;
+    server.stop();
+    let old = ids(&store)[0].clone();
+    let things: u64 = listed(&store).iter().map(|(_, _, things)| things).sum();
+    let damaged = "user_id = (SELECT max(user_id) FROM user_secrets)";
+    let name_key = |id: &str| format!("UPDATE user_secrets SET key_id = '{id}' WHERE {damaged}");
+    store.execute(&name_key(LOST)).await;
+
+    let (code, report, said) = store.run_json(&["key", "rotate"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(
+        (&report["resumed"], &report["finished"]),
+        (&json!(false), &json!(false))
+    );
+    assert_eq!(report["unreadable"], 1);
+    // All but the one and the sentinel.
+    assert_eq!(report["examined"], json!(things));
+    assert_eq!(report["resealed"], json!(things - 2));
+    assert!(
+        said.contains("the rotation is not finished. 1 thing cannot be opened with any key at hand: put the key"),
+        "{said}"
+    );
+    assert!(!said.contains("everything was sealed anew"), "{said}");
+    let keys = ids(&store);
+    assert_eq!((keys.len(), &keys[1]), (2, &old));
+    let (code, _, said) = store.run_json(&["key", "forget", "--yes"]);
+    assert_eq!(code, Some(1), "{said}");
+    let expected = format!("the former key {old} still seals 1 thing: run");
+    assert!(said.contains(&expected), "{said}");
+
+    let (code, report, said) = store.run_json(&["key", "rotate"]);
+    assert_eq!(code, Some(1), "{said}");
+    assert_eq!(
+        (&report["resumed"], &report["resealed"]),
+        (&json!(true), &json!(0))
+    );
+    assert_eq!(ids(&store), keys);
+
+    store.execute(&name_key(&old)).await;
+    let (code, report, said) = store.run_json(&["key", "rotate"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert_eq!(
+        (&report["resumed"], &report["finished"]),
+        (&json!(true), &json!(true))
+    );
+    assert_eq!(report["resealed"], 2);
+    assert_eq!(ids(&store), keys);
+    assert_eq!(
+        listed(&store),
+        [
+            (keys[0].clone(), "current".to_owned(), things),
+            (old, "other".to_owned(), 0)
+        ]
+    );
+}
+
+async fn behind(store: Store) {
+    Server::start(&store).stop();
+    let (_, new, _) = store.run_json(&["key", "generate"]);
+    let (id, new) = (new["keyId"].as_str().unwrap(), new["key"].as_str().unwrap());
+    let current = fs::read_to_string(store.key_file()).unwrap();
+    fs::write(store.key_file(), format!("{current}{new}\n")).unwrap();
+    let states: Vec<_> = listed(&store)
+        .into_iter()
+        .map(|(id, state, _)| (id, state))
+        .collect();
+    let of_file = ids(&store);
+    assert_eq!(
+        states,
+        [
+            (of_file[0].clone(), "current".to_owned()),
+            (id.to_owned(), "other".to_owned())
+        ]
+    );
+
+    let text = |arguments: &[&str]| String::from_utf8(store.run(arguments).stdout).unwrap();
+    let would = text(&["key", "forget"]);
+    assert!(
+        would.contains("that each of them is a former key, and none a new one"),
+        "{would}"
+    );
+    assert_eq!(ids(&store), of_file);
+    let did = text(&["key", "forget", "--yes"]);
+    assert!(did.starts_with(&format!("Forgotten: {id}\n")), "{did}");
+    assert!(
+        did.contains("If one was a new key for a rotation to come"),
+        "{did}"
+    );
+    assert_eq!(ids(&store), of_file[..1]);
+}
+
 async fn by_hand(store: Store) {
     let server = Server::start(&store);
     let admin = server.first();
@@ -229,7 +329,7 @@ async fn by_hand(store: Store) {
     );
     let (code, _, said) = run(&both, &["key", "forget", "--yes"]);
     assert_eq!(code, Some(2), "{said}");
-    assert!(said.contains("leave only the first key in it"), "{said}");
+    assert!(said.contains("leave only the first in it"), "{said}");
 
     let server = Server::start_with(&store, &[("TENANTRY_MASTER_KEY", new)]);
     reveal(&server.client(), &[(2, admin)]).await;

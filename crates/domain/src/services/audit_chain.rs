@@ -37,6 +37,19 @@ pub struct ChainReport {
     pub fault: Option<ChainFault>,
 }
 
+/// What came of signing a head anew.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignedAnew {
+    /// No record of the organization was linked yet.
+    NoHead,
+    /// The current key had signed it.
+    Already,
+    /// A former key had signed it, and now the current one has.
+    Done,
+    /// No key at hand had signed it: it stays as it is.
+    Foreign,
+}
+
 impl AuditChainService {
     /// Over these ports.
     pub fn new(chain: Arc<dyn AuditChain>, seal: Arc<dyn ChainSeal>) -> Self {
@@ -257,22 +270,28 @@ impl AuditChainService {
         Ok(pruned)
     }
 
-    /// Signs the head of the organization's chain anew, with the current master key, if one of this deployment's keys
-    /// signed it; answers whether that was so, or there is none.
+    /// Signs the head of the organization's chain anew, with the current master key, if another one of this deployment's
+    /// keys signed it.
     ///
     /// # Errors
     /// If the store fails.
-    pub async fn sign_anew(&self, organization: OrganizationId) -> Result<bool, ServiceError> {
+    pub async fn sign_anew(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<SignedAnew, ServiceError> {
         while let Some(old) = self.chain.head(organization).await? {
             if !self.is_signed(organization, &old) {
-                return Ok(false);
+                return Ok(SignedAnew::Foreign);
             }
             let new = self.signed_head(organization, old.start, old.end);
+            if new.signature.key_id == old.signature.key_id {
+                return Ok(SignedAnew::Already);
+            }
             if self.chain.link(organization, Some(&old), &[], &new).await? {
-                break;
+                return Ok(SignedAnew::Done);
             }
         }
-        Ok(true)
+        Ok(SignedAnew::NoHead)
     }
 
     /// The next organizations with ids beyond `after`, by id.

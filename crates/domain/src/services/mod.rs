@@ -24,7 +24,7 @@ mod users;
 pub use self::{
     accounts::{AccountChanges, AccountService, Accounts, ViewAccount},
     audit::{AuditService, ReadLog},
-    audit_chain::{AuditChainService, ChainReport},
+    audit_chain::{AuditChainService, ChainReport, SignedAnew},
     authentication::{
         AuthenticationService, LoggedIn, OwnSecrets, PasswordChange, PresentedSecrets,
         ResetOrganizationSecret,

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use tenantry_domain::{
     AuditId, AuditRecord, ChainHead, ChainLink, OrganizationId,
     ports::{AuditChain, RepositoryError},
-    services::{AuditChainService, ChainReport},
+    services::{AuditChainService, ChainReport, SignedAnew},
 };
 use tenantry_testkit::{PlainChainSeal, run, samples::change_at};
 
@@ -178,11 +178,15 @@ fn a_head_is_signed_anew_by_who_knows_the_old_key_alone() {
     run(async {
         let world = World::linked(4).await;
         let stranger = world.chain_with_key(2);
-        assert!(!stranger.sign_anew(world.id()).await.unwrap());
+        let signed =
+            |chain: AuditChainService, id| async move { chain.sign_anew(id).await.unwrap() };
+        let strange = signed(stranger, world.id()).await;
+        assert_eq!(strange, SignedAnew::Foreign);
         assert_eq!(world.verify().await.fault, None);
-        assert!(world.chain().sign_anew(world.id()).await.unwrap());
-        let nobody = OrganizationId::new(99);
-        assert!(stranger.sign_anew(nobody).await.unwrap());
+        let own = signed(world.chain(), world.id()).await;
+        assert_eq!(own, SignedAnew::Already);
+        let nobodys = signed(world.chain(), OrganizationId::new(99)).await;
+        assert_eq!(nobodys, SignedAnew::NoHead);
     });
 }
 

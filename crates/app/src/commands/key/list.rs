@@ -8,7 +8,7 @@ use crate::{
     bootstrap::{self, Initialized},
     config::Config,
     failure::Failure,
-    output::Output,
+    output::{Output, counted},
     progress::Progress,
     wire_up,
 };
@@ -20,6 +20,8 @@ const MOST_EXAMINED: u64 = 1_000_000;
 #[derive(Debug, PartialEq, Eq)]
 struct Row {
     id: KeyId,
+    /// A key at hand that is not the current one may be a former one, or one that is to be current: nothing in a store tells
+    /// them apart once nothing names them.
     state: &'static str,
     things: u64,
 }
@@ -50,7 +52,7 @@ async fn look(opened: &Initialized, output: Output) -> Result<(Vec<Row>, bool), 
         .await
         .context("the store cannot be asked what is sealed in it")?;
     let at_hand = std::iter::once((keyring.current(), "current"))
-        .chain(keyring.former().iter().map(|key| (key, "former")));
+        .chain(keyring.former().iter().map(|key| (key, "other")));
     let mut rows: Vec<Row> = at_hand
         .map(|(key, state)| Row {
             id: key.id(),
@@ -75,11 +77,8 @@ fn text(rows: &[Row], complete: bool) -> String {
         .iter()
         .map(|row| {
             let least = if complete { "" } else { "at least " };
-            let things = if row.things == 1 { "thing" } else { "things" };
-            format!(
-                "{}  {:7}  seals {least}{} {things}",
-                row.id, row.state, row.things
-            )
+            let things = counted(row.things, "thing");
+            format!("{}  {:7}  seals {least}{things}", row.id, row.state)
         })
         .collect();
     if rows.iter().any(|row| row.state == "missing") {
@@ -107,8 +106,8 @@ mod tests {
         let id = MasterKey::generate().id();
         let row = |state, things| Row { id, state, things };
         assert_eq!(
-            text(&[row("current", 1), row("former", 0)], true),
-            format!("{id}  current  seals 1 thing\n{id}  former   seals 0 things")
+            text(&[row("current", 1), row("other", 0)], true),
+            format!("{id}  current  seals 1 thing\n{id}  other    seals 0 things")
         );
         assert_eq!(
             text(&[row("missing", 2)], false),

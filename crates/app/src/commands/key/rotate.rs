@@ -11,14 +11,14 @@ use tenantry_domain::{
     ports::{SecretVault as _, VaultError},
     services::{KeyRotationService, RotationProgress},
 };
-use tracing::{debug, info};
+use tracing::{debug, info, warn};
 
 use crate::{
     bootstrap::{self, Initialized},
     config::{Config, MASTER_KEY_VARIABLE},
     failure::Failure,
     master_key::{Keys, Place},
-    output::Output,
+    output::{Output, counted},
     progress::Progress,
     upkeep, wire_up,
 };
@@ -32,7 +32,10 @@ const MOST_NAMED: usize = 20;
 struct Report {
     key: KeyId,
     resumed: bool,
+    /// By all passes.
     resealed: u64,
+    /// Of them, heads of audit chains.
+    signed: u64,
     /// Of the last pass, which looked at everything.
     last: RotationProgress,
 }
@@ -59,21 +62,24 @@ async fn rotate(opened: &Initialized, output: Output) -> Result<Report, Failure>
     info!(key_id = %key, resumed, "sealing everything anew with this master key");
     // Until every server has read the keys again, and seals with this one as well.
     tokio::time::sleep(upkeep::KEYS_EVERY + Duration::from_secs(1)).await;
-    let total = rotation.count(u64::MAX).await.context(unfinished)?;
+    let total = rotation.count().await.context(unfinished)?;
     let mut report = Report {
         key,
         resumed,
         resealed: 0,
+        signed: 0,
         last: RotationProgress::default(),
     };
     for _ in 0..MOST_PASSES {
         report.last = pass(&rotation, total, output).await.context(unfinished)?;
         report.resealed += report.last.resealed;
-        if report.last.resealed == 0 {
+        report.signed += report.last.signed;
+        let is_over = report.last.resealed == 0 && report.last.is_stuck();
+        if report.last.finished || is_over {
             break;
         }
     }
-    info!(resealed = report.resealed, "everything was sealed anew");
+    report.log();
     Ok(report)
 }
 
@@ -91,7 +97,7 @@ async fn pass(
         );
         progress.show(done.examined);
     };
-    Ok(rotation.run(&report).await?)
+    Ok(rotation.pass(&report).await?)
 }
 
 fn make_current_key(keys: &Keys) -> Result<(), Failure> {
@@ -111,6 +117,21 @@ fn make_current_key(keys: &Keys) -> Result<(), Failure> {
 }
 
 impl Report {
+    fn log(&self) {
+        let (key_id, resealed) = (self.key, self.resealed);
+        if self.last.finished {
+            info!(%key_id, resealed, "everything was sealed anew");
+        } else {
+            warn!(
+                %key_id,
+                resealed,
+                unreadable = self.last.unreadable.len(),
+                unsigned = self.last.unsigned,
+                "not everything could be sealed anew: the rotation is not finished"
+            );
+        }
+    }
+
     fn to_json(&self) -> Value {
         let unreadable: Vec<_> = self
             .named()
@@ -119,9 +140,10 @@ impl Report {
         json!({
             "keyId": self.key.to_string(),
             "resumed": self.resumed,
+            "finished": self.last.finished,
             "examined": self.last.examined,
             "resealed": self.resealed,
-            "signed": self.last.signed,
+            "signed": self.signed,
             "unsigned": self.last.unsigned,
             "unreadable": self.last.unreadable.len(),
             "unreadableFirst": unreadable,
@@ -137,41 +159,63 @@ impl Report {
         let mut lines = vec![
             format!("current key   {}{resumed}", self.key),
             format!(
-                "sealed anew   {} of {} things",
-                self.resealed, self.last.examined
+                "sealed anew   {} of {}",
+                self.resealed,
+                counted(self.last.examined, "thing")
             ),
-            format!("audit chains  {} signed anew", self.last.signed),
+            format!(
+                "of them       {} of audit chains",
+                counted(self.signed, "head")
+            ),
         ];
         lines.extend(
             self.named()
                 .map(|(place, error)| format!("unreadable    {}: {error}", name(place))),
         );
-        lines.push(String::new());
-        lines.push(
-            "The former keys still open what a server seals that has not read the new one yet. `tenantry key forget` takes \
-             them out."
-                .to_owned(),
-        );
+        if self.last.finished {
+            lines.push(String::new());
+            lines.push(
+                "The former keys still open what a server seals that has not read the new one yet. `tenantry key forget` takes \
+                 them out."
+                    .to_owned(),
+            );
+        }
         lines.join("\n")
     }
 
     /// Things that cannot be opened are no secret from who runs this, but no success either.
     fn verdict(&self) -> Result<(), Failure> {
-        let (unreadable, unsigned) = (self.last.unreadable.len(), self.last.unsigned);
-        if unreadable > 0 || unsigned > 0 {
+        let again = "run the command again: it goes on with the same key";
+        if self.last.finished {
+            return Ok(());
+        }
+        if !self.last.is_stuck() {
             return Err(Failure::Failed(anyhow!(
-                "{unreadable} things cannot be opened with any key at hand, and {unsigned} heads of audit chains are not signed \
-                 by one; they stay as they are: put the key that they name behind the others, if there is a copy of it, and run \
-                 the command again"
+                "the rotation is not finished: a server goes on sealing with a former key, because it has not read the keys \
+                 again; see its log, and {again}"
             )));
         }
-        if self.last.resealed > 0 {
-            return Err(Failure::Failed(anyhow!(
-                "a server goes on sealing with a former key: it has not read the keys again; see its log, and run the command \
-                 again"
-            )));
+        let mut left = Vec::new();
+        let unreadable = self.last.unreadable.len() as u64;
+        if unreadable > 0 {
+            left.push(format!(
+                "{} cannot be opened with any key at hand: put the key that is named behind the others, if there is a copy of \
+                 it, or replace or delete what is named over the API",
+                counted(unreadable, "thing")
+            ));
         }
-        Ok(())
+        if self.last.unsigned > 0 {
+            left.push(format!(
+                "{} of audit chains {} not signed with any key at hand: `tenantry audit verify` says whose; put the missing key \
+                 behind the others, or, if there is none, bring the store back from a backup",
+                counted(self.last.unsigned, "head"),
+                if self.last.unsigned == 1 { "is" } else { "are" }
+            ));
+        }
+        Err(Failure::Failed(anyhow!(
+            "the rotation is not finished. {}. Then {again}",
+            left.join(". ")
+        )))
     }
 
     fn named(&self) -> impl Iterator<Item = &(SealedPlace, VaultError)> {
