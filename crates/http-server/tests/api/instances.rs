@@ -73,6 +73,10 @@ async fn everything_wrong_is_said_at_once() {
             "name must not be empty; element.key is required, unless there is an element.id",
         ),
         (
+            json!({"name": "x", "element": {"key": "1"}}),
+            "element.key must be neither an integer nor 'keys'",
+        ),
+        (
             json!({"name": "x", "element": {"key": 7}, "tags": "emea", "configuration": []}),
             "element.key must be a text, not a number; tags must be an array of texts, not a text; configuration must be \
              an object, not an array",
