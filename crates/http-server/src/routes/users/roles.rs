@@ -3,10 +3,9 @@
 use axum::{Json, extract::State, http::HeaderMap};
 use tenantry_wire::role::RoleBody;
 
-use super::NO_USER;
 use crate::{
     caller::Caller, conditional, error::ApiError, extract::PathParameters, openapi::IfMatch,
-    router::AppState,
+    router::AppState, routes::NO_USER,
 };
 
 /// List what a user may
