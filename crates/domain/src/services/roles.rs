@@ -171,7 +171,10 @@ impl ConfigureRoles<'_> {
             Err(RepositoryError::Conflict {
                 entity: Entity::Role,
                 ..
-            }) => Err(ServiceError::AlreadyGranted { role: key.as_str() }),
+            }) => Err(ServiceError::AlreadyGranted {
+                role: key.as_str(),
+                to: Entity::Account,
+            }),
             Err(error) => Err(error.into()),
         }
     }

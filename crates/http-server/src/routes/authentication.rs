@@ -67,7 +67,8 @@ pub(crate) async fn secrets(
 
 /// Change the own password
 ///
-/// Ends the caller's other login tokens. `currentPassword` is checked if it is given.
+/// Ends the caller's other login tokens. `currentPassword` is checked if it is given; a wrong one counts towards the
+/// lock, and towards holding the address up.
 #[utoipa::path(
     post, path = "/authentication/passwords", tag = "authentication",
     request_body = PasswordChangeBody,
@@ -76,12 +77,19 @@ pub(crate) async fn secrets(
 pub(crate) async fn change_password(
     State(state): State<AppState>,
     CallerOfPasswordChange(actor): CallerOfPasswordChange,
+    ClientAddress(address): ClientAddress,
     body: UnreadBody,
 ) -> Result<Json<AuthenticatedUserBody>, ApiError> {
     let change = password_change(&body.object().await?).map_err(ApiError::invalid)?;
+    if change.current.is_some() {
+        state.throttle.check(address)?;
+    }
     let authentication = &state.platform.authentication;
-    let changed = authentication.change_password(&actor, &change).await?;
-    Ok(Json(AuthenticatedUserBody::from(&changed)))
+    let changed = authentication.change_password(&actor, &change).await;
+    if let Err(ServiceError::WrongCurrentPassword) = changed {
+        state.throttle.failed(address);
+    }
+    Ok(Json(AuthenticatedUserBody::from(&changed?)))
 }
 
 /// Replace the own secret

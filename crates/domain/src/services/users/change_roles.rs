@@ -33,7 +33,10 @@ impl ChangeRoles<'_> {
             .iter()
             .any(|held| held.by_system && held.role.key == key)
         {
-            return Err(ServiceError::AlreadyGranted { role: key.as_str() });
+            return Err(ServiceError::AlreadyGranted {
+                role: key.as_str(),
+                to: Entity::User,
+            });
         }
         let change = self.actor.change(self.service.clock.now());
         match self
@@ -46,7 +49,10 @@ impl ChangeRoles<'_> {
             Err(RepositoryError::Conflict {
                 entity: Entity::Role,
                 ..
-            }) => Err(ServiceError::AlreadyGranted { role: key.as_str() }),
+            }) => Err(ServiceError::AlreadyGranted {
+                role: key.as_str(),
+                to: Entity::User,
+            }),
             Err(error) => Err(error.into()),
         }
     }
