@@ -17,7 +17,11 @@ pub(crate) async fn try_password<T: Send + 'static>(
     let counted = Arc::clone(&state.throttle).attempt(address)?;
     let run = async move {
         let outcome = attempt.await;
-        if !matches!(outcome, Err(ServiceError::Unauthenticated)) {
+        let failed = matches!(
+            outcome,
+            Err(ServiceError::Unauthenticated | ServiceError::WrongCurrentPassword)
+        );
+        if !failed {
             counted.passed();
         }
         outcome

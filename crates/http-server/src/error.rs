@@ -16,6 +16,8 @@ use crate::{negotiation::ErrorFormat, throttle::RetryAfter};
 
 /// How long a client should wait before it asks again while the store is away, in seconds.
 const STORE_IS_AWAY: u64 = 1;
+/// The same while the queue of passwords is full.
+const HASHER_IS_BUSY: u64 = 1;
 
 /// What is answered instead of what was asked for.
 ///
@@ -147,6 +149,16 @@ impl ApiError {
         }
     }
 
+    /// The store is there, but too many passwords are waiting to be checked.
+    pub(crate) fn busy() -> Self {
+        let message = "Too many passwords are being checked now. Try again.";
+        Self {
+            cause: Some(HashError::Busy.to_string()),
+            retry_after: Some(HASHER_IS_BUSY),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        }
+    }
+
     pub(crate) fn internal(cause: String) -> Self {
         let message = "Something went wrong here. The log has more under this request id.";
         Self {
@@ -191,7 +203,10 @@ impl ApiError {
         };
         *rendered.status_mut() = self.status;
         for (name, value) in &kept.headers {
-            if name != header::CONTENT_TYPE && name != header::CONTENT_LENGTH {
+            let of_the_body = name == header::CONTENT_TYPE || name == header::CONTENT_LENGTH;
+            // It would tell paths that exist from others to who may not know.
+            let reveals = self.status == StatusCode::UNAUTHORIZED && name == header::ALLOW;
+            if !of_the_body && !reveals {
                 rendered.headers_mut().append(name, value.clone());
             }
         }
@@ -251,15 +266,18 @@ impl From<ServiceError> for ApiError {
                 Self::new(StatusCode::FORBIDDEN, forbidden.reason)
             }
             ServiceError::Invalid(problems) => Self::invalid(problems),
+            ServiceError::WrongCurrentPassword => {
+                Self::invalid(vec![Problem::new("currentPassword", "is wrong")])
+            }
             ServiceError::NotFound { entity, key } => {
                 Self::not_found(format!("No {entity} found with {key}"))
             }
-            ServiceError::AlreadyGranted { role } => Self::new(
+            ServiceError::AlreadyGranted { role, to } => Self::new(
                 StatusCode::CONFLICT,
-                format!("The role '{role}' (key) is granted to this user already."),
+                format!("The role key '{role}' is granted to this {to} already."),
             ),
             ServiceError::Repository(error) => error.into(),
-            ServiceError::Hash(HashError::Busy) => Self::unavailable(HashError::Busy.to_string()),
+            ServiceError::Hash(HashError::Busy) => Self::busy(),
             ServiceError::Hash(error) => Self::internal(chain(&error)),
             ServiceError::Vault(error) => Self::internal(chain(&error)),
             error @ ServiceError::BrokenChain { .. } => Self::internal(chain(&error)),
@@ -330,5 +348,17 @@ mod tests {
         assert_eq!(response.headers()[header::RETRY_AFTER], "42");
         let away = ApiError::unavailable(String::new()).into_response();
         assert_eq!(away.headers()[header::RETRY_AFTER], "1");
+    }
+
+    #[test]
+    fn a_full_queue_of_passwords_is_not_blamed_on_the_store() {
+        let busy = ApiError::from(ServiceError::Hash(HashError::Busy));
+        assert_eq!(
+            busy.message,
+            "Too many passwords are being checked now. Try again."
+        );
+        let response = busy.into_response();
+        assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
+        assert_eq!(response.headers()[header::RETRY_AFTER], "1");
     }
 }

@@ -200,7 +200,7 @@ fn around() -> Routes {
 }
 
 pub(crate) async fn nothing_here() -> ApiError {
-    ApiError::not_found("No such path; the paths are listed in the API's documentation.")
+    ApiError::not_found("No such path; GET /docs lists those that there are.")
 }
 
 async fn wrong_method() -> ApiError {

@@ -76,6 +76,7 @@ macro_rules! repository_suite {
                 all_roles_are_updated_or_none
                 a_role_that_differs_is_recorded
                 a_role_of_an_account_is_every_users_at_the_next_call
+                granting_to_an_account_at_another_revision_is_stale
                 roles_of_an_account_out_of_scope_are_not_there
             }
             users_find {
@@ -153,6 +154,7 @@ macro_rules! repository_suite {
                 users_of_the_default_account_have_org_by_system
                 users_of_other_accounts_have_default_user_by_system
                 one_role_can_come_from_several_places
+                granting_at_another_revision_is_stale
                 a_granted_role_is_answered_and_counts_as_a_write
                 a_role_granted_already_conflicts
                 a_role_that_the_organization_does_not_have_is_none

@@ -125,7 +125,9 @@ fn a_role_of_the_account_is_held_by_all_of_its_users() {
         };
         let by_system = (RoleKey::DefaultUser, (false, false, true));
         assert_eq!(held().await, [(admin, (false, true, false)), by_system]);
-        let granted = roles.grant(&scope, world.sam.id, admin, &change()).await;
+        let granted = roles
+            .grant(&scope, world.sam.id, admin, None, &change())
+            .await;
         assert!(granted.unwrap().is_some());
         assert_eq!(held().await, [(admin, (true, true, false)), by_system]);
         let theirs = roles.effective(&scope, world.shire.admin.id).await;

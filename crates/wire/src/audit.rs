@@ -76,7 +76,11 @@ pub fn query(query: &Query) -> Result<AuditQuery, Vec<Problem>> {
     let mut problems = Vec::new();
     let moment = |name| {
         let text = query.one(name)?;
-        let read = |text| Moment::parse(text).map_err(|advice| Problem::new(name, advice));
+        let read = |text| {
+            Moment::parse(text).map_err(|advice| {
+                Problem::new(name, format!("must be a day or an instant: {advice}"))
+            })
+        };
         text.map(read).transpose()
     };
     let number = |name| {

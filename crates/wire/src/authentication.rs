@@ -74,7 +74,7 @@ pub struct OrganizationSecretBody {
 /// E-mail and password. Fields that are not listed are ignored.
 #[cfg(feature = "openapi")]
 #[derive(Debug, utoipa::ToSchema)]
-#[schema(as = Login, example = json!({"username": "nobody@shire.example", "password": "Wrong-password-1"}))]
+#[schema(as = Login, example = json!({"username": "pippin@buckland.example", "password": "Second-breakfast-1"}))]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 pub struct LoginBody {
     /// The e-mail.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AccountId, Change, EffectiveRole, Entity, OrganizationId, Role, RoleChange, RoleKey, Scope,
-    UserId,
+    AccountId, Change, EffectiveRole, Entity, OrganizationId, Revision, Role, RoleChange, RoleKey,
+    Scope, UserId,
     ports::{
         AccountRepository as _, RepositoryError, Revocation, RoleRepository, UserRepository as _,
     },
@@ -55,8 +55,9 @@ impl Roles {
         session: &Session<'_>,
         target: String,
         role: RoleKey,
+        expected: Option<Revision>,
     ) -> Result<Option<Role>, RepositoryError> {
-        let call = Call::put(format!("{target}/roles/{}", role.as_str()));
+        let call = Call::put(format!("{target}/roles/{}", role.as_str())).expecting(expected);
         let granted = session.find(&call, &ABOUT, None, read::role).await?;
         Ok(granted.flatten())
     }
@@ -66,8 +67,9 @@ impl Roles {
         session: &Session<'_>,
         target: String,
         role: RoleKey,
+        expected: Option<Revision>,
     ) -> Result<Option<Revocation>, RepositoryError> {
-        let call = Call::delete(format!("{target}/roles/{}", role.as_str()));
+        let call = Call::delete(format!("{target}/roles/{}", role.as_str())).expecting(expected);
         Ok(Some(if session.done(&call, &ABOUT).await? {
             Revocation::Revoked
         } else {
@@ -127,6 +129,7 @@ impl RoleRepository for Roles {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         _: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         let Some(session) = self.0.session(scope.organization_id()) else {
@@ -136,7 +139,8 @@ impl RoleRepository for Roles {
         if target.is_none() || !is_there(role) {
             return Ok(None);
         }
-        self.put(&session, format!("/users/{user}"), role).await
+        self.put(&session, format!("/users/{user}"), role, expected)
+            .await
     }
 
     async fn revoke(
@@ -144,6 +148,7 @@ impl RoleRepository for Roles {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         _: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         let Some(session) = self.0.session(scope.organization_id()) else {
@@ -156,7 +161,8 @@ impl RoleRepository for Roles {
         if !is_there(role) {
             return Ok(Some(Revocation::NotGranted));
         }
-        self.delete(&session, format!("/users/{user}"), role).await
+        self.delete(&session, format!("/users/{user}"), role, expected)
+            .await
     }
 
     async fn update(
@@ -190,13 +196,14 @@ impl RoleRepository for Roles {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         _: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         let session = self.0.session(scope.organization_id());
         let target = Accounts(Arc::clone(&self.0)).find(scope, account).await?;
         match (session, target) {
             (Some(session), Some(_)) if is_there(role) => {
-                self.put(&session, format!("/accounts/{account}"), role)
+                self.put(&session, format!("/accounts/{account}"), role, expected)
                     .await
             }
             _ => Ok(None),
@@ -208,13 +215,14 @@ impl RoleRepository for Roles {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         _: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         let session = self.0.session(scope.organization_id());
         let target = Accounts(Arc::clone(&self.0)).find(scope, account).await?;
         match (session, target) {
             (Some(session), Some(_)) if is_there(role) => {
-                self.delete(&session, format!("/accounts/{account}"), role)
+                self.delete(&session, format!("/accounts/{account}"), role, expected)
                     .await
             }
             (Some(_), Some(_)) => Ok(Some(Revocation::NotGranted)),

@@ -1,4 +1,4 @@
-//! Who may see, use and change which instances, and read which logs.
+//! Who may see, use and change which instances.
 
 use super::Forbidden;
 use crate::{AccountId, Identity, Privilege, Rank, Reach, Scope, UserId};
@@ -81,19 +81,6 @@ pub fn account_instances(caller: &Identity, account: AccountId) -> Result<Scope,
     Ok(caller.scope(Reach::Account(account)))
 }
 
-/// Whether `caller` may look at the catalog of elements. An account's `viewElements` is the organization's: there is one
-/// catalog.
-///
-/// # Errors
-/// If the privilege is missing.
-pub fn elements(caller: &Identity) -> Result<Scope, Forbidden> {
-    let privilege = Privilege::ViewElements;
-    if caller.privileges.allows(privilege) {
-        return Ok(caller.scope(Reach::Organization));
-    }
-    Err(Forbidden::missing(privilege))
-}
-
 /// Whether `caller` is shown the token of an instance of `owner` that it sees: its owner is, others of the account only with the
 /// privilege to use it (contract, section 4).
 pub fn may_see_token(caller: &Identity, owner: UserId) -> bool {
@@ -101,18 +88,4 @@ pub fn may_see_token(caller: &Identity, owner: UserId) -> bool {
         || caller
             .privileges
             .allows(Privilege::UseAccountElementInstances)
-}
-
-/// The audit records that `caller` may read: the organization's, or those of the own account.
-///
-/// # Errors
-/// If both privileges are missing.
-pub fn audit_log(caller: &Identity) -> Result<Scope, Forbidden> {
-    if caller.privileges.contains(Privilege::ViewLogsOrg) {
-        return Ok(caller.scope(Reach::Organization));
-    }
-    if caller.privileges.contains(Privilege::ViewLogsAccount) {
-        return Ok(caller.scope(Reach::Account(caller.account_id)));
-    }
-    Err(Forbidden::missing(Privilege::ViewLogsAccount))
 }

@@ -4,16 +4,17 @@
 //! of caller and target, stands in the committed table `docs/policy-table.md`, which a test compares with these functions.
 
 mod accounts;
+mod audit_log;
+mod elements;
 mod instances;
 mod roles;
 mod users;
 
 pub use self::{
     accounts::{accounts, holds, may_configure, view_account},
-    instances::{
-        InstanceAction, account_instances, audit_log, create_instances, elements, instances,
-        may_see_token,
-    },
+    audit_log::audit_log,
+    elements::elements,
+    instances::{InstanceAction, account_instances, create_instances, instances, may_see_token},
     roles::{may_act_on, may_grant},
     users::{Action, Door, scope},
 };

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 
 use super::RepositoryError;
 use crate::{
-    AccountId, Change, EffectiveRole, OrganizationId, Role, RoleChange, RoleKey, Scope, UserId,
+    AccountId, Change, EffectiveRole, OrganizationId, Revision, Role, RoleChange, RoleKey, Scope,
+    UserId,
 };
 
 /// What became of a direct grant that was to be taken away.
@@ -35,24 +36,27 @@ pub trait RoleRepository: Send + Sync {
     /// role. Counts as a write of the user: its revision grows.
     ///
     /// # Errors
-    /// `Conflict` on the role's `key` if it is granted directly already.
+    /// `Stale` if `expected` is given and is not the user's revision; `Conflict` on the role's `key` if it is granted
+    /// directly already.
     async fn grant(
         &self,
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError>;
 
     /// Takes a direct grant away; `None` if there is no such user in `scope`. Counts as a write of the user.
     ///
     /// # Errors
-    /// `Denied` for the `org-admin` of the organization's last active user who has it directly.
+    /// As [`grant`](Self::grant), but for the conflict; `Denied` for the `org-admin` of the organization's last active user who has it directly.
     async fn revoke(
         &self,
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError>;
 
@@ -76,21 +80,27 @@ pub trait RoleRepository: Send + Sync {
     /// no such role. Counts as a write of the account: its revision grows.
     ///
     /// # Errors
-    /// `Conflict` on the role's `key` if it is granted to the account already.
+    /// `Stale` if `expected` is given and is not the account's revision; `Conflict` on the role's `key` if it is granted to
+    /// the account already.
     async fn grant_to_account(
         &self,
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError>;
 
     /// Takes a role from an account; `None` if there is no such account in `scope`. Counts as a write of the account.
+    ///
+    /// # Errors
+    /// As [`grant_to_account`](Self::grant_to_account), but for the conflict.
     async fn revoke_from_account(
         &self,
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError>;
 }

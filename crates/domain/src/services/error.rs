@@ -18,6 +18,9 @@ pub enum ServiceError {
     /// What was sent is wrong; all problems at once.
     #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<Problem>),
+    /// The caller's present password was given along with something else, and is another.
+    #[error("the current password is wrong")]
+    WrongCurrentPassword,
     /// There is no such thing, as far as the caller may see.
     #[error("no {entity} found with {key}")]
     NotFound {
@@ -31,6 +34,8 @@ pub enum ServiceError {
     AlreadyGranted {
         /// Its key.
         role: &'static str,
+        /// What has it: a user or an account.
+        to: Entity,
     },
     /// The audit chain of an organization is broken, so nothing is linked to it.
     #[error(
@@ -70,6 +75,7 @@ impl ServiceError {
             Self::Unauthenticated
             | Self::Forbidden(_)
             | Self::Invalid(_)
+            | Self::WrongCurrentPassword
             | Self::NotFound { .. }
             | Self::AlreadyGranted { .. }
             | Self::BrokenChain { .. }

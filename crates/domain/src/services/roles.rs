@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::ServiceError;
 use crate::{
-    Account, AccountId, Actor, Entity, Identity, Name, Privilege, PrivilegeSet, Problem, Role,
-    RoleChange, RoleId, RoleKey, Scope, Text,
+    Account, AccountId, Actor, Entity, Expected, Identity, Name, Privilege, PrivilegeSet, Problem,
+    Revision, Role, RoleChange, RoleId, RoleKey, Scope, Text,
     policy::{self, Forbidden},
     ports::{AccountRepository, Clock, RepositoryError, Revocation, RoleRepository},
 };
@@ -152,21 +152,29 @@ impl ConfigureRoles<'_> {
     ///
     /// # Errors
     /// `Invalid` for an unknown key, `NotFound` for the account, `Forbidden` for a role above the caller or not grantable
-    /// there, `AlreadyGranted`.
-    pub async fn grant_to_account(&self, id: AccountId, key: &str) -> Result<Role, ServiceError> {
-        let key = self.check(id, key).await?;
+    /// there, stale if `expected` is not the account's revision, `AlreadyGranted`.
+    pub async fn grant_to_account(
+        &self,
+        id: AccountId,
+        key: &str,
+        expected: &Expected,
+    ) -> Result<Role, ServiceError> {
+        let (key, expected) = self.check(id, key, expected).await?;
         let change = self.actor.change(self.service.clock.now());
         match self
             .service
             .roles
-            .grant_to_account(&self.scope, id, key, &change)
+            .grant_to_account(&self.scope, id, key, expected, &change)
             .await
         {
             Ok(role) => role.ok_or_else(|| ServiceError::no_such(Entity::Account, id)),
             Err(RepositoryError::Conflict {
                 entity: Entity::Role,
                 ..
-            }) => Err(ServiceError::AlreadyGranted { role: key.as_str() }),
+            }) => Err(ServiceError::AlreadyGranted {
+                role: key.as_str(),
+                to: Entity::Account,
+            }),
             Err(error) => Err(error.into()),
         }
     }
@@ -175,13 +183,18 @@ impl ConfigureRoles<'_> {
     ///
     /// # Errors
     /// As [`grant_to_account`](Self::grant_to_account); `NotFound` if it is not granted.
-    pub async fn revoke_from_account(&self, id: AccountId, key: &str) -> Result<(), ServiceError> {
-        let key = self.check(id, key).await?;
+    pub async fn revoke_from_account(
+        &self,
+        id: AccountId,
+        key: &str,
+        expected: &Expected,
+    ) -> Result<(), ServiceError> {
+        let (key, expected) = self.check(id, key, expected).await?;
         let change = self.actor.change(self.service.clock.now());
         match self
             .service
             .roles
-            .revoke_from_account(&self.scope, id, key, &change)
+            .revoke_from_account(&self.scope, id, key, expected, &change)
             .await?
         {
             Some(Revocation::Revoked) => Ok(()),
@@ -193,12 +206,18 @@ impl ConfigureRoles<'_> {
         }
     }
 
-    async fn check(&self, id: AccountId, key: &str) -> Result<RoleKey, ServiceError> {
+    /// Answers the role, and the revision that the store must find.
+    async fn check(
+        &self,
+        id: AccountId,
+        key: &str,
+        expected: &Expected,
+    ) -> Result<(RoleKey, Option<Revision>), ServiceError> {
         let key = known(key)?;
         let account = self.account(id).await?;
         let roles = self.list().await?;
         grantable(self.actor.identity(), &roles, key, account.is_default)?;
-        Ok(key)
+        Ok((key, expected.check(Entity::Account, account.revision)?))
     }
 
     /// The account; one that is out of sight is refused if its id was ever given away (decision 006).

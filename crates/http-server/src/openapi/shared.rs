@@ -104,7 +104,8 @@ pub(super) const RESPONSES: &[(&str, &str, &str)] = &[
     (
         "409",
         "Conflict",
-        "What must be unique is in use already, or the change is made already.",
+        "What must be unique is in use already, the change is made already, or the first call under this \
+         `Idempotency-Key` is still running.",
     ),
     (
         "412",

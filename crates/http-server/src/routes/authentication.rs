@@ -68,7 +68,8 @@ pub(crate) async fn secrets(
 
 /// Change the own password
 ///
-/// Ends the caller's other login tokens. `currentPassword` is checked if it is given.
+/// Ends the caller's other login tokens. `currentPassword` is checked if it is given; a wrong one counts towards the
+/// lock, and towards holding the address up.
 #[utoipa::path(
     post, path = "/authentication/passwords", tag = "authentication",
     request_body = PasswordChangeBody,
@@ -77,11 +78,19 @@ pub(crate) async fn secrets(
 pub(crate) async fn change_password(
     State(state): State<AppState>,
     CallerOfPasswordChange(actor): CallerOfPasswordChange,
+    ClientAddress(address): ClientAddress,
     body: UnreadBody,
 ) -> Result<Json<AuthenticatedUserBody>, ApiError> {
     let change = password_change(&body.object().await?).map_err(ApiError::invalid)?;
-    let authentication = &state.platform.authentication;
-    let changed = authentication.change_password(&actor, &change).await?;
+    let authentication = Arc::clone(&state.platform.authentication);
+    let changed = if change.current.is_some() {
+        try_password(&state, address, async move {
+            authentication.change_password(&actor, &change).await
+        })
+        .await?
+    } else {
+        authentication.change_password(&actor, &change).await?
+    };
     Ok(Json(AuthenticatedUserBody::from(&changed)))
 }
 

@@ -1,8 +1,8 @@
 //! `/elements`: the catalog of what instances connect to.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use tenantry_domain::{
-    ElementField,
+    ElementField, Revision,
     ceql::Filter,
     page::{Direction, Sort},
 };
@@ -10,9 +10,10 @@ use tenantry_wire::element::{ElementBody, FIELDS};
 
 use crate::{
     caller::Caller,
+    conditional,
     error::ApiError,
     extract::{PathParameters, QueryString},
-    openapi::{List, Pages},
+    openapi::{IfNoneMatch, List, Pages},
     router::AppState,
     routes::list::{ListQuery, PageQuery},
 };
@@ -69,17 +70,19 @@ pub(crate) async fn keys(
 
 /// Read an element
 ///
-/// Needs `viewElements`.
+/// An element never changes, and neither does its `ETag`. Needs `viewElements`.
 #[utoipa::path(
     get, path = "/elements/{element}", tag = "elements",
+    params(IfNoneMatch),
     responses((status = 200, body = ElementBody))
 )]
 pub(crate) async fn get(
     State(state): State<AppState>,
     Caller(actor): Caller,
     path: PathParameters,
-) -> Result<Json<ElementBody>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let permit = state.platform.elements.view(&actor)?;
     let element = permit.one(&path.element()?).await?;
-    Ok(Json(ElementBody::from(&element)))
+    conditional::found(&headers, Revision::FIRST, ElementBody::from(&element))
 }

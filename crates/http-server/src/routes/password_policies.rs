@@ -1,10 +1,6 @@
 //! `/organizations/password-policies`: what passwords of the organization must be like (contract, section 10).
 
-use axum::{
-    extract::State,
-    http::{HeaderMap, StatusCode},
-    response::Response,
-};
+use axum::{extract::State, http::HeaderMap, response::Response};
 use tenantry_wire::password_policy::{NewPasswordPolicyBody, PasswordPolicyBody, new_policy};
 
 use crate::{
@@ -70,9 +66,8 @@ pub(crate) async fn delete(
     State(state): State<AppState>,
     Caller(actor): Caller,
     headers: HeaderMap,
-) -> Result<StatusCode, ApiError> {
+) -> Result<(), ApiError> {
     let permit = state.platform.policies.manage(&actor)?;
     let expected = conditional::expected(&headers)?;
-    permit.reset(&expected).await?;
-    Ok(StatusCode::OK)
+    Ok(permit.reset(&expected).await?)
 }

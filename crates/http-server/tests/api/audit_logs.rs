@@ -68,8 +68,8 @@ async fn a_log_is_narrowed_by_time_user_and_account() {
         (reply.status.as_u16(), reply.message()),
         (
             400,
-            "from write '2017-01-15' or '2017-01-15T13:30:00Z'; userId must be an integer, not 'y'; pageSize must be at \
-             least 1"
+            "from must be a day or an instant: write '2017-01-15' or '2017-01-15T13:30:00Z'; userId must be an integer, \
+             not 'y'; pageSize must be at least 1"
                 .to_owned()
         )
     );

@@ -6,10 +6,10 @@ use time::Duration;
 
 use crate::support::{BASE, Caller, PASSWORD, Reply, World};
 
-const MERIADOC: &str = "meriadoc@shire.example";
+pub(crate) const MERIADOC: &str = "meriadoc@shire.example";
 
 /// A world with a user who has a password.
-async fn world() -> (World, i64) {
+pub(crate) async fn world() -> (World, i64) {
     let world = World::new().await;
     let body = json!({
         "firstName": "Pip", "lastName": "Took", "email": MERIADOC, "password": PASSWORD
@@ -23,7 +23,7 @@ async fn world() -> (World, i64) {
 }
 
 impl World {
-    async fn log_in(&self, username: &str, password: &str) -> Reply {
+    pub(crate) async fn log_in(&self, username: &str, password: &str) -> Reply {
         let body = json!({"username": username, "password": password});
         self.call_json(Caller::Nobody, "POST", "/authentication", &body)
             .await
@@ -35,7 +35,13 @@ impl World {
         reply.json()["token"].as_str().unwrap().to_owned()
     }
 
-    async fn bearing(&self, token: &str, method: &str, path: &str, body: &Value) -> Reply {
+    pub(crate) async fn bearing(
+        &self,
+        token: &str,
+        method: &str,
+        path: &str,
+        body: &Value,
+    ) -> Reply {
         self.authorized(&format!("Bearer {token}"), method, path, body)
             .await
     }
@@ -411,6 +417,23 @@ async fn a_replaced_secret_stops_at_once_or_after_the_overlap() {
     let new = reply["organizationSecret"].as_str().unwrap().to_owned();
     assert_eq!(get(&second, "to_Shire").await, 401);
     assert_eq!(get(&second, &new).await, 200);
+
+    let overlapping = format!("User tu_admin@shire.example, Organization {new}");
+    let reset = format!("{organization}?overlapHours=2");
+    let reply = world
+        .authorized(&overlapping, "POST", &reset, &Value::Null)
+        .await
+        .ok()
+        .json();
+    let newest = reply["organizationSecret"].as_str().unwrap().to_owned();
+    world
+        .clock
+        .advance(Duration::hours(2) - Duration::microseconds(1));
+    assert_eq!(get(&second, &new).await, 200);
+    assert_eq!(get(&second, &newest).await, 200);
+    world.clock.advance(Duration::microseconds(1));
+    assert_eq!(get(&second, &new).await, 401);
+    assert_eq!(get(&second, &newest).await, 200);
 }
 
 #[tokio::test]

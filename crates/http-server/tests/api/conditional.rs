@@ -110,6 +110,51 @@ async fn a_stale_tag_changes_nothing() {
 }
 
 #[tokio::test]
+async fn a_stale_tag_keeps_roles_as_they_are() {
+    let world = World::new().await;
+    let user = world.create("bilbo@shire.example").await;
+    for target in [
+        format!("/users/{user}"),
+        format!("/accounts/{}", world.buckland),
+    ] {
+        let path = format!("{target}/roles/admin");
+        for (method, tag, status) in [
+            ("PUT", "\"99\"", 412),
+            ("PUT", "1", 400),
+            ("PUT", "\"1\"", 200),
+            ("PUT", "\"1\"", 412),
+            ("PUT", "\"2\"", 409),
+            ("DELETE", "\"1\"", 412),
+            ("DELETE", "\"2\"", 200),
+            ("DELETE", "*", 404),
+        ] {
+            let reply = conditional(&world, method, &path, ("if-match", tag), "").await;
+            assert_eq!(reply.status, status, "{method} {path} {tag}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_element_has_a_tag_that_never_changes() {
+    let world = World::new().await;
+    world
+        .send(
+            Caller::OrgAdmin,
+            "POST",
+            "/instances",
+            &[JSON],
+            Body::from(r#"{"name": "mine", "element": {"key": "sfdc"}}"#),
+        )
+        .await
+        .ok();
+    let found = world.call(Caller::OrgAdmin, "GET", "/elements/sfdc").await;
+    assert_eq!(found.ok().header("etag"), Some("\"1\""));
+    let header = ("if-none-match", "\"1\"");
+    let known = conditional(&world, "GET", "/elements/sfdc", header, "").await;
+    assert_eq!((known.status.as_u16(), known.text.as_str()), (304, ""));
+}
+
+#[tokio::test]
 async fn a_hundred_conditional_patches_give_one_winner_per_revision() {
     let world = std::sync::Arc::new(World::new().await);
     let id = world.create("bilbo@shire.example").await;

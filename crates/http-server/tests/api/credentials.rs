@@ -41,6 +41,15 @@ async fn without_good_credentials_every_path_is_401() {
                 (401, REFUSED),
                 "{header:?} {path}"
             );
+            // Nor does a method that the path does not have tell that the path is there.
+            let wrong_method = world
+                .send(Caller::Nobody, "TRACE", path, &headers, Body::empty())
+                .await;
+            assert_eq!(
+                (wrong_method.status.as_u16(), wrong_method.header("allow")),
+                (401, None),
+                "{header:?} {path}"
+            );
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Lists of instances and elements: filters, tags, searched texts, pages, counts; and users by their instances.
 
+use std::sync::Arc;
+
+use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
+use tenantry_domain::{page::Count, ports::MockInstanceRepository};
+use tenantry_http_server::HttpConfig;
 
 use crate::{
     instances::sales,
-    support::{Caller, World},
+    support::{BASE, Caller, World, send, serve},
 };
 
 const NONE: Result<Vec<i64>, u16> = Err(404);
@@ -291,4 +296,27 @@ async fn users_are_found_by_their_instances() {
         .call(Caller::OrgAdmin, "GET", "/users?where=instanceId=1")
         .await;
     assert_eq!(none.message(), "No users found");
+}
+
+#[tokio::test]
+async fn instances_are_counted_to_the_last() {
+    const THERE: u64 = 1_500_000;
+    let world = World::new().await;
+    let mut instances = MockInstanceRepository::new();
+    instances.expect_count().returning(|_, _, up_to| {
+        Ok(if up_to < THERE {
+            Count::MoreThan(up_to)
+        } else {
+            Count::Exact(THERE)
+        })
+    });
+    let mut repositories = world.repositories.clone();
+    repositories.instances = Arc::new(instances);
+    let config = HttpConfig::default();
+    let router = serve(&repositories, &world.clock, &world.hasher, &config);
+    let request = Request::builder()
+        .uri(format!("{BASE}/instances/count"))
+        .header("authorization", Caller::OrgAdmin.authorization().unwrap());
+    let reply = send(&router, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.ok().json()["totalInstances"], json!(THERE));
 }

@@ -224,3 +224,26 @@ async fn to_use_an_instance_of_the_account_is_not_to_change_it() {
     world.allow("admin", &all).await;
     assert_eq!(world.operations(&authorization).await, [200; 9]);
 }
+
+#[tokio::test]
+async fn a_user_who_is_deactivated_for_good_loses_the_instances() {
+    let world = World::new().await;
+    let instance = world.instance(Caller::OrgUser, &sales("Sales")).await;
+    let sam = format!("/users/{}", world.id(Caller::OrgUser).await);
+    for (path, active, left) in [
+        (sam.clone(), false, 200),
+        (sam.clone(), true, 200),
+        (format!("{sam}?permanent=true"), false, 404),
+        (sam.clone(), true, 404),
+    ] {
+        let body = json!({"active": active});
+        let changed = world
+            .call_json(Caller::OrgAdmin, "PATCH", &path, &body)
+            .await;
+        assert_eq!(changed.ok().json()["active"], json!(active));
+        let path = format!("/instances/{}", instance["id"]);
+        let found = world.call(Caller::OrgAdmin, "GET", &path).await;
+        assert_eq!(found.status, left, "{path} {active}");
+    }
+    world.call(Caller::OrgUser, "GET", &sam).await.ok();
+}

@@ -549,3 +549,34 @@ async fn configuration_is_read_and_changed_entry_by_entry() {
         );
     }
 }
+
+#[tokio::test]
+async fn what_is_wrong_with_the_body_is_said_before_what_is_missing() {
+    let world = World::new().await;
+    let many: serde_json::Map<_, _> = (0..1000).map(|n| (format!("k{n}"), json!("v"))).collect();
+    let masked = json!({"name": "x", "configuration": {"password": "********"}});
+    for (method, path, body, field) in [
+        (
+            "PATCH",
+            "/instances/-1",
+            json!({"configuration": many}),
+            "configuration",
+        ),
+        (
+            "PUT",
+            "/instances/-1",
+            json!({"name": "x", "configuration": many}),
+            "configuration",
+        ),
+        (
+            "POST",
+            "/elements/4711/instances",
+            masked,
+            "configuration.password",
+        ),
+    ] {
+        let reply = world.call_json(Caller::OrgAdmin, method, path, &body).await;
+        assert_eq!(reply.status, 400, "{method} {path}: {}", reply.text);
+        assert!(reply.message().starts_with(field), "{}", reply.text);
+    }
+}

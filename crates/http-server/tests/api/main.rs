@@ -18,6 +18,7 @@ mod openapi;
 mod organization;
 mod outage;
 mod password_policies;
+mod passwords;
 mod protocol;
 mod reference;
 mod roles;

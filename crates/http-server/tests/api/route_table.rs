@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 
 use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
-use tenantry_domain::{ConfigurationText, ConfigurationValue, InstanceDraft};
+use tenantry_domain::{ConfigurationText, ConfigurationValue, InstanceDraft, UserDraft};
 use tenantry_testkit::samples;
 
 use crate::{
@@ -53,10 +53,12 @@ struct Target {
 impl Target {
     async fn new() -> Self {
         let world = World::new().await;
-        let (draft, change) = (
-            samples::user_draft(world.buckland, "pippin@buckland.example"),
-            samples::change(),
-        );
+        let draft = UserDraft {
+            // What the document's example of a login says.
+            password: Some(samples::password_hash("Second-breakfast-1")),
+            ..samples::user_draft(world.buckland, "pippin@buckland.example")
+        };
+        let change = samples::change();
         let users = &world.repositories.users;
         let user = users.create(world.shire, &draft, &change).await.unwrap();
         let user = user.id;

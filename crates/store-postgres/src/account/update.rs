@@ -36,16 +36,9 @@ impl Work for UpdateAccount<'_> {
     type Output = Option<Account>;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Option<Account>, Failure> {
-        let Some(before) = lock(session, self.scope, self.id).await? else {
+        let Some(before) = lock(session, self.scope, self.id, self.expected).await? else {
             return Ok(None);
         };
-        if self
-            .expected
-            .is_some_and(|expected| expected != before.revision)
-        {
-            let entity = Entity::Account;
-            return Err(RepositoryError::Stale { entity }.into());
-        }
         let after = self.patch.apply(&before, self.change.at);
         if after.is_default && !after.active {
             return Err(RepositoryError::DEFAULT_ACCOUNT.into());
@@ -120,6 +113,7 @@ pub(crate) async fn lock(
     session: &mut Session<'_>,
     scope: &Scope,
     id: AccountId,
+    expected: Option<Revision>,
 ) -> Result<Option<Account>, Failure> {
     let (account, user) = narrowed(scope);
     let statement = Statement::new(concat!(
@@ -132,8 +126,15 @@ pub(crate) async fn lock(
     .bind(id.get())
     .bind(account)
     .bind(user);
-    let row = session.row(statement).await?;
-    Ok(row.map(|row| account_of(&row)).transpose()?)
+    let Some(row) = session.row(statement).await? else {
+        return Ok(None);
+    };
+    let account = account_of(&row)?;
+    if expected.is_some_and(|expected| expected != account.revision) {
+        let entity = Entity::Account;
+        return Err(RepositoryError::Stale { entity }.into());
+    }
+    Ok(Some(account))
 }
 
 /// What is to be recorded of an account.

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use tenantry_domain::{
     AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Privilege, PrivilegeSet,
-    Role, RoleChange, RoleId, RoleKey, Scope, Snapshot, UserId,
+    Revision, Role, RoleChange, RoleId, RoleKey, Scope, Snapshot, UserId,
     ports::{RepositoryError, Revocation, RoleRepository},
 };
 
@@ -101,6 +101,7 @@ impl RoleRepository for PostgresRoles {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         let (in_account, itself) = narrowed(scope);
@@ -111,7 +112,7 @@ impl RoleRepository for PostgresRoles {
              target AS (UPDATE users SET revision = revision + 1, updated_at = $1 \
              WHERE organization_id = $5 AND id = $6 \
              AND ($7::bigint IS NULL OR account_id = $7) AND ($8::bigint IS NULL OR id = $8) \
-             AND EXISTS (SELECT 1 FROM role) RETURNING account_id, id), \
+             AND ($13::bigint IS NULL OR revision = $13) AND EXISTS (SELECT 1 FROM role) RETURNING account_id, id), \
              granted AS (INSERT INTO user_roles (organization_id, user_id, role_id) \
              SELECT $5, target.id, role.id FROM target, role), \
              recorded AS (INSERT INTO audit_records \
@@ -128,9 +129,16 @@ impl RoleRepository for PostgresRoles {
             .bind(role.as_str())
             .bind(AuditAction::RoleGranted.as_str())
             .bind(Entity::User.as_str())
-            .bind(audit::json(&snapshot));
+            .bind(audit::json(&snapshot))
+            .bind(expected.map(Revision::get));
         let rows = self.0.write(statement).await?;
-        rows.first().map(role_of).transpose()
+        let Some(row) = rows.first() else {
+            return match expected {
+                Some(_) => self.stale_or_missing(scope, user, role).await,
+                None => Ok(None),
+            };
+        };
+        role_of(row).map(Some)
     }
 
     async fn revoke(
@@ -138,6 +146,7 @@ impl RoleRepository for PostgresRoles {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         self.0
@@ -145,6 +154,7 @@ impl RoleRepository for PostgresRoles {
                 scope,
                 user,
                 role,
+                expected,
                 change,
             })
             .await
@@ -178,6 +188,7 @@ impl RoleRepository for PostgresRoles {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         self.0
@@ -185,6 +196,7 @@ impl RoleRepository for PostgresRoles {
                 scope,
                 account,
                 role,
+                expected,
                 change,
             })
             .await
@@ -195,6 +207,7 @@ impl RoleRepository for PostgresRoles {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         self.0
@@ -202,9 +215,38 @@ impl RoleRepository for PostgresRoles {
                 scope,
                 account,
                 role,
+                expected,
                 change,
             })
             .await
+    }
+}
+
+impl PostgresRoles {
+    /// Why a grant to a user at an expected revision met nothing.
+    async fn stale_or_missing(
+        &self,
+        scope: &Scope,
+        user: UserId,
+        role: RoleKey,
+    ) -> Result<Option<Role>, RepositoryError> {
+        let (in_account, itself) = narrowed(scope);
+        let statement = Statement::new(
+            "SELECT users.id FROM users JOIN roles ON roles.organization_id = users.organization_id AND roles.key = $5 \
+             WHERE users.organization_id = $1 AND users.id = $2 \
+             AND ($3::bigint IS NULL OR users.account_id = $3) AND ($4::bigint IS NULL OR users.id = $4)",
+        )
+        .bind(scope.organization_id().get())
+        .bind(user.get())
+        .bind(in_account)
+        .bind(itself)
+        .bind(role.as_str());
+        if self.0.read(statement).await?.is_empty() {
+            return Ok(None);
+        }
+        Err(RepositoryError::Stale {
+            entity: Entity::User,
+        })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Roles that every user of an account has.
 
 use tenantry_domain::{
-    Account, AccountId, AuditAction, Change, Role, RoleKey, Scope, Snapshot,
+    Account, AccountId, AuditAction, Change, Revision, Role, RoleKey, Scope, Snapshot,
     ports::{RepositoryError, Revocation},
 };
 
@@ -57,6 +57,7 @@ pub(super) struct GrantToAccount<'a> {
     pub(super) scope: &'a Scope,
     pub(super) account: AccountId,
     pub(super) role: RoleKey,
+    pub(super) expected: Option<Revision>,
     pub(super) change: &'a Change,
 }
 
@@ -64,7 +65,7 @@ impl Work for GrantToAccount<'_> {
     type Output = Option<Role>;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Option<Role>, Failure> {
-        let Some(account) = lock(session, self.scope, self.account).await? else {
+        let Some(account) = lock(session, self.scope, self.account, self.expected).await? else {
             return Ok(None);
         };
         let find = Statement::new(concat!(
@@ -97,6 +98,7 @@ pub(super) struct RevokeFromAccount<'a> {
     pub(super) scope: &'a Scope,
     pub(super) account: AccountId,
     pub(super) role: RoleKey,
+    pub(super) expected: Option<Revision>,
     pub(super) change: &'a Change,
 }
 
@@ -104,7 +106,7 @@ impl Work for RevokeFromAccount<'_> {
     type Output = Option<Revocation>;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Option<Revocation>, Failure> {
-        let Some(account) = lock(session, self.scope, self.account).await? else {
+        let Some(account) = lock(session, self.scope, self.account, self.expected).await? else {
             return Ok(None);
         };
         let delete = Statement::new(

@@ -1,7 +1,7 @@
 //! Taking a direct grant away.
 
 use tenantry_domain::{
-    AuditAction, Change, Entity, RoleKey, Scope, Snapshot, UserId, ports::Revocation,
+    AuditAction, Change, Entity, Revision, RoleKey, Scope, Snapshot, UserId, ports::Revocation,
 };
 
 use crate::{
@@ -19,6 +19,7 @@ pub(super) struct RevokeRole<'a> {
     pub(super) scope: &'a Scope,
     pub(super) user: UserId,
     pub(super) role: RoleKey,
+    pub(super) expected: Option<Revision>,
     pub(super) change: &'a Change,
 }
 
@@ -27,7 +28,7 @@ impl Work for RevokeRole<'_> {
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Option<Revocation>, Failure> {
         let organization = self.scope.organization_id();
-        let Some(user) = lock(session, self.scope, self.user, None).await? else {
+        let Some(user) = lock(session, self.scope, self.user, self.expected).await? else {
             return Ok(None);
         };
         let grants = granted(session, organization, self.user).await?;

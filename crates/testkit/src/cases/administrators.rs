@@ -47,7 +47,13 @@ pub async fn the_last_administrator_cannot_lose_the_role_by_revocation(fresh: Fr
     let admin = fresh.organization("Shire").await.admin;
     let roles = &fresh.repositories.roles;
     let outcome = roles
-        .revoke(&around(&admin), admin.id, RoleKey::OrgAdmin, &change_at(1))
+        .revoke(
+            &around(&admin),
+            admin.id,
+            RoleKey::OrgAdmin,
+            None,
+            &change_at(1),
+        )
         .await;
     assert_eq!(refusal(outcome), Refusal::LastAdministrator);
     assert_eq!(fresh.reread(&admin).await.as_ref(), Some(&admin));
@@ -67,7 +73,13 @@ pub async fn everything_else_about_the_last_administrator_can_change(fresh: Fres
     assert_eq!(updated.first_name, name("Bilbo"));
     let roles = &fresh.repositories.roles;
     let revoked = roles
-        .revoke(&around(&admin), admin.id, RoleKey::Admin, &change_at(2))
+        .revoke(
+            &around(&admin),
+            admin.id,
+            RoleKey::Admin,
+            None,
+            &change_at(2),
+        )
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::Revoked));
     assert!(administrates(&fresh, &admin).await);
@@ -89,7 +101,7 @@ pub async fn one_of_two_administrators_can_go(fresh: Fresh) {
 
     let second = administrator(&fresh, &shire.account, "c@shire.example").await;
     let revoked = roles
-        .revoke(&scope, second.id, RoleKey::OrgAdmin, &change_at(1))
+        .revoke(&scope, second.id, RoleKey::OrgAdmin, None, &change_at(1))
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::Revoked));
 
@@ -133,7 +145,13 @@ pub async fn a_user_without_the_role_can_always_go(fresh: Fresh) {
     let frodo = fresh.user(&shire.account, "frodo@shire.example").await;
     let roles = &fresh.repositories.roles;
     let revoked = roles
-        .revoke(&around(&frodo), frodo.id, RoleKey::OrgAdmin, &change_at(1))
+        .revoke(
+            &around(&frodo),
+            frodo.id,
+            RoleKey::OrgAdmin,
+            None,
+            &change_at(1),
+        )
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::NotGranted));
     let updated = update(&fresh, &frodo, deactivation()).await;

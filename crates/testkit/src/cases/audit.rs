@@ -304,11 +304,11 @@ pub async fn grants_leave_records(fresh: Fresh) {
     let roles = &fresh.repositories.roles;
     let scope = around(&user);
     let granted = roles
-        .grant(&scope, user.id, RoleKey::Admin, &change_at(1))
+        .grant(&scope, user.id, RoleKey::Admin, None, &change_at(1))
         .await;
     granted.unwrap();
     let revoked = roles
-        .revoke(&scope, user.id, RoleKey::Admin, &change_at(2))
+        .revoke(&scope, user.id, RoleKey::Admin, None, &change_at(2))
         .await;
     revoked.unwrap();
     let log = fresh.log(user.organization_id).await;

@@ -209,7 +209,7 @@ pub async fn the_last_administrators_cannot_all_go_at_once(fresh: Fresh) {
                         .map(drop),
                     _ => {
                         let role = RoleKey::OrgAdmin;
-                        let revoked = stores.roles.revoke(&scope, id, role, &change).await;
+                        let revoked = stores.roles.revoke(&scope, id, role, None, &change).await;
                         revoked.map(drop)
                     }
                 }
@@ -319,7 +319,11 @@ pub async fn one_of_many_grants_of_one_role_is_made(fresh: Fresh) {
     let outcomes = together((0..MANY).map(|_| {
         let roles = fresh.repositories.roles.clone();
         let (scope, id) = (around(&user), user.id);
-        async move { roles.grant(&scope, id, RoleKey::Admin, &change_at(1)).await }
+        async move {
+            roles
+                .grant(&scope, id, RoleKey::Admin, None, &change_at(1))
+                .await
+        }
     }))
     .await;
     let (won, lost) = split(outcomes);
@@ -389,7 +393,9 @@ pub async fn updates_and_an_erasure_leave_nothing_behind(fresh: Fresh) {
                     }
                 }
                 2 => {
-                    let granted = stores.roles.grant(&scope, id, RoleKey::Admin, &change);
+                    let granted = stores
+                        .roles
+                        .grant(&scope, id, RoleKey::Admin, None, &change);
                     match granted.await {
                         Err(RepositoryError::Conflict { .. }) => Ok(false),
                         other => other.map(|_| false),

@@ -172,13 +172,13 @@ pub async fn new_grants_count_at_the_next_call(fresh: Fresh) {
     let scope = around(&frodo);
     let granted = stores
         .roles
-        .grant(&scope, frodo.id, RoleKey::Admin, &change_at(1))
+        .grant(&scope, frodo.id, RoleKey::Admin, None, &change_at(1))
         .await;
     granted.unwrap().unwrap();
     assert_eq!(rank().await, Rank::AccountAdministrator);
     let revoked = stores
         .roles
-        .revoke(&scope, frodo.id, RoleKey::Admin, &change_at(2))
+        .revoke(&scope, frodo.id, RoleKey::Admin, None, &change_at(2))
         .await;
     revoked.unwrap().unwrap();
     assert_eq!(rank().await, Rank::User);

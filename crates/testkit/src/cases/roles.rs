@@ -89,7 +89,7 @@ pub async fn one_role_can_come_from_several_places(fresh: Fresh) {
     let roles = &fresh.repositories.roles;
     for key in [RoleKey::Org, RoleKey::DefaultUser, RoleKey::Admin] {
         let granted = roles
-            .grant(&around(&frodo), frodo.id, key, &change_at(1))
+            .grant(&around(&frodo), frodo.id, key, None, &change_at(1))
             .await;
         assert_eq!(granted.unwrap().unwrap().key, key);
     }
@@ -108,12 +108,53 @@ pub async fn one_role_can_come_from_several_places(fresh: Fresh) {
     );
 }
 
+pub async fn granting_at_another_revision_is_stale(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await;
+    let frodo = fresh.user(&shire.account, "frodo@shire.example").await;
+    let (roles, scope) = (&fresh.repositories.roles, around(&frodo));
+    let (first, second) = (Some(Revision::new(1)), Some(Revision::new(2)));
+    let granted = roles
+        .grant(&scope, frodo.id, RoleKey::Admin, second, &change_at(1))
+        .await;
+    assert_eq!(refusal(granted), Refusal::Stale(Entity::User));
+    let nobody = UserId::new(-1);
+    let missing = roles
+        .grant(&scope, nobody, RoleKey::Admin, first, &change_at(1))
+        .await;
+    assert_eq!(missing.unwrap(), None);
+    let granted = roles
+        .grant(&scope, frodo.id, RoleKey::Admin, first, &change_at(1))
+        .await;
+    assert_eq!(granted.unwrap().unwrap().key, RoleKey::Admin);
+    // What it was when the caller looked comes before what became of it.
+    let again = roles
+        .grant(&scope, frodo.id, RoleKey::Admin, first, &change_at(1))
+        .await;
+    assert_eq!(refusal(again), Refusal::Stale(Entity::User));
+    for role in [RoleKey::Admin, RoleKey::OrgAdmin] {
+        let revoked = roles
+            .revoke(&scope, frodo.id, role, first, &change_at(1))
+            .await;
+        assert_eq!(refusal(revoked), Refusal::Stale(Entity::User));
+    }
+    let revoked = roles
+        .revoke(&scope, frodo.id, RoleKey::Admin, second, &change_at(1))
+        .await;
+    assert_eq!(revoked.unwrap(), Some(Revocation::Revoked));
+}
+
 pub async fn a_granted_role_is_answered_and_counts_as_a_write(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
     let frodo = fresh.user(&shire.account, "frodo@shire.example").await;
     let roles = &fresh.repositories.roles;
     let granted = roles
-        .grant(&around(&frodo), frodo.id, RoleKey::Admin, &change_at(1))
+        .grant(
+            &around(&frodo),
+            frodo.id,
+            RoleKey::Admin,
+            None,
+            &change_at(1),
+        )
         .await;
     let admin = role(&fresh, frodo.organization_id, RoleKey::Admin).await;
     assert_eq!(granted.unwrap(), Some(admin));
@@ -130,7 +171,13 @@ pub async fn a_role_granted_already_conflicts(fresh: Fresh) {
     let roles = &fresh.repositories.roles;
     let admin = shire.admin;
     let outcome = roles
-        .grant(&around(&admin), admin.id, RoleKey::OrgAdmin, &change_at(1))
+        .grant(
+            &around(&admin),
+            admin.id,
+            RoleKey::OrgAdmin,
+            None,
+            &change_at(1),
+        )
         .await;
     assert_eq!(refusal(outcome), Refusal::Conflict(Entity::Role, "key"));
     assert_eq!(fresh.reread(&admin).await.as_ref(), Some(&admin));
@@ -144,7 +191,13 @@ pub async fn a_role_that_the_organization_does_not_have_is_none(fresh: Fresh) {
     organizations.create(&system, &change()).await.unwrap();
     let roles = &fresh.repositories.roles;
     let granted = roles
-        .grant(&around(&admin), admin.id, RoleKey::SysAdmin, &change_at(1))
+        .grant(
+            &around(&admin),
+            admin.id,
+            RoleKey::SysAdmin,
+            None,
+            &change_at(1),
+        )
         .await;
     assert_eq!(granted.unwrap(), None);
     assert_eq!(fresh.reread(&admin).await, Some(admin));
@@ -157,10 +210,12 @@ pub async fn roles_of_an_unknown_user_are_none(fresh: Fresh) {
     for id in [i64::MIN, 0, 4711, i64::MAX] {
         let id = UserId::new(id);
         assert_eq!(roles.effective(&scope, id).await.unwrap(), None);
-        let granted = roles.grant(&scope, id, RoleKey::Admin, &change_at(1)).await;
+        let granted = roles
+            .grant(&scope, id, RoleKey::Admin, None, &change_at(1))
+            .await;
         assert_eq!(granted.unwrap(), None);
         let revoked = roles
-            .revoke(&scope, id, RoleKey::Admin, &change_at(1))
+            .revoke(&scope, id, RoleKey::Admin, None, &change_at(1))
             .await;
         assert_eq!(revoked.unwrap(), None);
     }
@@ -175,7 +230,13 @@ pub async fn a_revoked_role_is_gone_and_counts_as_a_write(fresh: Fresh) {
         .await;
     let roles = &fresh.repositories.roles;
     let revoked = roles
-        .revoke(&around(&frodo), frodo.id, RoleKey::OrgAdmin, &change_at(1))
+        .revoke(
+            &around(&frodo),
+            frodo.id,
+            RoleKey::OrgAdmin,
+            None,
+            &change_at(1),
+        )
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::Revoked));
     let keys: Vec<_> = effective(&fresh, &frodo)
@@ -199,7 +260,7 @@ pub async fn a_role_that_was_not_granted_directly_cannot_be_revoked(fresh: Fresh
     let roles = &fresh.repositories.roles;
     for key in [RoleKey::Admin, RoleKey::Org, RoleKey::SysAdmin] {
         let revoked = roles
-            .revoke(&around(&frodo), frodo.id, key, &change_at(1))
+            .revoke(&around(&frodo), frodo.id, key, None, &change_at(1))
             .await;
         assert_eq!(revoked.unwrap(), Some(Revocation::NotGranted), "{key:?}");
     }
@@ -217,7 +278,7 @@ pub async fn grants_come_and_go_with_what_they_allow(fresh: Fresh) {
     assert_eq!(allowed().await, basic);
     let scope = around(&frodo);
     let granted = roles
-        .grant(&scope, frodo.id, RoleKey::OrgAdmin, &change_at(1))
+        .grant(&scope, frodo.id, RoleKey::OrgAdmin, None, &change_at(1))
         .await;
     granted.unwrap();
     assert_eq!(
@@ -225,7 +286,7 @@ pub async fn grants_come_and_go_with_what_they_allow(fresh: Fresh) {
         basic.union(RoleKey::OrgAdmin.default_privileges())
     );
     let revoked = roles
-        .revoke(&scope, frodo.id, RoleKey::OrgAdmin, &change_at(2))
+        .revoke(&scope, frodo.id, RoleKey::OrgAdmin, None, &change_at(2))
         .await;
     revoked.unwrap();
     assert_eq!(allowed().await, basic);

@@ -135,7 +135,7 @@ pub async fn a_role_of_an_account_is_every_users_at_the_next_call(fresh: Fresh) 
     );
     let before = fresh.log(shire.id).await.len();
     let granted = roles
-        .grant_to_account(&scope, bree.id, RoleKey::Admin, &change_at(7))
+        .grant_to_account(&scope, bree.id, RoleKey::Admin, None, &change_at(7))
         .await;
     let granted = granted.unwrap().unwrap();
     assert_eq!(granted.key, RoleKey::Admin);
@@ -183,15 +183,15 @@ pub async fn a_role_of_an_account_is_every_users_at_the_next_call(fresh: Fresh) 
     );
 
     let again = roles
-        .grant_to_account(&scope, bree.id, RoleKey::Admin, &change())
+        .grant_to_account(&scope, bree.id, RoleKey::Admin, None, &change())
         .await;
     assert_eq!(refusal(again), Refusal::Conflict(Entity::Role, "key"));
     let revoked = roles
-        .revoke_from_account(&scope, bree.id, RoleKey::Admin, &change_at(8))
+        .revoke_from_account(&scope, bree.id, RoleKey::Admin, None, &change_at(8))
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::Revoked));
     let revoked = roles
-        .revoke_from_account(&scope, bree.id, RoleKey::Admin, &change_at(9))
+        .revoke_from_account(&scope, bree.id, RoleKey::Admin, None, &change_at(9))
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::NotGranted));
     let nob = credentials
@@ -219,13 +219,38 @@ pub async fn a_role_of_an_account_is_every_users_at_the_next_call(fresh: Fresh) 
     assert_eq!((&log[before].new, &log[before + 1].old), (&admin, &admin));
 }
 
+pub async fn granting_to_an_account_at_another_revision_is_stale(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await.organization;
+    let bree = fresh.account(shire.id, "Bree").await.id;
+    let (roles, scope) = (&fresh.repositories.roles, whole(shire.id));
+    let (first, second) = (Some(Revision::new(1)), Some(Revision::new(2)));
+    for (expected, stale) in [(second, true), (first, false), (first, true)] {
+        let granted = roles
+            .grant_to_account(&scope, bree, RoleKey::Admin, expected, &change())
+            .await;
+        if stale {
+            assert_eq!(refusal(granted), Refusal::Stale(Entity::Account));
+        } else {
+            assert_eq!(granted.unwrap().unwrap().key, RoleKey::Admin);
+        }
+    }
+    let revoked = roles
+        .revoke_from_account(&scope, bree, RoleKey::Admin, first, &change())
+        .await;
+    assert_eq!(refusal(revoked), Refusal::Stale(Entity::Account));
+    let revoked = roles
+        .revoke_from_account(&scope, bree, RoleKey::Admin, second, &change())
+        .await;
+    assert_eq!(revoked.unwrap(), Some(Revocation::Revoked));
+}
+
 pub async fn roles_of_an_account_out_of_scope_are_not_there(fresh: Fresh) {
     let shire = fresh.organization("Shire").await.organization;
     let mordor = fresh.organization("Mordor").await.organization;
     let bree = fresh.account(shire.id, "Bree").await.id;
     let roles = &fresh.repositories.roles;
     roles
-        .grant_to_account(&whole(shire.id), bree, RoleKey::Admin, &change())
+        .grant_to_account(&whole(shire.id), bree, RoleKey::Admin, None, &change())
         .await
         .unwrap();
     for (scope, id) in [
@@ -235,11 +260,11 @@ pub async fn roles_of_an_account_out_of_scope_are_not_there(fresh: Fresh) {
     ] {
         assert_eq!(roles.of_account(&scope, id).await.unwrap(), None);
         let granted = roles
-            .grant_to_account(&scope, id, RoleKey::Org, &change())
+            .grant_to_account(&scope, id, RoleKey::Org, None, &change())
             .await;
         assert_eq!(granted.unwrap(), None);
         let revoked = roles
-            .revoke_from_account(&scope, id, RoleKey::Admin, &change())
+            .revoke_from_account(&scope, id, RoleKey::Admin, None, &change())
             .await;
         assert_eq!(revoked.unwrap(), None);
     }
@@ -250,7 +275,7 @@ pub async fn roles_of_an_account_out_of_scope_are_not_there(fresh: Fresh) {
         .unwrap();
     assert_eq!(granted.len(), 1);
     let unknown = roles
-        .grant_to_account(&whole(shire.id), bree, RoleKey::SysAdmin, &change())
+        .grant_to_account(&whole(shire.id), bree, RoleKey::SysAdmin, None, &change())
         .await;
     assert_eq!(unknown.unwrap(), None, "the organization has no such role");
 }

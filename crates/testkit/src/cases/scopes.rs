@@ -115,11 +115,11 @@ pub async fn roles_of_users_outside_can_neither_be_seen_nor_changed(fresh: Fresh
         let held = roles.effective(&scope, id).await.unwrap();
         assert_eq!(held, None, "{scope:?}");
         let granted = roles
-            .grant(&scope, id, RoleKey::OrgAdmin, &change_at(1))
+            .grant(&scope, id, RoleKey::OrgAdmin, None, &change_at(1))
             .await;
         assert_eq!(granted.unwrap(), None, "{scope:?}");
         let revoked = roles
-            .revoke(&scope, id, RoleKey::Admin, &change_at(1))
+            .revoke(&scope, id, RoleKey::Admin, None, &change_at(1))
             .await;
         assert_eq!(revoked.unwrap(), None, "{scope:?}");
     }
@@ -128,11 +128,11 @@ pub async fn roles_of_users_outside_can_neither_be_seen_nor_changed(fresh: Fresh
         let held = roles.effective(&scope, id).await.unwrap();
         assert_eq!(held.unwrap().len(), 2, "{scope:?}");
         let granted = roles
-            .grant(&scope, id, RoleKey::OrgAdmin, &change_at(1))
+            .grant(&scope, id, RoleKey::OrgAdmin, None, &change_at(1))
             .await;
         assert!(granted.unwrap().is_some(), "{scope:?}");
         let revoked = roles
-            .revoke(&scope, id, RoleKey::OrgAdmin, &change_at(1))
+            .revoke(&scope, id, RoleKey::OrgAdmin, None, &change_at(1))
             .await;
         assert!(revoked.unwrap().is_some(), "{scope:?}");
     }

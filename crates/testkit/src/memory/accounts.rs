@@ -94,11 +94,7 @@ impl AccountRepository for MemoryStore {
             return Ok(None);
         };
         let old = row.account.clone();
-        if expected.is_some_and(|expected| expected != old.revision) {
-            return Err(RepositoryError::Stale {
-                entity: Entity::Account,
-            });
-        }
+        check_revision(&old, expected)?;
         if old.is_default && patch.active == Some(false) {
             return Err(RepositoryError::DEFAULT_ACCOUNT);
         }
@@ -121,6 +117,18 @@ impl AccountRepository for MemoryStore {
     async fn was_assigned(&self, id: AccountId) -> Result<bool, RepositoryError> {
         Ok((1..=self.state().last_account()).contains(&id.get()))
     }
+}
+
+pub(super) fn check_revision(
+    account: &Account,
+    expected: Option<Revision>,
+) -> Result<(), RepositoryError> {
+    if expected.is_some_and(|expected| expected != account.revision) {
+        return Err(RepositoryError::Stale {
+            entity: Entity::Account,
+        });
+    }
+    Ok(())
 }
 
 impl State {

@@ -2,14 +2,15 @@
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Role, RoleChange,
-    RoleKey, Scope, Snapshot, UserId,
+    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Revision, Role,
+    RoleChange, RoleKey, Scope, Snapshot, UserId,
     ports::{RepositoryError, Revocation, RoleRepository},
 };
 
 use super::{
-    MemoryStore,
+    MemoryStore, accounts,
     state::{AccountRow, Event, State, UserRow},
+    users,
 };
 
 #[async_trait]
@@ -33,6 +34,7 @@ impl RoleRepository for MemoryStore {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         let mut state = self.state();
@@ -42,6 +44,7 @@ impl RoleRepository for MemoryStore {
         let Some(row) = state.user_mut(scope, user) else {
             return Ok(None);
         };
+        users::check_revision(&row.user, expected)?;
         if !row.grants.insert(role.key) {
             return Err(RepositoryError::Conflict {
                 entity: Entity::Role,
@@ -60,12 +63,14 @@ impl RoleRepository for MemoryStore {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         let mut state = self.state();
         let Some(row) = state.user(scope, user) else {
             return Ok(None);
         };
+        users::check_revision(&row.user, expected)?;
         state.guard_administrators(row, role != RoleKey::OrgAdmin)?;
         let Some(row) = state.user_mut(scope, user) else {
             return Ok(None);
@@ -134,6 +139,7 @@ impl RoleRepository for MemoryStore {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         let mut state = self.state();
@@ -143,6 +149,7 @@ impl RoleRepository for MemoryStore {
         let Some(row) = state.account_mut(scope, account) else {
             return Ok(None);
         };
+        accounts::check_revision(&row.account, expected)?;
         if !row.grants.insert(role.key) {
             return Err(RepositoryError::Conflict {
                 entity: Entity::Role,
@@ -162,12 +169,14 @@ impl RoleRepository for MemoryStore {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         let mut state = self.state();
         let Some(row) = state.account_mut(scope, account) else {
             return Ok(None);
         };
+        accounts::check_revision(&row.account, expected)?;
         if !row.grants.remove(&role) {
             return Ok(Some(Revocation::NotGranted));
         }

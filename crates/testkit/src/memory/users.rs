@@ -244,7 +244,10 @@ impl UserRow {
     }
 }
 
-fn check_revision(user: &User, expected: Option<Revision>) -> Result<(), RepositoryError> {
+pub(super) fn check_revision(
+    user: &User,
+    expected: Option<Revision>,
+) -> Result<(), RepositoryError> {
     if expected.is_some_and(|expected| expected != user.revision) {
         return Err(RepositoryError::Stale {
             entity: Entity::User,

@@ -82,7 +82,7 @@ impl AuthenticationService {
             self.verify_password(actor, &own, user.id, &user.email, current)
                 .await
                 .map_err(|error| match error {
-                    ServiceError::Unauthenticated => refused("currentPassword", "is wrong"),
+                    ServiceError::Unauthenticated => ServiceError::WrongCurrentPassword,
                     other => other,
                 })?;
         }

@@ -28,12 +28,8 @@ pub(super) fn is_masked(key: &Text, value: &ConfigurationText) -> bool {
     value.as_str() == MASK && names_a_credential(key)
 }
 
-/// The configuration of a new instance. There is nothing yet that a mask could stand for.
-pub(super) fn of_new(
-    vault: &dyn SecretVault,
-    instance: SecretDigest,
-    given: Vec<(Text, ConfigurationText)>,
-) -> Result<Vec<(Text, ConfigurationValue)>, ServiceError> {
+/// Whether a new instance can be configured like this. There is nothing yet that a mask could stand for.
+pub(super) fn check_new(given: &[(Text, ConfigurationText)]) -> Result<(), ServiceError> {
     check_number(given.len())?;
     check_size(
         given
@@ -45,16 +41,25 @@ pub(super) fn of_new(
         .filter(|(key, value)| is_masked(key, value))
         .map(|(key, _)| stands_for_nothing(key))
         .collect();
-    if !masked.is_empty() {
-        return Err(ServiceError::Invalid(masked));
+    if masked.is_empty() {
+        return Ok(());
     }
-    Ok(given
+    Err(ServiceError::Invalid(masked))
+}
+
+/// The configuration of a new instance, which was [checked](check_new).
+pub(super) fn of_new(
+    vault: &dyn SecretVault,
+    instance: SecretDigest,
+    given: Vec<(Text, ConfigurationText)>,
+) -> Vec<(Text, ConfigurationValue)> {
+    given
         .into_iter()
         .map(|(key, value)| {
             let value = sealed(vault, instance, &key, value);
             (key, value)
         })
-        .collect())
+        .collect()
 }
 
 /// What changes when `given` is sent for an instance that has the entries `present`. With `replace`, what is not given
@@ -126,7 +131,7 @@ fn check_size(entries: impl Iterator<Item = usize>) -> Result<(), ServiceError> 
     )]))
 }
 
-fn check_number(entries: usize) -> Result<(), ServiceError> {
+pub(super) fn check_number(entries: usize) -> Result<(), ServiceError> {
     if entries <= MAX_ENTRIES {
         return Ok(());
     }

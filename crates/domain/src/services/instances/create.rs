@@ -50,6 +50,7 @@ impl CreateInstances<'_> {
     pub async fn create(&self, new: NewInstance) -> Result<ShownInstance, ServiceError> {
         let identity = self.actor.identity();
         let tags = with_name(&new.name, new.tags)?;
+        configuration::check_new(&new.configuration)?;
         let organization = Scope::organization(identity.organization_id);
         let element = match new.element {
             ElementName::Key(draft) => draft,
@@ -71,7 +72,7 @@ impl CreateInstances<'_> {
             self.service.vault.as_ref(),
             token.stored.digest,
             new.configuration,
-        )?;
+        );
         let draft = InstanceDraft {
             user_id: identity.user_id,
             name: new.name,

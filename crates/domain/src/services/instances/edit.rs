@@ -51,6 +51,8 @@ impl EditInstance<'_> {
         expected: &Expected,
     ) -> Result<ShownInstance, ServiceError> {
         let tags = changes.tags.map(distinct).transpose()?;
+        // What is wrong with the body is said before the target is looked for, as far as it can be told without it.
+        configuration::check_number(changes.configuration.as_ref().map_or(0, Vec::len))?;
         let instance = self.target().await?;
         let mut patch = InstancePatch {
             name: changes.name,

@@ -8,9 +8,6 @@ use crate::{
     services::{ElementKey, ServiceError, elements},
 };
 
-/// How far instances are counted where a number is asked for.
-const COUNTED_UP_TO: u64 = 1_000_000;
-
 /// The permit to see the instances of a scope.
 #[derive(Debug)]
 pub struct ViewInstances<'a> {
@@ -123,15 +120,13 @@ impl ViewInstances<'_> {
         ShownEntry::of(&self.found(id).await?, entry)
     }
 
-    /// How many instances the caller sees.
+    /// How many instances the caller sees, all of them: whoever asks for a number wants the right one.
     ///
     /// # Errors
     /// If the store fails.
     pub async fn count(&self) -> Result<InstanceCount, ServiceError> {
         let instances = &self.service.instances;
-        let counted = instances
-            .count(&self.scope, &Filter::All, COUNTED_UP_TO)
-            .await?;
+        let counted = instances.count(&self.scope, &Filter::All, u64::MAX).await?;
         let (Count::Exact(total) | Count::MoreThan(total)) = counted;
         Ok(InstanceCount { total })
     }

@@ -2,7 +2,7 @@
 
 use super::UserService;
 use crate::{
-    Actor, EffectiveRole, Entity, Role, RoleKey, Scope, User, UserId,
+    Actor, EffectiveRole, Entity, Expected, Revision, Role, RoleKey, Scope, User, UserId,
     policy::{Door, Forbidden},
     ports::{RepositoryError, Revocation},
     services::{
@@ -25,28 +25,34 @@ impl ChangeRoles<'_> {
     ///
     /// # Errors
     /// `Invalid` for an unknown key, `NotFound` for the user, `Forbidden` for oneself, for a role above the caller or not
-    /// grantable there, `AlreadyGranted`.
-    pub async fn grant(&self, key: &str) -> Result<Role, ServiceError> {
+    /// grantable there, stale if `expected` is not the user's revision, `AlreadyGranted`.
+    pub async fn grant(&self, key: &str, expected: &Expected) -> Result<Role, ServiceError> {
         let key = known(key)?;
-        let held = self.check(key).await?;
+        let (held, expected) = self.check(key, expected).await?;
         if held
             .iter()
             .any(|held| held.by_system && held.role.key == key)
         {
-            return Err(ServiceError::AlreadyGranted { role: key.as_str() });
+            return Err(ServiceError::AlreadyGranted {
+                role: key.as_str(),
+                to: Entity::User,
+            });
         }
         let change = self.actor.change(self.service.clock.now());
         match self
             .service
             .roles
-            .grant(&self.reach, self.id, key, &change)
+            .grant(&self.reach, self.id, key, expected, &change)
             .await
         {
             Ok(role) => role.ok_or_else(|| ServiceError::no_such(Entity::User, self.id)),
             Err(RepositoryError::Conflict {
                 entity: Entity::Role,
                 ..
-            }) => Err(ServiceError::AlreadyGranted { role: key.as_str() }),
+            }) => Err(ServiceError::AlreadyGranted {
+                role: key.as_str(),
+                to: Entity::User,
+            }),
             Err(error) => Err(error.into()),
         }
     }
@@ -55,14 +61,14 @@ impl ChangeRoles<'_> {
     ///
     /// # Errors
     /// As [`grant`](Self::grant); `NotFound` if the role is not granted directly.
-    pub async fn revoke(&self, key: &str) -> Result<(), ServiceError> {
+    pub async fn revoke(&self, key: &str, expected: &Expected) -> Result<(), ServiceError> {
         let key = known(key)?;
-        self.check(key).await?;
+        let (_, expected) = self.check(key, expected).await?;
         let change = self.actor.change(self.service.clock.now());
         match self
             .service
             .roles
-            .revoke(&self.reach, self.id, key, &change)
+            .revoke(&self.reach, self.id, key, expected, &change)
             .await?
         {
             Some(Revocation::Revoked) => Ok(()),
@@ -74,8 +80,12 @@ impl ChangeRoles<'_> {
         }
     }
 
-    /// Answers the roles that the user has now.
-    async fn check(&self, key: RoleKey) -> Result<Vec<EffectiveRole>, ServiceError> {
+    /// Answers the roles that the user has now, and the revision that the store must find.
+    async fn check(
+        &self,
+        key: RoleKey,
+        expected: &Expected,
+    ) -> Result<(Vec<EffectiveRole>, Option<Revision>), ServiceError> {
         let identity = self.actor.identity();
         let (user, held) = self.target().await?;
         if user.id == identity.user_id {
@@ -84,7 +94,7 @@ impl ChangeRoles<'_> {
         let in_default = user.account_id == identity.default_account_id;
         let roles = self.service.roles.list(identity.organization_id).await?;
         grantable(identity, &roles, key, in_default)?;
-        Ok(held)
+        Ok((held, expected.check(Entity::User, user.revision)?))
     }
 
     /// The user. One that is out of sight is refused, not missed, if its id was ever given away: the contract answers a

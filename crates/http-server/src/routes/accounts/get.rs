@@ -3,10 +3,9 @@
 use axum::{extract::State, http::HeaderMap, response::Response};
 use tenantry_wire::account::AccountBody;
 
-use super::NO_ACCOUNT;
 use crate::{
     caller::Caller, conditional, error::ApiError, extract::PathParameters, openapi::IfNoneMatch,
-    router::AppState,
+    router::AppState, routes::NO_ACCOUNT,
 };
 
 /// Read an account

@@ -6,8 +6,3 @@ pub(crate) mod get;
 pub(crate) mod list;
 pub(crate) mod roles;
 pub(crate) mod update;
-
-use tenantry_domain::AccountId;
-
-/// An id that nobody has: what privileges are asked for when the path holds no id.
-const NO_ACCOUNT: AccountId = AccountId::new(-1);

@@ -1,9 +1,12 @@
 //! `/accounts/{id}/roles`: roles that every user of an account has.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::HeaderMap};
 use tenantry_wire::role::RoleBody;
 
-use crate::{caller::Caller, error::ApiError, extract::PathParameters, router::AppState};
+use crate::{
+    caller::Caller, conditional, error::ApiError, extract::PathParameters, openapi::IfMatch,
+    router::AppState,
+};
 
 /// List the roles granted to an account
 ///
@@ -27,16 +30,20 @@ pub(crate) async fn list(
 /// Needs `configureRoles`.
 #[utoipa::path(
     put, path = "/accounts/{account}/roles/{key}", tag = "roles",
+    params(IfMatch),
     responses((status = 200, body = RoleBody), (status = 409, description = "The role is granted already."))
 )]
 pub(crate) async fn grant(
     State(state): State<AppState>,
     Caller(actor): Caller,
     path: PathParameters,
+    headers: HeaderMap,
 ) -> Result<Json<RoleBody>, ApiError> {
     let permit = state.platform.roles.configure(&actor)?;
+    let id = path.account().get()?;
+    let expected = conditional::expected(&headers)?;
     let role = permit
-        .grant_to_account(path.account().get()?, path.text("key")?)
+        .grant_to_account(id, path.text("key")?, &expected)
         .await?;
     Ok(Json(RoleBody::from(&role)))
 }
@@ -46,15 +53,19 @@ pub(crate) async fn grant(
 /// Needs `configureRoles`.
 #[utoipa::path(
     delete, path = "/accounts/{account}/roles/{key}", tag = "roles",
+    params(IfMatch),
     responses((status = 200))
 )]
 pub(crate) async fn revoke(
     State(state): State<AppState>,
     Caller(actor): Caller,
     path: PathParameters,
+    headers: HeaderMap,
 ) -> Result<(), ApiError> {
     let permit = state.platform.roles.configure(&actor)?;
+    let id = path.account().get()?;
+    let expected = conditional::expected(&headers)?;
     Ok(permit
-        .revoke_from_account(path.account().get()?, path.text("key")?)
+        .revoke_from_account(id, path.text("key")?, &expected)
         .await?)
 }

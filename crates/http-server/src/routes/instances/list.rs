@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State, response::Response};
 use tenantry_domain::{
-    AccountId, InstanceField,
+    InstanceField,
     services::{InstanceQuery, ViewInstances},
 };
 use tenantry_wire::instance::{FIELDS, InstanceBody, InstanceCountBody, selection};
@@ -13,11 +13,8 @@ use crate::{
     extract::{PathParameters, QueryString},
     openapi::{InstanceSelection, List},
     router::AppState,
-    routes::list::ListQuery,
+    routes::{NO_ACCOUNT, list::ListQuery},
 };
-
-/// An id that nobody has: what privileges are asked for when the path holds no id.
-const NO_ACCOUNT: AccountId = AccountId::new(-1);
 
 /// List the instances that the caller may see
 ///

@@ -11,10 +11,8 @@ use crate::{
     error::ApiError,
     extract::{Id, PathParameters},
     router::AppState,
+    routes::NO_INSTANCE,
 };
-
-/// An id that no instance has: what privileges are asked for when the path holds no id.
-const NO_INSTANCE: InstanceId = InstanceId::new(-1);
 
 /// The instance that a call is about, and who calls.
 #[derive(Debug)]

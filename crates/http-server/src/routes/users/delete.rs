@@ -3,10 +3,10 @@
 use axum::{extract::State, http::HeaderMap};
 use tenantry_domain::policy::Door;
 
-use super::{NO_USER, account_door};
+use super::account_door;
 use crate::{
     caller::Caller, conditional, error::ApiError, extract::PathParameters, openapi::IfMatch,
-    router::AppState,
+    router::AppState, routes::NO_USER,
 };
 
 /// Erase a user for good

@@ -7,14 +7,11 @@ pub(crate) mod list;
 pub(crate) mod roles;
 pub(crate) mod update;
 
-use tenantry_domain::{AccountId, Actor, UserId, policy::Door, services::UserWithRoles};
+use tenantry_domain::{Actor, policy::Door, services::UserWithRoles};
 use tenantry_wire::user::{Shown, UserBody};
 
+use super::NO_ACCOUNT;
 use crate::{extract::PathParameters, router::AppState};
-
-/// Ids that nobody has: what privileges are asked for when the path holds no id.
-const NO_USER: UserId = UserId::new(-1);
-const NO_ACCOUNT: AccountId = AccountId::new(-1);
 
 /// The door of the account in the path. Whether that is an id at all is looked at later, after privileges.
 fn account_door(path: &PathParameters) -> Door {

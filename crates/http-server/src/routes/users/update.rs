@@ -7,7 +7,7 @@ use tenantry_wire::{
     user::{UserBody, UserPatchBody, UserReplacementBody, changes_of_patch, changes_of_put},
 };
 
-use super::{NO_USER, account_door, with_roles};
+use super::{account_door, with_roles};
 use crate::{
     body::UnreadBody,
     caller::Caller,
@@ -16,6 +16,7 @@ use crate::{
     extract::{PathParameters, QueryString},
     openapi::{IfMatch, Permanent},
     router::AppState,
+    routes::NO_USER,
 };
 
 type Read = fn(&JsonObject) -> Result<UserChanges, Vec<Problem>>;

@@ -12,6 +12,7 @@ use tenantry_domain::{
     ports::{AccountRepository, RepositoryError},
 };
 
+pub(super) use self::update::check_revision;
 use self::update::{ERASURE, update};
 use crate::{
     engine::Engine,

@@ -35,10 +35,7 @@ pub(super) fn update(
     let Some(old) = find(connection, scope, id)? else {
         return Ok(None);
     };
-    if expected.is_some_and(|expected| expected != old.revision) {
-        let entity = Entity::Account;
-        return Err(RepositoryError::Stale { entity }.into());
-    }
+    check_revision(&old, expected)?;
     let new = patch.apply(&old, change.at);
     if new.is_default && !new.active {
         return Err(RepositoryError::DEFAULT_ACCOUNT.into());
@@ -50,6 +47,17 @@ pub(super) fn update(
         erase_users(connection, &new, change)?;
     }
     Ok(Some(new))
+}
+
+pub(in crate::repositories) fn check_revision(
+    account: &Account,
+    expected: Option<Revision>,
+) -> Result<(), Failure> {
+    if expected.is_some_and(|expected| expected != account.revision) {
+        let entity = Entity::Account;
+        return Err(RepositoryError::Stale { entity }.into());
+    }
+    Ok(())
 }
 
 /// First their instances leave their records, then they. Writes come one after the other, so nobody is created here

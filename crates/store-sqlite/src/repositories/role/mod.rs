@@ -6,8 +6,8 @@ mod of_account;
 use async_trait::async_trait;
 use rusqlite::{Connection, Row};
 use tenantry_domain::{
-    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Role, RoleChange,
-    RoleKey, Scope, Snapshot, User, UserField, UserId,
+    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, Revision, Role,
+    RoleChange, RoleKey, Scope, Snapshot, User, UserField, UserId,
     ports::{RepositoryError, Revocation, RoleRepository},
 };
 
@@ -16,6 +16,7 @@ use crate::{
     error::Failure,
     instant::to_micros,
     record,
+    repositories::user::check_revision,
     rows::{
         role::{self, COLUMNS, read, read_effective},
         user,
@@ -69,11 +70,12 @@ impl RoleRepository for Roles {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         let (scope, change) = (*scope, *change);
         self.0
-            .write(move |connection| grant(connection, &scope, user, role, &change))
+            .write(move |connection| grant(connection, &scope, user, role, expected, &change))
             .await
     }
 
@@ -82,11 +84,12 @@ impl RoleRepository for Roles {
         scope: &Scope,
         user: UserId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         let (scope, change) = (*scope, *change);
         self.0
-            .write(move |connection| revoke(connection, &scope, user, role, &change))
+            .write(move |connection| revoke(connection, &scope, user, role, expected, &change))
             .await
     }
 
@@ -118,11 +121,14 @@ impl RoleRepository for Roles {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Role>, RepositoryError> {
         let (scope, change) = (*scope, *change);
         self.0
-            .write(move |connection| of_account::grant(connection, &scope, account, role, &change))
+            .write(move |connection| {
+                of_account::grant(connection, &scope, account, role, expected, &change)
+            })
             .await
     }
 
@@ -131,11 +137,14 @@ impl RoleRepository for Roles {
         scope: &Scope,
         account: AccountId,
         role: RoleKey,
+        expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<Revocation>, RepositoryError> {
         let (scope, change) = (*scope, *change);
         self.0
-            .write(move |connection| of_account::revoke(connection, &scope, account, role, &change))
+            .write(move |connection| {
+                of_account::revoke(connection, &scope, account, role, expected, &change)
+            })
             .await
     }
 }
@@ -224,11 +233,13 @@ fn grant(
     scope: &Scope,
     user: UserId,
     key: RoleKey,
+    expected: Option<Revision>,
     change: &Change,
 ) -> Result<Option<Role>, Failure> {
     let Some(user) = user::find(connection, scope, user)? else {
         return Ok(None);
     };
+    check_revision(&user, expected)?;
     let Some(role) = find(connection, user.organization_id, key)? else {
         return Ok(None);
     };
@@ -254,11 +265,13 @@ fn revoke(
     scope: &Scope,
     user: UserId,
     key: RoleKey,
+    expected: Option<Revision>,
     change: &Change,
 ) -> Result<Option<Revocation>, Failure> {
     let Some(user) = user::find(connection, scope, user)? else {
         return Ok(None);
     };
+    check_revision(&user, expected)?;
     if !direct_grants(connection, &user)?.contains(&key) {
         return Ok(Some(Revocation::NotGranted));
     }

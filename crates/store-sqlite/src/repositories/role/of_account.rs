@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 use tenantry_domain::{
-    Account, AccountId, AuditAction, Change, Entity, Role, RoleKey, Scope, Snapshot,
+    Account, AccountId, AuditAction, Change, Entity, Revision, Role, RoleKey, Scope, Snapshot,
     ports::Revocation,
 };
 
@@ -11,6 +11,7 @@ use crate::{
     error::Failure,
     instant::to_micros,
     record,
+    repositories::account::check_revision,
     rows::{
         account,
         role::{COLUMNS, read},
@@ -34,11 +35,13 @@ pub(super) fn grant(
     scope: &Scope,
     id: AccountId,
     key: RoleKey,
+    expected: Option<Revision>,
     change: &Change,
 ) -> Result<Option<Role>, Failure> {
     let Some(account) = account::find(connection, scope, id)? else {
         return Ok(None);
     };
+    check_revision(&account, expected)?;
     let Some(role) = find(connection, account.organization_id, key)? else {
         return Ok(None);
     };
@@ -76,11 +79,13 @@ pub(super) fn revoke(
     scope: &Scope,
     id: AccountId,
     key: RoleKey,
+    expected: Option<Revision>,
     change: &Change,
 ) -> Result<Option<Revocation>, Failure> {
     let Some(account) = account::find(connection, scope, id)? else {
         return Ok(None);
     };
+    check_revision(&account, expected)?;
     let erased = connection
         .prepare_cached(
             "DELETE FROM account_roles WHERE organization_id = ?1 AND account_id = ?2 \

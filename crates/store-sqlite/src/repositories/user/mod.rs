@@ -118,7 +118,7 @@ impl UserRepository for Users {
     }
 }
 
-fn check_revision(user: &User, expected: Option<Revision>) -> Result<(), Failure> {
+pub(super) fn check_revision(user: &User, expected: Option<Revision>) -> Result<(), Failure> {
     match expected {
         Some(expected) if expected != user.revision => Err(RepositoryError::Stale {
             entity: Entity::User,
