@@ -27,6 +27,14 @@ const ABOUT: About = About {
     conflicts: &[(Entity::Role, "key")],
 };
 
+/// A grant: the revision that is expected is that of the user or account, not the role's.
+const fn grant_of(target: Entity) -> About {
+    About {
+        entity: target,
+        ..ABOUT
+    }
+}
+
 /// The roles that the call answers, without those that nobody here knows; `None` if its target is not there.
 async fn roles(
     session: &Session<'_>,
@@ -53,24 +61,26 @@ impl Roles {
     async fn put(
         &self,
         session: &Session<'_>,
-        target: String,
+        (kind, path): (Entity, String),
         role: RoleKey,
         expected: Option<Revision>,
     ) -> Result<Option<Role>, RepositoryError> {
-        let call = Call::put(format!("{target}/roles/{}", role.as_str())).expecting(expected);
-        let granted = session.find(&call, &ABOUT, None, read::role).await?;
+        let call = Call::put(format!("{path}/roles/{}", role.as_str())).expecting(expected);
+        let granted = session
+            .find(&call, &grant_of(kind), None, read::role)
+            .await?;
         Ok(granted.flatten())
     }
 
     async fn delete(
         &self,
         session: &Session<'_>,
-        target: String,
+        (kind, path): (Entity, String),
         role: RoleKey,
         expected: Option<Revision>,
     ) -> Result<Option<Revocation>, RepositoryError> {
-        let call = Call::delete(format!("{target}/roles/{}", role.as_str())).expecting(expected);
-        Ok(Some(if session.done(&call, &ABOUT).await? {
+        let call = Call::delete(format!("{path}/roles/{}", role.as_str())).expecting(expected);
+        Ok(Some(if session.done(&call, &grant_of(kind)).await? {
             Revocation::Revoked
         } else {
             Revocation::NotGranted
@@ -139,8 +149,13 @@ impl RoleRepository for Roles {
         if target.is_none() || !is_there(role) {
             return Ok(None);
         }
-        self.put(&session, format!("/users/{user}"), role, expected)
-            .await
+        self.put(
+            &session,
+            (Entity::User, format!("/users/{user}")),
+            role,
+            expected,
+        )
+        .await
     }
 
     async fn revoke(
@@ -161,8 +176,13 @@ impl RoleRepository for Roles {
         if !is_there(role) {
             return Ok(Some(Revocation::NotGranted));
         }
-        self.delete(&session, format!("/users/{user}"), role, expected)
-            .await
+        self.delete(
+            &session,
+            (Entity::User, format!("/users/{user}")),
+            role,
+            expected,
+        )
+        .await
     }
 
     async fn update(
@@ -203,8 +223,13 @@ impl RoleRepository for Roles {
         let target = Accounts(Arc::clone(&self.0)).find(scope, account).await?;
         match (session, target) {
             (Some(session), Some(_)) if is_there(role) => {
-                self.put(&session, format!("/accounts/{account}"), role, expected)
-                    .await
+                self.put(
+                    &session,
+                    (Entity::Account, format!("/accounts/{account}")),
+                    role,
+                    expected,
+                )
+                .await
             }
             _ => Ok(None),
         }
@@ -222,8 +247,13 @@ impl RoleRepository for Roles {
         let target = Accounts(Arc::clone(&self.0)).find(scope, account).await?;
         match (session, target) {
             (Some(session), Some(_)) if is_there(role) => {
-                self.delete(&session, format!("/accounts/{account}"), role, expected)
-                    .await
+                self.delete(
+                    &session,
+                    (Entity::Account, format!("/accounts/{account}")),
+                    role,
+                    expected,
+                )
+                .await
             }
             (Some(_), Some(_)) => Ok(Some(Revocation::NotGranted)),
             _ => Ok(None),

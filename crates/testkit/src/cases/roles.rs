@@ -112,7 +112,7 @@ pub async fn granting_at_another_revision_is_stale(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
     let frodo = fresh.user(&shire.account, "frodo@shire.example").await;
     let (roles, scope) = (&fresh.repositories.roles, around(&frodo));
-    let (first, second) = (Some(Revision::new(1)), Some(Revision::new(2)));
+    let (first, second) = (Some(frodo.revision), Some(frodo.revision.next()));
     let granted = roles
         .grant(&scope, frodo.id, RoleKey::Admin, second, &change_at(1))
         .await;

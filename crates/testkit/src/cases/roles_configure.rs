@@ -221,12 +221,12 @@ pub async fn a_role_of_an_account_is_every_users_at_the_next_call(fresh: Fresh) 
 
 pub async fn granting_to_an_account_at_another_revision_is_stale(fresh: Fresh) {
     let shire = fresh.organization("Shire").await.organization;
-    let bree = fresh.account(shire.id, "Bree").await.id;
+    let bree = fresh.account(shire.id, "Bree").await;
     let (roles, scope) = (&fresh.repositories.roles, whole(shire.id));
-    let (first, second) = (Some(Revision::new(1)), Some(Revision::new(2)));
+    let (first, second) = (Some(bree.revision), Some(bree.revision.next()));
     for (expected, stale) in [(second, true), (first, false), (first, true)] {
         let granted = roles
-            .grant_to_account(&scope, bree, RoleKey::Admin, expected, &change())
+            .grant_to_account(&scope, bree.id, RoleKey::Admin, expected, &change())
             .await;
         if stale {
             assert_eq!(refusal(granted), Refusal::Stale(Entity::Account));
@@ -235,11 +235,11 @@ pub async fn granting_to_an_account_at_another_revision_is_stale(fresh: Fresh) {
         }
     }
     let revoked = roles
-        .revoke_from_account(&scope, bree, RoleKey::Admin, first, &change())
+        .revoke_from_account(&scope, bree.id, RoleKey::Admin, first, &change())
         .await;
     assert_eq!(refusal(revoked), Refusal::Stale(Entity::Account));
     let revoked = roles
-        .revoke_from_account(&scope, bree, RoleKey::Admin, second, &change())
+        .revoke_from_account(&scope, bree.id, RoleKey::Admin, second, &change())
         .await;
     assert_eq!(revoked.unwrap(), Some(Revocation::Revoked));
 }
