@@ -1,6 +1,15 @@
 //! `/users/{id}/roles`: who may see, grant and revoke, and in which order refusals come.
 
-use crate::support::{Caller, World};
+use std::sync::Arc;
+
+use axum::{body::Body, http::Request};
+use tenantry_domain::{
+    EffectiveRole, Entity, RoleKey, Scope,
+    ports::{MockRoleRepository, RepositoryError},
+};
+use tenantry_http_server::HttpConfig;
+
+use crate::support::{BASE, Caller, World, send, serve};
 
 #[tokio::test]
 async fn effective_roles_are_shown_to_those_who_see_the_user() {
@@ -200,4 +209,64 @@ async fn a_role_given_by_the_system_is_granted_already() {
         world.call(Caller::OrgAdmin, "DELETE", &path).await.status,
         404
     );
+}
+
+/// Between the look at the user and the write, somebody lifts the user above the caller.
+#[tokio::test]
+async fn whoever_is_lifted_above_the_caller_meanwhile_keeps_its_roles() {
+    let world = World::new().await;
+    let shire = Scope::organization(world.shire);
+    let target = world.id(Caller::DefaultUser).await;
+    let found = world.repositories.users.find(&shire, target).await.unwrap();
+    let revision = found.unwrap().revision;
+    let known = world.repositories.roles.list(world.shire).await.unwrap();
+    let held = |key| EffectiveRole {
+        role: known.iter().find(|role| role.key == key).unwrap().clone(),
+        direct: key != RoleKey::DefaultUser,
+        through_account: false,
+        by_system: key == RoleKey::DefaultUser,
+    };
+    let before = vec![held(RoleKey::DefaultUser)];
+    let after = vec![held(RoleKey::DefaultUser), held(RoleKey::OrgAdmin)];
+    for method in ["PUT", "DELETE"] {
+        let mut roles = MockRoleRepository::new();
+        let mut looks = [Some(before.clone()), Some(after.clone())].into_iter();
+        roles
+            .expect_effective()
+            .times(2)
+            .returning(move |_, _| Ok(looks.next().unwrap()));
+        let listed = known.clone();
+        roles.expect_list().returning(move |_| Ok(listed.clone()));
+        let stale = || {
+            Err(RepositoryError::Stale {
+                entity: Entity::User,
+            })
+        };
+        if method == "PUT" {
+            roles
+                .expect_grant()
+                .withf(move |_, _, _, expected, _| *expected == Some(revision))
+                .once()
+                .returning(move |_, _, _, _, _| stale().map(|()| None));
+        } else {
+            roles
+                .expect_revoke()
+                .withf(move |_, _, _, expected, _| *expected == Some(revision))
+                .once()
+                .returning(move |_, _, _, _, _| stale().map(|()| None));
+        }
+        let mut repositories = world.repositories.clone();
+        repositories.roles = Arc::new(roles);
+        let config = HttpConfig::default();
+        let router = serve(&repositories, &world.clock, &world.hasher, &config);
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("{BASE}/users/{target}/roles/admin"))
+            .header(
+                "authorization",
+                Caller::AccountAdmin.authorization().unwrap(),
+            );
+        let reply = send(&router, request.body(Body::empty()).unwrap()).await;
+        assert_eq!(reply.status, 403, "{method}: {}", reply.text);
+    }
 }

@@ -1,6 +1,6 @@
 //! Granting a role to a user, and taking it away.
 
-use super::UserService;
+use super::{UserService, pinned, repeated};
 use crate::{
     Actor, EffectiveRole, Entity, Expected, Revision, Role, RoleKey, Scope, User, UserId,
     policy::{Door, Forbidden},
@@ -28,6 +28,10 @@ impl ChangeRoles<'_> {
     /// grantable there, stale if `expected` is not the user's revision, `AlreadyGranted`.
     pub async fn grant(&self, key: &str, expected: &Expected) -> Result<Role, ServiceError> {
         let key = known(key)?;
+        repeated(expected, || self.try_grant(key, expected)).await
+    }
+
+    async fn try_grant(&self, key: RoleKey, expected: &Expected) -> Result<Role, ServiceError> {
         let (held, expected) = self.check(key, expected).await?;
         if held
             .iter()
@@ -63,6 +67,10 @@ impl ChangeRoles<'_> {
     /// As [`grant`](Self::grant); `NotFound` if the role is not granted directly.
     pub async fn revoke(&self, key: &str, expected: &Expected) -> Result<(), ServiceError> {
         let key = known(key)?;
+        repeated(expected, || self.try_revoke(key, expected)).await
+    }
+
+    async fn try_revoke(&self, key: RoleKey, expected: &Expected) -> Result<(), ServiceError> {
         let (_, expected) = self.check(key, expected).await?;
         let change = self.actor.change(self.service.clock.now());
         match self
@@ -94,7 +102,8 @@ impl ChangeRoles<'_> {
         let in_default = user.account_id == identity.default_account_id;
         let roles = self.service.roles.list(identity.organization_id).await?;
         grantable(identity, &roles, key, in_default)?;
-        Ok((held, expected.check(Entity::User, user.revision)?))
+        let expected = expected.check(Entity::User, user.revision)?;
+        Ok((held, expected.or(pinned(self.actor, &user))))
     }
 
     /// The user. One that is out of sight is refused, not missed, if its id was ever given away: the contract answers a

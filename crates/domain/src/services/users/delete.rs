@@ -1,6 +1,6 @@
 //! Erasing a user for good.
 
-use super::{ATTEMPTS, UserService, is_to_be_repeated, pinned};
+use super::{UserService, pinned, repeated};
 use crate::{Actor, Entity, Expected, Scope, UserId, policy::Door, services::ServiceError};
 
 /// The permit to erase one user, if it is there.
@@ -20,13 +20,7 @@ impl DeleteUser<'_> {
     /// `NotFound` if the caller sees no such user; `Forbidden` if the caller may not change it; stale if `expected` is
     /// not its revision.
     pub async fn delete(&self, expected: &Expected) -> Result<(), ServiceError> {
-        for _ in 1..ATTEMPTS {
-            let outcome = self.attempt(expected).await;
-            if !is_to_be_repeated(&outcome, expected) {
-                return outcome;
-            }
-        }
-        self.attempt(expected).await
+        repeated(expected, || self.attempt(expected)).await
     }
 
     async fn attempt(&self, expected: &Expected) -> Result<(), ServiceError> {

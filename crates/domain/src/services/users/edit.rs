@@ -1,6 +1,6 @@
 //! Changing a user: PATCH and PUT.
 
-use super::{ATTEMPTS, UserService, UserWithRoles, is_to_be_repeated, pinned};
+use super::{UserService, UserWithRoles, pinned, repeated};
 use crate::{
     Actor, EffectiveRole, Email, Entity, Expected, Name, NewPassword, Password, PasswordPolicy,
     Person, ProfilePatch, Reach, RoleKey, Scope, User, UserId, UserPatch,
@@ -64,13 +64,7 @@ impl EditUser<'_> {
         changes: UserChanges,
         expected: &Expected,
     ) -> Result<UserWithRoles, ServiceError> {
-        for _ in 1..ATTEMPTS {
-            let outcome = self.attempt(&changes, expected).await;
-            if !is_to_be_repeated(&outcome, expected) {
-                return outcome;
-            }
-        }
-        self.attempt(&changes, expected).await
+        repeated(expected, || self.attempt(&changes, expected)).await
     }
 
     async fn attempt(

@@ -268,11 +268,20 @@ fn pinned(actor: &Actor, user: &User) -> Option<Revision> {
 /// How often a change is tried on a user that others change at the same moment. More writes than this are no accident.
 const ATTEMPTS: usize = 32;
 
-/// Whether to look again at what was changed meanwhile: not if the caller named the revision.
-fn is_to_be_repeated<T>(outcome: &Result<T, ServiceError>, expected: &Expected) -> bool {
-    let stale = matches!(
-        outcome,
-        Err(ServiceError::Repository(RepositoryError::Stale { .. }))
-    );
-    stale && *expected == Expected::Anything
+/// Makes `attempt` again while others change the user between its look and its write, unless the caller named the revision.
+async fn repeated<T, F>(
+    expected: &Expected,
+    attempt: impl Fn() -> F + Send,
+) -> Result<T, ServiceError>
+where
+    F: Future<Output = Result<T, ServiceError>> + Send,
+{
+    for _ in 1..ATTEMPTS {
+        match attempt().await {
+            Err(ServiceError::Repository(RepositoryError::Stale { .. }))
+                if *expected == Expected::Anything => {}
+            outcome => return outcome,
+        }
+    }
+    attempt().await
 }
