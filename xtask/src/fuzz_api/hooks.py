@@ -4,6 +4,7 @@ Loaded by schemathesis itself, through schemathesis.toml. It changes requests on
 """
 
 import atexit
+import collections
 import json
 import os
 import zlib
@@ -27,15 +28,31 @@ PLACES = {
     "user": WORLD["keptUsers"][0],
 }
 REACHED = set()
+# How often each operation was called.
+CALLS = collections.Counter()
+
+
+@schemathesis.auth(refresh_interval=None)
+class Administrator:
+    """Who calls, unless vary_headers says otherwise. A header of schemathesis.toml would be put over whatever that says."""
+
+    def get(self, case, context):
+        return ADMIN
+
+    def set(self, case, data, context):
+        case.headers = case.headers or {}
+        case.headers["Authorization"] = data
 
 
 @schemathesis.hook
 def before_call(context, case, kwargs):
+    CALLS[case.method, case.path] += 1
     lead_somewhere(case)
+    pair_up(case)
     if case.method.upper() in ("DELETE", "PATCH", "PUT"):
         spare_own_role(case)
         spare_the_kept(case)
-    pair_up(case)
+    keep_to_http(case)
     vary_headers(case)
 
 
@@ -83,6 +100,16 @@ def pair_up(case):
     user = WORLD["userOf"].get(named(case, "account"))
     if user is not None and named(case, "user") != "None" and chance(case) % 2 == 0:
         case.path_parameters["user"] = user
+    # Nor an instance of that element, nor an entry of that instance's configuration.
+    if named(case, "element") != "None" and named(case, "instance") != "None" and chance(case) % 2 == 0:
+        case.path_parameters["element"] = "sfdc"
+        case.path_parameters["instance"] = WORLD["keptInstances"][0]
+    if named(case, "configuration") != "None" and chance(case) % 2 == 0:
+        if through_instance(case):
+            case.path_parameters["configuration"] = WORLD["calledConfiguration"]
+        else:
+            case.path_parameters["configuration"] = WORLD["configuration"]
+            case.path_parameters["instance"] = WORLD["keptInstances"][0]
 
 
 def named(case, parameter):
@@ -96,8 +123,8 @@ def is_own_role(role):
 
 
 def chance(case):
-    """A number that depends on the request alone, so that the same seed does the same."""
-    request = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.body}"
+    """A number that depends on the request and on how often its operation was called, so that the same seed does the same."""
+    request = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.body} {CALLS[case.method, case.path]}"
     return zlib.crc32(request.encode("utf-8", "replace"))
 
 
@@ -106,6 +133,13 @@ def through_instance(case):
     path = case.path.removeprefix("/elements/api-v2")
     in_general = path == "/instances" and case.method.upper() in ("GET", "POST")
     return path in THROUGH_INSTANCE and not in_general
+
+
+def keep_to_http(case):
+    """A control character in a header is no HTTP: the parser refuses the message, with a bare 400, before it is a request."""
+    for name, value in (case.headers or {}).items():
+        if isinstance(value, str):
+            case.headers[name] = "".join(c for c in value if c == "\t" or (c >= " " and c != "\x7f"))
 
 
 def vary_headers(case):

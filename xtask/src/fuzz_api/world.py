@@ -70,6 +70,7 @@ def prepare(base):
     made = {
         "keptInstances": [kept["id"], called["id"]],
         "configuration": call(base, "GET", f"/instances/{kept['id']}/configuration")[0]["id"],
+        "calledConfiguration": call(base, "GET", f"/instances/{called['id']}/configuration")[0]["id"],
         "calledAuthorization": f"{user_part}, Element {called['token']}",
         "doomedAuthorization": f"{user_part}, Element {doomed['token']}",
         "adminRole": next(role["id"] for role in roles if role["key"] == "org-admin"),
