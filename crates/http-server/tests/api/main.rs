@@ -27,4 +27,5 @@ mod schema;
 mod sockets;
 mod support;
 mod tenancy;
+mod user_safety;
 mod users;
