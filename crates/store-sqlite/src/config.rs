@@ -8,8 +8,8 @@ pub struct SqliteConfig {
     /// The database file. It is created if missing, readable by its owner only; so is its directory. `-wal` and `-shm`
     /// files stand beside it while the store is open and belong to it.
     pub path: PathBuf,
-    /// So many threads run lists and counts, and so many connections beside theirs are for look-ups by key; at least
-    /// one of each.
+    /// So many threads run lists and counts of one organization at the same moment, and one more is there for the others;
+    /// so many connections beside theirs are for look-ups by key. At least one of each.
     pub readers: usize,
     /// How long a write waits for another process that is writing, for example the command line beside the server.
     pub busy_timeout: Duration,

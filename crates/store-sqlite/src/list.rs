@@ -32,7 +32,9 @@ where
 {
     let sql = select(columns, scope, filter, sort, page)?;
     let rows = engine
-        .read(move |connection| sql.rows(connection, decode))
+        .read_for(scope.organization_id(), move |connection| {
+            sql.rows(connection, decode)
+        })
         .await?;
     Ok(page_of(rows, scope, filter, sort, page))
 }
@@ -63,7 +65,9 @@ pub(crate) async fn count<F: Selectable>(
         .bind(i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1))
         .push(")");
     let found: Option<i64> = engine
-        .read(move |connection| sql.row(connection, |row| Ok(row.get(0)?)))
+        .read_for(scope.organization_id(), move |connection| {
+            sql.row(connection, |row| Ok(row.get(0)?))
+        })
         .await?;
     Ok(Count::bounded(
         found

@@ -332,7 +332,7 @@ pub(crate) static PREPARED_STATEMENTS: Setting<Switch> = Setting {
 pub(crate) static READERS: Setting<Number> = Setting {
     key: "sqlite.readers",
     flag: None,
-    about: "How many threads run lists and counts, and how many connections beside theirs serve look-ups by key.",
+    about: "How many threads run lists and counts of one organization at the same moment; one more is there for the others. As many connections beside theirs serve look-ups by key.",
     kind: Number {
         least: 1,
         most: 64,

@@ -5,6 +5,7 @@ mod deadline;
 mod direct;
 mod lane;
 mod reader;
+mod share;
 mod writer;
 
 use std::{
@@ -18,13 +19,14 @@ use std::{
 };
 
 use rusqlite::Connection;
-use tenantry_domain::ports::RepositoryError;
+use tenantry_domain::{OrganizationId, ports::RepositoryError};
 use tokio::sync::oneshot;
 
 use self::{
     direct::Direct,
     lane::Lane,
     reader::{Read, Reader},
+    share::{Share, Shares},
     writer::{Typed, Write},
 };
 use crate::{
@@ -41,6 +43,7 @@ struct Inner {
     config: SqliteConfig,
     writes: Arc<Lane<Box<dyn Write>>>,
     reads: Arc<Lane<Read>>,
+    shares: Shares,
     direct: Direct,
     commits: Arc<AtomicU64>,
     /// Each ends when its thread does; the writer's is the last.
@@ -75,6 +78,7 @@ impl Engine {
         let inner = Arc::new(Inner {
             writes: Arc::new(Lane::new(config.queue)),
             reads: Arc::new(Lane::new(config.queue)),
+            shares: Shares::new(config.readers),
             direct: Direct::new(opened.direct),
             commits: Arc::new(AtomicU64::new(0)),
             stopped: Mutex::new(Vec::new()),
@@ -105,15 +109,38 @@ impl Engine {
         T: Send + 'static,
         W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
     {
-        let inner = &self.0;
-        within(inner.config.patience, async move {
-            let place = inner.reads.enter().await.ok_or_else(closed)?;
-            let (reply, answer) = oneshot::channel();
-            let read = Read::new(place, reply, work);
-            inner.reads.push(read).map_err(|_| closed())?;
-            answer.await.map_err(|_| closed())?
+        within(self.0.config.patience, self.run_read(None, work)).await
+    }
+
+    /// The same for what a user of `organization` has asked for, as long as he likes: one thread is left for the others,
+    /// however much this organization reads.
+    pub(crate) async fn read_for<T, W>(
+        &self,
+        organization: OrganizationId,
+        work: W,
+    ) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        within(self.0.config.patience, async move {
+            let share = self.0.shares.enter(organization).await;
+            self.run_read(share, work).await
         })
         .await
+    }
+
+    async fn run_read<T, W>(&self, share: Option<Share>, work: W) -> Result<T, RepositoryError>
+    where
+        T: Send + 'static,
+        W: FnOnce(&Connection) -> Result<T, Failure> + Send + 'static,
+    {
+        let reads = &self.0.reads;
+        let place = reads.enter().await.ok_or_else(closed)?;
+        let (reply, answer) = oneshot::channel();
+        let read = Read::new(place, share, reply, work);
+        reads.push(read).map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
     }
 
     /// Runs a read of a few rows by key: right here if a connection is idle, which saves two hops between threads.
@@ -229,15 +256,17 @@ fn closed() -> RepositoryError {
 fn open_all(config: &SqliteConfig) -> Result<Opened, OpenError> {
     connection::create_file(&config.path)?;
     let writer = connection::open_writer(config)?;
-    let readers = || {
-        (0..config.readers.max(1))
+    let share = config.readers.max(1);
+    let open = |number| {
+        (0..number)
             .map(|_| Reader::open(config))
             .collect::<Result<Vec<_>, _>>()
     };
     Ok(Opened {
         writer,
-        readers: readers()?,
-        direct: readers()?,
+        // One more than any organization may occupy.
+        readers: open(share + 1)?,
+        direct: open(share)?,
     })
 }
 

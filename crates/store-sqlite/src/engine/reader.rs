@@ -10,6 +10,7 @@ use super::{
     connection,
     deadline::Deadline,
     lane::{Lane, Place},
+    share::Share,
 };
 use crate::{config::SqliteConfig, error::Failure, open_error::OpenError};
 
@@ -22,6 +23,7 @@ pub(super) struct Reader {
 /// A read that waits for a thread.
 pub(super) struct Read {
     place: Place,
+    share: Option<Share>,
     work: Box<dyn FnOnce(&Reader) + Send>,
 }
 
@@ -48,7 +50,7 @@ impl Reader {
     pub(super) fn serve(self, lane: &Lane<Read>) {
         while let Some(read) = lane.next() {
             (read.work)(&self);
-            drop(read.place);
+            drop((read.place, read.share));
         }
     }
 }
@@ -56,6 +58,7 @@ impl Reader {
 impl Read {
     pub(super) fn new<T, W>(
         place: Place,
+        share: Option<Share>,
         reply: oneshot::Sender<Result<T, RepositoryError>>,
         work: W,
     ) -> Self
@@ -75,6 +78,7 @@ impl Read {
         };
         Self {
             place,
+            share,
             work: Box::new(work),
         }
     }

@@ -9,7 +9,7 @@ use std::{
 
 use rusqlite::Connection;
 use tempfile::TempDir;
-use tenantry_domain::ports::RepositoryError;
+use tenantry_domain::{OrganizationId, ports::RepositoryError};
 use tokio::sync::oneshot;
 
 use super::Engine;
@@ -276,6 +276,34 @@ async fn a_read_that_takes_too_long_is_broken_off() {
         Err(RepositoryError::Unavailable { .. })
     ));
     assert_eq!(numbers(&engine).await, [0_i64; 0]);
+}
+
+#[tokio::test]
+async fn what_one_organization_reads_holds_up_no_other() {
+    let (engine, _directory) = engine(|config| config.readers = 1).await;
+    let (shire, gondor) = (OrganizationId::new(2), OrganizationId::new(3));
+    let mut waiting = Vec::new();
+    let mut slow = Vec::new();
+    for _ in 0..3 {
+        let (release, released) = std::sync::mpsc::channel::<()>();
+        waiting.push(release);
+        let engine = engine.clone();
+        slow.push(tokio::spawn(async move {
+            let work = move |_: &Connection| Ok(released.recv().is_ok());
+            engine.read_for(shire, work).await.unwrap()
+        }));
+    }
+    // Each of the slow ones has come as far as it can.
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
+    }
+    assert!(engine.read_for(gondor, |_| Ok(())).await.is_ok());
+    for release in waiting {
+        release.send(()).unwrap();
+    }
+    for read in slow {
+        assert!(read.await.unwrap());
+    }
 }
 
 #[tokio::test]

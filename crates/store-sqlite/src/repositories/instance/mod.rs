@@ -57,7 +57,11 @@ impl InstanceRepository for Instances {
         page: &PageRequest,
     ) -> Result<Page<Instance>, RepositoryError> {
         let sql = select(COLUMNS, scope, filter, sort, page)?;
-        let rows = self.0.read(move |connection| all(connection, &sql)).await?;
+        let organization = scope.organization_id();
+        let rows = self
+            .0
+            .read_for(organization, move |connection| all(connection, &sql))
+            .await?;
         Ok(page_of(rows, scope, filter, sort, page))
     }
 
