@@ -11,13 +11,14 @@ use sqlx::{
     pool::{PoolConnection, PoolConnectionMetadata},
     postgres::{PgConnectOptions, PgPoolOptions, PgRow},
 };
-use tenantry_domain::ports::RepositoryError;
+use tenantry_domain::{OrganizationId, ports::RepositoryError};
 use tokio::time::{Instant, timeout};
 
 use crate::{
     config::PostgresConfig,
     error::{self, Failure},
     session::{Session, Work},
+    share::{Share, Shares},
     sql::Statement,
 };
 
@@ -36,6 +37,7 @@ pub(crate) struct Database {
     operation_timeout: Duration,
     prepared: bool,
     suspicion: Arc<Suspicion>,
+    shares: Shares,
 }
 
 /// How an operation uses its connection, and so when it can be repeated.
@@ -82,6 +84,8 @@ impl Database {
             operation_timeout: config.operation_timeout,
             prepared: config.prepared_statements,
             suspicion,
+            // Half of them: authentication and single records of others always find one.
+            shares: Shares::new(usize::try_from(config.max_connections / 2).unwrap_or(usize::MAX)),
         }
     }
 
@@ -116,6 +120,17 @@ impl Database {
             Mode::Read,
         )
         .await
+    }
+
+    /// Waits until another list of `organization` may run. What the lists of one organization take, however long, is kept
+    /// from nobody else.
+    pub(crate) async fn share_of(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<Share>, RepositoryError> {
+        timeout(self.operation_timeout, self.shares.enter(organization))
+            .await
+            .map_err(|_| error::timed_out())
     }
 
     /// The rows of a single statement that changes something.

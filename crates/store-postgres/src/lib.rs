@@ -26,6 +26,7 @@ mod replies;
 mod role;
 mod row;
 mod session;
+mod share;
 mod sql;
 mod store;
 mod table;

@@ -34,7 +34,7 @@ pub(crate) async fn page<F: Table>(
             .bind(i64::try_from(offset).unwrap_or(i64::MAX));
     }
     let by_id_alone = sort.keys().len() == 1;
-    let rows = fetch(database, sql, is_common(filter) && by_id_alone).await?;
+    let rows = fetch(database, scope, sql, is_common(filter) && by_id_alone).await?;
     let items = rows.iter().map(F::item).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::of_rows(items, request.size, |last| {
         Keyset::of(sort, last).cursor(scope, filter, sort)
@@ -53,15 +53,17 @@ pub(crate) async fn count<F: Table>(
     push_conditions(&mut sql, scope, filter);
     let limit = i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1);
     sql.push(" LIMIT ").bind(limit).push(") AS found");
-    let rows = fetch(database, sql, is_common(filter)).await?;
+    let rows = fetch(database, scope, sql, is_common(filter)).await?;
     Ok(Count::bounded(number(rows.first())?, up_to))
 }
 
 async fn fetch(
     database: &Database,
+    scope: &Scope,
     sql: Sql,
     prepared: bool,
 ) -> Result<Vec<PgRow>, RepositoryError> {
+    let _share = database.share_of(scope.organization_id()).await?;
     if prepared {
         database.read(sql.statement()).await
     } else {

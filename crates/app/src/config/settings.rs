@@ -303,7 +303,7 @@ pub(crate) static QUEUE: Setting<Number> = Setting {
 pub(crate) static MAX_CONNECTIONS: Setting<Number> = Setting {
     key: "postgres.max_connections",
     flag: None,
-    about: "Most connections to PostgreSQL that are open at once.",
+    about: "Most connections to PostgreSQL that are open at once. Lists and counts of one organization take half of them at the most.",
     kind: Number {
         least: 1,
         most: 10_000,

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use sqlx::{AssertSqlSafe, Executor as _};
 use tenantry_domain::{
-    AccountPatch, Entity, RoleKey, UserDraft, UserPatch, ceql::Filter, page::Count,
+    AccountPatch, Entity, RoleKey, Scope, UserDraft, UserPatch, ceql::Filter, page::Count,
     ports::RepositoryError,
 };
 use tenantry_store_postgres::PostgresConfig;
@@ -345,5 +345,43 @@ fn many_creations_at_once_get_different_ids() {
             ids.insert(creation.await.unwrap().unwrap().id.get());
         }
         assert_eq!(ids.len(), 40);
+    });
+}
+
+/// Somebody whose filter takes long, on every connection that he gets, while another organization asks for something.
+#[test]
+fn what_one_organization_lists_holds_up_no_other() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema
+            .store(PostgresConfig {
+                max_connections: 2,
+                ..schema.config()
+            })
+            .await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let draft = samples::organization_draft("Gondor");
+        let organizations = &repositories.organizations;
+        let gondor = organizations.create(&draft, &samples::change()).await;
+        let gondor = Scope::organization(gondor.unwrap().organization.id);
+        let mut observer = raw(&schema).await;
+        let mut lock = raw(&schema).await;
+        lock.execute("BEGIN; LOCK TABLE instances IN ACCESS EXCLUSIVE MODE")
+            .await
+            .unwrap();
+        let slow: Vec<_> = (0..4)
+            .map(|_| {
+                let (instances, scope) = (repositories.instances.clone(), scope(&shire));
+                tokio::spawn(async move { instances.count(&scope, &Filter::All, 10).await })
+            })
+            .collect();
+        until_blocked(&mut observer, &schema).await;
+        let counted = repositories.users.count(&gondor, &Filter::All, 10).await;
+        assert_eq!(counted.unwrap(), Count::Exact(1));
+        lock.execute("COMMIT").await.unwrap();
+        for count in slow {
+            assert_eq!(count.await.unwrap().unwrap(), Count::Exact(0));
+        }
     });
 }
