@@ -273,7 +273,7 @@ async fn a_read_that_takes_too_long_is_broken_off() {
     ));
     assert!(matches!(
         engine.look_up(endless).await,
-        Err(RepositoryError::Unavailable { .. })
+        Err(RepositoryError::TooSlow { .. })
     ));
     assert_eq!(numbers(&engine).await, [0_i64; 0]);
 }
