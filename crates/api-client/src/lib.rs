@@ -4,12 +4,15 @@
 //! What the API cannot do is [`RepositoryError::Unsupported`](tenantry_domain::ports::RepositoryError::Unsupported), and never
 //! a guess. `docs/client.md` lists it.
 //!
+//! [`RemoteLogin`] is apart from that: it asks such a server whether the password of one of its users is right.
+//!
 //! This crate must not know any store, nor where its configuration comes from.
 #![warn(missing_docs)]
 
 mod config;
 mod credentials;
 mod error;
+mod legacy_login;
 mod list;
 mod paging;
 mod remote;
@@ -20,5 +23,6 @@ mod transport;
 pub use self::{
     config::{ConfigError, RemoteConfig, Retries},
     credentials::Credentials,
+    legacy_login::RemoteLogin,
     store::RemoteStore,
 };
