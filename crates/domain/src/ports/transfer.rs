@@ -6,7 +6,7 @@ use super::{BoxError, RepositoryError};
 use crate::{
     AccountId, Change, OrganizationId, SealedSecret, SecretText,
     transfer::{
-        Finding, Ids, OrganizationRecord, Part, Record, SealedRecord, SourceName, Transfer,
+        Batch, Finding, Ids, OrganizationRecord, Part, Record, SealedRecord, SourceName, Transfer,
     },
 };
 
@@ -50,7 +50,8 @@ pub trait TransferRepository: Send + Sync {
     ) -> Result<Option<Transfer>, RepositoryError>;
 
     /// What [`write`](Self::write) would do with each of the records, in their order. Writes nothing. A record whose owner
-    /// is not here, but stands in `records`, is new.
+    /// is not here, but stands in `records`, is new. A transfer that was not begun is asked about by
+    /// [`Transfer::not_begun`]: nothing is remembered of it, and its organization may not be here.
     async fn examine(
         &self,
         transfer: &Transfer,
@@ -103,13 +104,15 @@ pub trait TransferSource: Send {
     /// About how many records there are in all, if the source can say.
     async fn total(&mut self) -> Result<Option<u64>, SourceError>;
 
-    /// The next records, some hundreds of them; `None` behind the last. Accounts come first, then elements, users and
-    /// instances. Numbers may come twice: a server whose lists change while they are read repeats itself.
-    async fn next(&mut self) -> Result<Option<Vec<Record>>, SourceError>;
+    /// The next records, some hundreds of them; `None` behind the last. Accounts come first, then users, then instances; an
+    /// element somewhere before the first instance of it. Numbers may come twice: a server whose lists change while they
+    /// are read repeats itself. What cannot be read keeps nothing else from coming.
+    async fn next(&mut self) -> Result<Option<Batch>, SourceError>;
 
-    /// The same records with what is costly to ask for, such as the roles of users. Asked only for those that need it.
-    async fn complete(&mut self, records: Vec<Record>) -> Result<Vec<Record>, SourceError> {
-        Ok(records)
+    /// The same records with what is costly to ask for, such as the roles of users. Asked only for those that need it. What
+    /// turns out to be unreadable is no longer among the records.
+    async fn complete(&mut self, records: Vec<Record>) -> Result<Batch, SourceError> {
+        Ok(Batch::of(records))
     }
 }
 

@@ -11,8 +11,8 @@ mod snapshot;
 pub use self::{
     finding::{Finding, Refusal},
     record::{
-        AccountRecord, ConfigurationRecord, InstanceRecord, OrganizationRecord, PolicyRecord,
-        Record, UserRecord,
+        AccountRecord, Batch, ConfigurationRecord, InstanceRecord, OrganizationRecord,
+        PolicyRecord, Record, UnreadableRecord, UserRecord,
     },
     sealed::{SealedConfiguration, SealedInstance, SealedRecord},
     snapshot::{account_snapshot, instance_snapshot, user_snapshot},
@@ -86,6 +86,27 @@ pub struct Transfer {
     pub recognition: Recognition,
     /// Whether everything was written once.
     pub finished: bool,
+}
+
+impl Transfer {
+    /// The number that no transfer has.
+    const NOT_BEGUN: i64 = 0;
+
+    /// One that was not begun, to ask what would become of its records. `None`: into an organization that has no number
+    /// yet.
+    pub const fn not_begun(organization: Option<OrganizationId>, ids: Ids) -> Self {
+        Self {
+            organization: match organization {
+                Some(id) => id,
+                None => OrganizationId::new(0),
+            },
+            recognition: Recognition::ByNumber {
+                transfer: Self::NOT_BEGUN,
+                ids,
+            },
+            finished: false,
+        }
+    }
 }
 
 /// What is read of an organization that moves out, in the order in which it can move in again.
