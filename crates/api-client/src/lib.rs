@@ -4,9 +4,12 @@
 //! What the API cannot do is [`RepositoryError::Unsupported`](tenantry_domain::ports::RepositoryError::Unsupported), and never
 //! a guess. `docs/client.md` lists it.
 //!
+//! Beside that there is the API as it is, without the ports: [`Api`], [`ApiCall`], [`Pager`].
+//!
 //! This crate must not know any store, nor where its configuration comes from.
 #![warn(missing_docs)]
 
+mod api;
 mod config;
 mod credentials;
 mod error;
@@ -17,8 +20,12 @@ mod repositories;
 mod store;
 mod transport;
 
+pub use reqwest::{Method, header::HeaderMap};
+
 pub use self::{
+    api::{Api, ApiCall, ApiError, ApiReply, Calls, Pager},
     config::{ConfigError, RemoteConfig, Retries},
     credentials::Credentials,
     store::RemoteStore,
+    transport::Refusal,
 };

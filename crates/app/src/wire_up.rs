@@ -121,6 +121,7 @@ pub(crate) fn services(
         vault: Arc::clone(vault) as _,
         clock: Arc::new(SystemClock),
         request_ids: Arc::new(RandomRequestIds),
+        legacy_login: None,
     };
     let upkeep = UpkeepService::new(
         Arc::clone(&repositories.credentials),

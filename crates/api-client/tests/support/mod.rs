@@ -29,6 +29,7 @@ impl Server {
             vault: Arc::new(PlainVault::new()),
             clock: Arc::new(FixedClock::default()),
             request_ids: Arc::new(SequentialRequestIds::default()),
+            legacy_login: None,
         };
         let config = HttpConfig::default();
         let router = router(Platform::new(&repositories, machinery), &config);

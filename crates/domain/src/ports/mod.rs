@@ -15,6 +15,7 @@ mod error;
 mod hasher;
 mod instance;
 mod keyring;
+mod legacy_login;
 mod organization;
 mod password_policy;
 mod replies;
@@ -40,6 +41,7 @@ pub use self::{
     hasher::{HashError, PasswordHasher, PasswordTurns, Turn, Verdict},
     instance::InstanceRepository,
     keyring::{KeyringRepository, Resealed, SealedBatch},
+    legacy_login::{LegacyLogin, LegacyLoginError},
     organization::{CreatedOrganization, OrganizationRepository},
     password_policy::{PasswordPolicyRepository, PolicyInForce},
     replies::{Begun, ReplyRepository},
@@ -60,6 +62,7 @@ pub use self::{
     hasher::{MockPasswordHasher, MockPasswordTurns},
     instance::MockInstanceRepository,
     keyring::MockKeyringRepository,
+    legacy_login::MockLegacyLogin,
     organization::MockOrganizationRepository,
     password_policy::MockPasswordPolicyRepository,
     replies::MockReplyRepository,
