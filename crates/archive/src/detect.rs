@@ -1,6 +1,6 @@
-//! What kind of file it is, by its first line.
+//! What kind of file it is, by how it begins.
 
-use std::io::{BufRead as _, BufReader, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 
 use crate::{FileError, Format};
 
@@ -13,25 +13,34 @@ pub enum FileKind {
     Users(Format),
 }
 
-/// Looks at the first line, and goes back to the beginning.
+/// Looks at the beginning, and goes back to the beginning.
 ///
 /// # Errors
 /// If the file cannot be read.
 pub fn detect<R: Read + Seek>(input: &mut R) -> Result<FileKind, FileError> {
     input.seek(SeekFrom::Start(0))?;
     let mut start = Vec::new();
-    BufReader::new(&mut *input)
-        .take(LOOKED_AT)
-        .read_until(b'\n', &mut start)?;
+    Read::take(&mut *input, LOOKED_AT).read_to_end(&mut start)?;
     input.seek(SeekFrom::Start(0))?;
     let start = start.strip_prefix(BOM).unwrap_or(&start).trim_ascii_start();
     Ok(if !start.starts_with(b"{") {
-        FileKind::Users(Format::Csv)
+        FileKind::Users(Format::Csv {
+            delimiter: delimiter(start),
+        })
     } else if start.starts_with(ARCHIVE) {
         FileKind::Archive
     } else {
         FileKind::Users(Format::Ndjson)
     })
+}
+
+/// What stands between two fields, by the first line: spreadsheets write a semicolon where the comma is in numbers.
+fn delimiter(start: &[u8]) -> u8 {
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or(start);
+    [b',', b';', b'\t']
+        .into_iter()
+        .find(|one| line.contains(one))
+        .unwrap_or(b',')
 }
 
 /// How archives begin.
@@ -48,15 +57,21 @@ mod tests {
 
     #[test]
     fn files_are_known_by_how_they_begin() {
+        let csv = |delimiter| FileKind::Users(Format::Csv { delimiter });
         for (text, expected) in [
             (
                 "{\"kind\":\"tenantry-archive\",\"version\":1}\n",
                 FileKind::Archive,
             ),
-            ("{\"email\":\"a@b.example\"}\n", FileKind::Users(Format::Ndjson)),
+            (
+                "{\"email\":\"a@b.example\"}\n",
+                FileKind::Users(Format::Ndjson),
+            ),
             ("\u{feff} {\"email\"", FileKind::Users(Format::Ndjson)),
-            ("email,firstName\n", FileKind::Users(Format::Csv)),
-            ("", FileKind::Users(Format::Csv)),
+            ("email,firstName\na;b", csv(b',')),
+            ("email;firstName\na,b", csv(b';')),
+            ("email\tfirstName\n", csv(b'\t')),
+            ("", csv(b',')),
         ] {
             let mut input = Cursor::new(text);
             assert_eq!(detect(&mut input).unwrap(), expected, "{text}");

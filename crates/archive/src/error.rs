@@ -15,6 +15,14 @@ pub enum FileError {
         /// What is wrong with it.
         what: String,
     },
+    /// A row of a CSV does not end.
+    #[error(
+        "line {line}: the row that begins here has no end: is a quote missing? Nothing behind it was read"
+    )]
+    Endless {
+        /// Where it begins, from 1.
+        line: u64,
+    },
     /// What is sealed in the archive needs a passphrase.
     #[error("the archive is sealed: it needs its passphrase")]
     Sealed,
@@ -36,9 +44,11 @@ impl FileError {
 impl From<FileError> for SourceError {
     fn from(error: FileError) -> Self {
         match error {
-            FileError::Line { .. } | FileError::Sealed => Self::Invalid {
-                what: error.to_string(),
-            },
+            FileError::Line { .. } | FileError::Endless { .. } | FileError::Sealed => {
+                Self::Invalid {
+                    what: error.to_string(),
+                }
+            }
             FileError::Io(source) => Self::Unavailable {
                 source: Box::new(source),
             },

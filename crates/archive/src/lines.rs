@@ -41,7 +41,21 @@ impl<R: BufRead> Lines<R> {
         self.number
     }
 
-    /// The next line; `None` at the end of the file.
+    /// Passes over the rest of a line.
+    fn skip(&mut self) -> Result<(), FileError> {
+        while self.buffer.last() != Some(&b'\n') {
+            self.buffer.clear();
+            let read = (&mut self.input)
+                .take(self.longest)
+                .read_until(b'\n', &mut self.buffer)?;
+            if read == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The next line; `None` at the end of the file. Behind a line that is refused comes the one after it.
     pub(crate) fn next(&mut self) -> Result<Option<Line<'_>>, FileError> {
         self.buffer.clear();
         // A rare long line is no reason to keep so much.
@@ -54,6 +68,7 @@ impl<R: BufRead> Lines<R> {
         }
         self.number += 1;
         if read as u64 > self.longest {
+            self.skip()?;
             return Err(FileError::at(
                 self.number,
                 format!("it has more than {} bytes", self.longest),
@@ -88,10 +103,7 @@ mod tests {
             match lines.next() {
                 Ok(None) => return found,
                 Ok(Some(line)) => found.push(Ok((line.number, line.text.to_owned()))),
-                Err(error) => {
-                    found.push(Err(error.to_string()));
-                    return found;
-                }
+                Err(error) => found.push(Err(error.to_string())),
             }
         }
     }
@@ -109,10 +121,11 @@ mod tests {
     #[test]
     fn long_lines_and_strange_bytes_are_errors_with_their_line() {
         assert_eq!(
-            read(b"a\n123456789"),
+            read(b"a\n12345678901234567890\nb"),
             [
                 Ok((1, "a".to_owned())),
-                Err("line 2: it has more than 8 bytes".to_owned())
+                Err("line 2: it has more than 8 bytes".to_owned()),
+                Ok((3, "b".to_owned())),
             ]
         );
         assert_eq!(read(b"1234567\n"), [Ok((1, "1234567".to_owned()))]);

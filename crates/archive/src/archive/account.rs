@@ -1,9 +1,7 @@
 //! An account in an archive.
 
 use serde::{Deserialize, Serialize};
-use tenantry_domain::{
-    Account, AccountId, OrganizationId, transfer::AccountRecord,
-};
+use tenantry_domain::{Account, AccountId, OrganizationId, transfer::AccountRecord};
 use time::OffsetDateTime;
 
 use super::field::{id, keys, name, optional, revision, roles, written};

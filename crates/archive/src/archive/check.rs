@@ -74,11 +74,7 @@ pub(super) fn check<R: BufRead>(input: R) -> Result<Checked, FileError> {
         let number = line.number;
         let parsed = parse(line)?;
         if let Line::End(end) = parsed {
-            let expected = End::new(
-                records.counts,
-                hex(&digest.finalize()),
-                end.sealed.clone(),
-            );
+            let expected = End::new(records.counts, hex(&digest.finalize()), end.sealed.clone());
             // As it was written, and in no other way: not a byte of it may differ.
             let text = Line::End(expected.clone()).to_text();
             if end != expected || !text.is_ok_and(|text| text.as_bytes() == line.raw) {
@@ -110,10 +106,7 @@ pub(super) fn check<R: BufRead>(input: R) -> Result<Checked, FileError> {
     }
 }
 
-fn required<R: BufRead>(
-    lines: &mut Lines<R>,
-    number: u64,
-) -> Result<lines::Line<'_>, FileError> {
+fn required<R: BufRead>(lines: &mut Lines<R>, number: u64) -> Result<lines::Line<'_>, FileError> {
     match lines.next()? {
         Some(line) => Ok(line),
         None => Err(torn_off(number - 1)),

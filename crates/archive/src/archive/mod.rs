@@ -16,13 +16,17 @@ mod writer;
 
 pub use self::{line::Counts, reader::Archive, writer::ArchiveWriter};
 
-/// The longest line, in bytes. The largest instance that can be: 500 entries of 16,384 characters, sealed.
-const LONGEST_LINE: u64 = 64 * 1024 * 1024;
+/// The longest line, in bytes: several times what the largest instance takes, with 64 KiB of configuration in JSON in base64.
+const LONGEST_LINE: u64 = 4 * 1024 * 1024;
 
 /// A word of the file as a message shows it: not too long, and nothing that moves a cursor.
 pub(crate) fn shown(text: &str) -> String {
     const MOST: usize = 40;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    let mut shown: String = text
+        .chars()
+        .take(MOST)
+        .flat_map(char::escape_debug)
+        .collect();
     if text.chars().nth(MOST).is_some() {
         shown.push('…');
     }

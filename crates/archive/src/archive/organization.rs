@@ -20,9 +20,6 @@ pub(super) struct OrganizationBody {
     pub(super) id: i64,
     name: String,
     active: bool,
-    /// The operator's own; left out of all others.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    system: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     external_id: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -80,7 +77,6 @@ impl OrganizationBody {
             id: organization.id.get(),
             name: organization.name.as_str().to_owned(),
             active: organization.active,
-            system: organization.kind == OrganizationKind::System,
             external_id: written(organization.external_id.as_ref()),
             password_policy: record.policy.as_ref().map(PolicyBody::of),
             roles: record.roles.iter().map(RoleBody::of).collect(),
@@ -93,9 +89,7 @@ impl OrganizationBody {
     }
 
     /// Without its secret.
-    pub(super) fn into_record(
-        self,
-    ) -> Result<OrganizationRecord<Option<SecretText>>, String> {
+    pub(super) fn into_record(self) -> Result<OrganizationRecord<Option<SecretText>>, String> {
         let organization_id = OrganizationId::new(id("id", self.id)?);
         let default_account = self
             .default_account
@@ -112,11 +106,7 @@ impl OrganizationBody {
                 id: organization_id,
                 name: name("name", self.name)?,
                 active: self.active,
-                kind: if self.system {
-                    OrganizationKind::System
-                } else {
-                    OrganizationKind::Customer
-                },
+                kind: OrganizationKind::Customer,
                 default_account_id: AccountId::new(default_account.account.id.get()),
                 external_id: optional("externalId", self.external_id)?,
                 created_at: self.created_date,

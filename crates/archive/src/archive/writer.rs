@@ -66,9 +66,7 @@ impl<W: Write + Send> ArchiveWriter<W> {
     fn line_of(&self, record: &Record) -> Result<(Part, Line), BoxError> {
         let id = record.id();
         Ok(match record {
-            Record::Account(record) => {
-                (Part::Accounts, Line::Account(AccountBody::of(record)))
-            }
+            Record::Account(record) => (Part::Accounts, Line::Account(AccountBody::of(record))),
             Record::Element(element) => (Part::Elements, Line::Element(ElementBody::of(element))),
             Record::User(record) => {
                 let mut body = UserBody::of(record);
@@ -161,7 +159,9 @@ impl<W> fmt::Debug for ArchiveWriter<W> {
 
 fn refuse_if(secret: bool, entity: &str, id: i64) -> Result<(), BoxError> {
     if secret {
-        return Err(format!("the {entity} {id} has secrets, which only a sealed archive may hold").into());
+        return Err(
+            format!("the {entity} {id} has secrets, which only a sealed archive may hold").into(),
+        );
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ mod audit_chain;
 mod authentication;
 mod elements;
 mod error;
+mod export;
 mod import;
 mod instances;
 mod key_rotation;
@@ -32,6 +33,7 @@ pub use self::{
     },
     elements::{ElementKey, ElementService, ViewElements},
     error::ServiceError,
+    export::{ExportError, ExportService, Secrets},
     import::{
         Destination, Fate, ImportError, ImportOptions, ImportService, Listener, Lost, Reported,
         Start, Summary, Tally,
