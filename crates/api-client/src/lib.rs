@@ -6,6 +6,8 @@
 //!
 //! Beside that there is the API as it is, without the ports: [`Api`], [`ApiCall`], [`Pager`].
 //!
+//! And there is an organization as something that moves in elsewhere: [`RemoteSource`].
+//!
 //! This crate must not know any store, nor where its configuration comes from.
 #![warn(missing_docs)]
 
@@ -17,6 +19,7 @@ mod list;
 mod paging;
 mod remote;
 mod repositories;
+mod source;
 mod store;
 mod transport;
 
@@ -26,6 +29,7 @@ pub use self::{
     api::{Api, ApiCall, ApiError, ApiReply, Calls, Pager},
     config::{ConfigError, RemoteConfig, Retries},
     credentials::Credentials,
+    source::{Passwords, Patience, RemoteSource, SourceOptions, UserSecrets},
     store::RemoteStore,
     transport::Refusal,
 };

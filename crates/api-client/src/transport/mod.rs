@@ -94,6 +94,11 @@ impl Transport {
         })
     }
 
+    /// Below which address the paths of the API are, without a slash at the end.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Sends a call, again if it makes sense.
     pub(crate) async fn send(
         &self,
