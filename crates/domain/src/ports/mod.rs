@@ -88,6 +88,7 @@ pub struct Repositories {
     pub replies: Arc<dyn ReplyRepository>,
     pub audit: Arc<dyn AuditLog>,
     pub audit_chain: Arc<dyn AuditChain>,
+    pub transfers: Arc<dyn TransferRepository>,
 }
 
 impl std::fmt::Debug for Repositories {
