@@ -2,6 +2,7 @@
 
 mod audit;
 mod configuration;
+mod import;
 mod key;
 mod org;
 mod serve;
@@ -13,6 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::{
     audit::{Audit, VerifyAudit},
     configuration::Configuration,
+    import::{Import, PasswordsThere},
     key::{ForgetKeys, Key},
     org::{CreateOrganization, Org},
     serve::Serve,
@@ -89,6 +91,19 @@ pub(crate) enum Command {
     /// Manage organizations
     #[command(subcommand, arg_required_else_help = true)]
     Org(Org),
+    /// Move an organization in, with its accounts, users, roles, policy and instances. Works while the server runs
+    #[command(
+        after_help = "Examples:\n  export TENANTRY_USER_SECRET=… TENANTRY_ORGANIZATION_SECRET=…\n  \
+        tenantry import --from https://api.example.com --dry-run\n  \
+        tenantry import --from https://api.example.com --report moved.ndjson \\\n    \
+        --user-secrets secrets.csv\n\n\
+        Killed or cut off, run the same command again: it goes on. Run again after its end, it moves what is new there and \
+        reports what differs; what is here is never changed.\n\
+        Secrets, tokens and numbers stay as they are there, as far as the server shows them, so that programs need a new \
+        address and nothing else. The summary says what could not come along.\n\
+        Exit code 1 also if something could not be moved: the report says what, and why."
+    )]
+    Import(Import),
     /// Look after the master keys, with which secrets are sealed
     #[command(subcommand, arg_required_else_help = true)]
     Key(Key),

@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use tenantry_crypto::{Argon2Hasher, HasherConfig, ReloadingVault, TurnsByEmail};
 use tenantry_domain::{
     ports::Repositories,
-    services::{AuditChainService, KeyRotationService, Retention, UpkeepService},
+    services::{AuditChainService, ImportService, KeyRotationService, Retention, UpkeepService},
 };
 use tenantry_http_server::{HttpConfig, Machinery, Platform, ThrottleConfig};
 use tenantry_store_postgres::{PostgresConfig, PostgresStore};
@@ -145,6 +145,15 @@ pub(crate) fn audit_chain(
     AuditChainService::new(
         Arc::clone(&repositories.audit_chain),
         Arc::clone(vault) as _,
+    )
+}
+
+/// Moving organizations in.
+pub(crate) fn import(repositories: &Repositories, vault: &Arc<ReloadingVault>) -> ImportService {
+    ImportService::new(
+        Arc::clone(&repositories.transfers),
+        Arc::clone(vault) as _,
+        Arc::new(SystemClock),
     )
 }
 
