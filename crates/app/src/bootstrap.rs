@@ -107,7 +107,7 @@ async fn make_ready(
         repositories.organizations.as_ref(),
     )
     .await?;
-    let services = wire_up::services(config, &repositories, &keys.vault);
+    let services = wire_up::services(config, &repositories, &keys.vault)?;
     let operator = NewOrganization {
         name: name("System")?,
         admin_email: Email::parse("operator@system.tenantry.local")?,
