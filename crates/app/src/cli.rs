@@ -2,6 +2,8 @@
 
 mod audit;
 mod configuration;
+mod export;
+mod import;
 mod key;
 mod org;
 mod serve;
@@ -13,6 +15,8 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use self::{
     audit::{Audit, VerifyAudit},
     configuration::Configuration,
+    export::Export,
+    import::{Import, PasswordsThere},
     key::{ForgetKeys, Key},
     org::{CreateOrganization, Org},
     serve::Serve,
@@ -89,6 +93,29 @@ pub(crate) enum Command {
     /// Manage organizations
     #[command(subcommand, arg_required_else_help = true)]
     Org(Org),
+    /// Move an organization in, with its accounts, users, roles, policy and instances. Works while the server runs
+    #[command(
+        after_help = "Examples:\n  export TENANTRY_USER_SECRET=… TENANTRY_ORGANIZATION_SECRET=…\n  \
+        tenantry import --from https://api.example.com --dry-run\n  \
+        tenantry import --from https://api.example.com --report moved.ndjson \\\n    \
+        --user-secrets secrets.csv\n  \
+        tenantry import --file organization-2.ndjson\n  \
+        tenantry import --file users.csv --organization 2 --strict\n\n\
+        Killed or cut off, run the same command again: it goes on. Run again after its end, it moves what is new there and \
+        reports what differs; what is here is never changed.\n\
+        Secrets, tokens and numbers stay as they are there, as far as the server shows them, so that programs need a new \
+        address and nothing else. The summary says what could not come along.\n\
+        Exit code 1 also if something could not be moved: the report says what, and why."
+    )]
+    Import(Import),
+    /// Move an organization out into an archive, which `import --file` takes in without loss. Works while the server runs
+    #[command(
+        after_help = "Examples:\n  tenantry export --organization 2 --out acme.ndjson\n  \
+        tenantry export --organization 2 --include-secrets \\\n    --passphrase-file /run/secrets/passphrase\n\n\
+        Without --include-secrets whoever takes the archive in gets new secrets, tokens and passwords.\n\
+        The same organization under the same passphrase gives the same bytes: export what was taken in, and compare."
+    )]
+    Export(Export),
     /// Look after the master keys, with which secrets are sealed
     #[command(subcommand, arg_required_else_help = true)]
     Key(Key),
