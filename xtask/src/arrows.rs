@@ -20,6 +20,7 @@ const TESTKIT: &str = "tenantry-testkit";
 const WIRE: &str = "tenantry-wire";
 const HTTP_SERVER: &str = "tenantry-http-server";
 const API_CLIENT: &str = "tenantry-api-client";
+const ARCHIVE: &str = "tenantry-archive";
 const CRYPTO: &str = "tenantry-crypto";
 const STORE_POSTGRES: &str = "tenantry-store-postgres";
 const STORE_SQLITE: &str = "tenantry-store-sqlite";
@@ -51,6 +52,11 @@ const TABLE: &[Row] = &[
         tests_may_use: &[],
     },
     Row {
+        name: ARCHIVE,
+        may_use: &[DOMAIN],
+        tests_may_use: &[],
+    },
+    Row {
         name: HTTP_SERVER,
         may_use: &[DOMAIN, WIRE],
         tests_may_use: &[],
@@ -69,6 +75,7 @@ const TABLE: &[Row] = &[
             STORE_POSTGRES,
             STORE_SQLITE,
             CRYPTO,
+            ARCHIVE,
             HTTP_SERVER,
             API_CLIENT,
         ],

@@ -37,12 +37,7 @@ impl Credentials {
 
     /// `text` without the secrets, should somebody have put them in.
     pub(crate) fn hide_in(&self, text: &str) -> String {
-        [&self.user, &self.organization]
-            .into_iter()
-            .filter(|secret| !secret.expose().is_empty())
-            .fold(text.to_owned(), |text, secret| {
-                text.replace(secret.expose(), "********")
-            })
+        hide([&self.user, &self.organization], text)
     }
 }
 
@@ -50,6 +45,58 @@ impl fmt::Debug for Credentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Credentials(********)")
     }
+}
+
+/// As whom a call is made.
+#[derive(Clone, Copy)]
+pub(crate) enum Identity<'a> {
+    /// A user, by both secrets.
+    Secrets(&'a Credentials),
+    /// A user who logged in, by the token.
+    Token(&'a SecretText),
+    /// Nobody yet: for logging in.
+    Nobody,
+}
+
+impl Identity<'_> {
+    /// The header `Authorization`, if there is one.
+    pub(crate) fn header(self) -> Option<String> {
+        match self {
+            Self::Secrets(credentials) => Some(credentials.header()),
+            Self::Token(token) => Some(format!("Bearer {}", token.expose())),
+            Self::Nobody => None,
+        }
+    }
+
+    /// `text` without the secrets, should somebody have put them in.
+    pub(crate) fn hide_in(self, text: &str) -> String {
+        match self {
+            Self::Secrets(credentials) => credentials.hide_in(text),
+            Self::Token(token) => hide([token], text),
+            Self::Nobody => text.to_owned(),
+        }
+    }
+}
+
+impl<'a> From<&'a Credentials> for Identity<'a> {
+    fn from(credentials: &'a Credentials) -> Self {
+        Self::Secrets(credentials)
+    }
+}
+
+impl fmt::Debug for Identity<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Identity(********)")
+    }
+}
+
+fn hide<'a>(secrets: impl IntoIterator<Item = &'a SecretText>, text: &str) -> String {
+    secrets
+        .into_iter()
+        .filter(|secret| !secret.expose().is_empty())
+        .fold(text.to_owned(), |text, secret| {
+            text.replace(secret.expose(), "********")
+        })
 }
 
 /// The credentials that are known: those that the store was made with, and those of what was created through it.

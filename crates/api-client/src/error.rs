@@ -27,14 +27,14 @@ impl About {
     /// What the failure is to whoever called.
     pub(crate) fn error(&self, failure: Failure) -> RepositoryError {
         match failure {
-            Failure::Unauthenticated => RepositoryError::Denied {
+            Failure::Unauthenticated(_) => RepositoryError::Denied {
                 reason: Cow::Borrowed("The remote server does not accept the credentials."),
             },
-            Failure::Denied(reason) => RepositoryError::Denied {
-                reason: Cow::Owned(reason),
+            Failure::Denied(refusal) => RepositoryError::Denied {
+                reason: Cow::Owned(refusal.said().to_owned()),
             },
-            Failure::Conflict(message) => self.conflict(&message),
-            Failure::Stale => RepositoryError::Stale {
+            Failure::Conflict(refusal) => self.conflict(refusal.said()),
+            Failure::Stale(_) => RepositoryError::Stale {
                 entity: self.entity,
             },
             away @ Failure::Away(_) => RepositoryError::Unavailable {
@@ -94,6 +94,7 @@ pub(crate) fn found<T>(outcome: Result<T, Failure>) -> Result<Option<T>, Failure
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::transport::Refusal;
 
     #[test]
     fn conflicts_are_told_by_the_message() {
@@ -120,7 +121,12 @@ mod tests {
             ),
             ("Conflict", (Entity::User, "email")),
         ] {
-            let error = about.error(Failure::Conflict(message.to_owned()));
+            let refusal = Refusal {
+                status: 409,
+                message: Some(message.to_owned()),
+                request_id: None,
+            };
+            let error = about.error(Failure::Conflict(refusal));
             let RepositoryError::Conflict { entity, field } = error else {
                 panic!("{error:?}");
             };

@@ -21,7 +21,7 @@ use crate::{
 /// Longest text of a filter (contract, section 5).
 const LONGEST_FILTER: usize = 4_096;
 /// Largest page that a server gives.
-const LARGEST_PAGE: u32 = 1_000;
+pub(crate) const LARGEST_PAGE: u32 = 1_000;
 /// Servers count so far unless they are asked to go on.
 const COUNTED_UP_TO: u64 = 10_000;
 
@@ -186,7 +186,7 @@ fn order<F: Listed>(sort: &Sort<F>) -> Option<String> {
 }
 
 /// Where the next page starts.
-fn following(
+pub(crate) fn following(
     reply: &Reply,
     place: &Place,
     size: u32,
@@ -213,7 +213,8 @@ fn following(
     Ok(more.then_some(Place::Offset(reached)))
 }
 
-fn total(reply: &Reply) -> Option<u64> {
+/// How many there are in the whole list, if the server says it.
+pub(crate) fn total(reply: &Reply) -> Option<u64> {
     reply.header(header::TOTAL_COUNT)?.trim().parse().ok()
 }
 

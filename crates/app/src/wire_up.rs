@@ -6,8 +6,11 @@ use anyhow::Context as _;
 use tenantry_api_client::{RemoteConfig, RemoteLogin, Retries};
 use tenantry_crypto::{Argon2Hasher, HasherConfig, ReloadingVault, TurnsByEmail};
 use tenantry_domain::{
-    ports::{LegacyLogin, Repositories},
-    services::{AuditChainService, KeyRotationService, Retention, UpkeepService},
+    ports::{LegacyLogin, PasswordHasher, Repositories},
+    services::{
+        AuditChainService, ExportService, ImportService, KeyRotationService, Retention,
+        UpkeepService,
+    },
 };
 use tenantry_http_server::{HttpConfig, Machinery, Platform, ThrottleConfig};
 use tenantry_store_postgres::{PostgresConfig, PostgresStore};
@@ -166,6 +169,25 @@ pub(crate) fn audit_chain(
         Arc::clone(&repositories.audit_chain),
         Arc::clone(vault) as _,
     )
+}
+
+/// Moving organizations in.
+pub(crate) fn import(repositories: &Repositories, vault: &Arc<ReloadingVault>) -> ImportService {
+    ImportService::new(
+        Arc::clone(&repositories.transfers),
+        Arc::clone(vault) as _,
+        Arc::new(SystemClock),
+    )
+}
+
+/// Moving organizations out.
+pub(crate) fn export(repositories: &Repositories, vault: &Arc<ReloadingVault>) -> ExportService {
+    ExportService::new(Arc::clone(&repositories.transfers), Arc::clone(vault) as _)
+}
+
+/// What knows the hashes of passwords that come along.
+pub(crate) fn hasher() -> Arc<dyn PasswordHasher> {
+    Arc::new(Argon2Hasher::new(HasherConfig::default()))
 }
 
 /// The rotation of the master keys.

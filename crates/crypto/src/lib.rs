@@ -1,5 +1,5 @@
-//! Passwords, secrets and keys: the ports [`PasswordHasher`], [`PasswordTurns`], [`SecretVault`] and [`ChainSeal`], and the
-//! master keys they need.
+//! Passwords, secrets and keys: the ports [`PasswordHasher`], [`PasswordTurns`], [`SecretVault`], [`ChainSeal`] and
+//! [`ArchiveSeal`], and the master keys they need.
 //!
 //! This crate decides how things are hashed, digested and sealed, and with which parameters. It must not know who asks, what
 //! a policy demands of a password, or where a store keeps the results. It is also the one place that draws randomness.
@@ -15,12 +15,14 @@
 //! assert_eq!(vault.reveal(&issued.stored), Ok(issued.clear));
 //! ```
 //!
+//! [`ArchiveSeal`]: tenantry_domain::ports::ArchiveSeal
 //! [`ChainSeal`]: tenantry_domain::ports::ChainSeal
 //! [`PasswordHasher`]: tenantry_domain::ports::PasswordHasher
 //! [`PasswordTurns`]: tenantry_domain::ports::PasswordTurns
 //! [`SecretVault`]: tenantry_domain::ports::SecretVault
 #![warn(missing_docs)]
 
+mod archive;
 mod base62;
 mod crc32;
 mod hasher;
@@ -31,6 +33,7 @@ mod random;
 mod turns;
 mod vault;
 
+pub use archive::{PassphraseError, PassphraseSeal};
 pub use hasher::{Argon2Hasher, Family, HasherConfig, RefusedHash};
 pub use keyring::{DuplicateKey, Keyring};
 pub use master_key::{MalformedKey, MalformedKeyring, MasterKey, MasterKeyError};

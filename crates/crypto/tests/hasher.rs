@@ -129,3 +129,19 @@ fn no_parallelism_means_one_at_a_time() {
         "Argon2Hasher { pool: Pool { parallelism: 1, queue: 3, .. } }"
     );
 }
+
+#[test]
+fn hashes_from_elsewhere_are_accepted_or_refused_in_words_that_do_not_show_them() {
+    let hasher = hasher();
+    let accepts = |hash: &str| hasher.accepts(&PasswordHash::new(hash));
+    let sound = "$2b$12$abcdefghijklmnopqrstuuFiPhXf1sVd3pCCRO.uVh34H/qI/ZsuS";
+    assert_eq!(accepts(sound), Ok(()));
+    assert_eq!(
+        accepts("correct horse").unwrap_err(),
+        "the password hash is of an unknown kind"
+    );
+    assert_eq!(
+        accepts("$2b$31$abcdefghijklmnopqrstuuFiPhXf1sVd3pCCRO.uVh34H/qI/ZsuS").unwrap_err(),
+        "the bcrypt hash demands too much work: a cost of 31, where 15 is the most"
+    );
+}

@@ -1,6 +1,10 @@
 //! Random rows, filters and orders, made so that filters often hit: texts come from a small alphabet full of trouble,
 //! and filters mostly ask for values that some row has.
 
+mod transfer;
+
+pub use transfer::whole_organizations;
+
 use proptest::{
     collection::vec,
     prelude::{BoxedStrategy, Just, Strategy, any},

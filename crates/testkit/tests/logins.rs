@@ -168,6 +168,10 @@ impl PasswordHasher for InterruptedHasher {
         }
         verdict
     }
+
+    fn accepts(&self, hash: &PasswordHash) -> Result<(), String> {
+        self.plain.accepts(hash)
+    }
 }
 
 /// The Shire with Sam, and what logs him in.

@@ -37,7 +37,7 @@ impl<'a> Call<'a> {
         Self::new(Method::DELETE, path)
     }
 
-    fn new(method: Method, path: impl Into<String>) -> Self {
+    pub(crate) fn new(method: Method, path: impl Into<String>) -> Self {
         Self {
             method,
             path: path.into(),

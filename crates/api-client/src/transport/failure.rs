@@ -2,26 +2,24 @@
 
 use std::{error::Error, fmt};
 
-use reqwest::StatusCode;
-
 /// Why there is no reply of success.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
-    /// 401.
+    /// 401; without a refusal of the server if the credentials cannot even be sent.
     #[error("the remote server does not accept the credentials")]
-    Unauthenticated,
+    Unauthenticated(Option<Refusal>),
     /// 403.
-    #[error("the remote server refuses it: {0}")]
-    Denied(String),
+    #[error("the remote server refuses it: {}", .0.said())]
+    Denied(Refusal),
     /// 404, said by the API.
     #[error("{0}")]
     Missing(#[from] Missing),
     /// 409.
-    #[error("the remote server has something against it: {0}")]
-    Conflict(String),
+    #[error("the remote server has something against it: {}", .0.said())]
+    Conflict(Refusal),
     /// 412.
     #[error("it was changed meanwhile")]
-    Stale,
+    Stale(Refusal),
     /// 400 and 422.
     #[error("the remote server does not understand it: {0}")]
     Invalid(Cause),
@@ -38,15 +36,39 @@ pub(crate) enum Failure {
 #[error("the remote server has no such thing: {0}")]
 pub(crate) struct Missing(pub(crate) Cause);
 
+/// What a server answers when it does not do what it was asked for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The status of HTTP.
+    pub status: u16,
+    /// What the server said, without secrets. Whoever answers without a word is something else on the way, such as a proxy.
+    pub message: Option<String>,
+    /// Names the request, for the log of the server.
+    pub request_id: Option<String>,
+}
+
+impl Refusal {
+    /// What the server said.
+    pub fn said(&self) -> &str {
+        self.message.as_deref().unwrap_or("without a message")
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "status {}: {}", self.status, self.said())?;
+        match &self.request_id {
+            Some(id) => write!(f, " (request {id})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What happened, and in which request of the server.
 #[derive(Debug)]
 pub(crate) enum Cause {
     /// A status and what was said with it.
-    Status {
-        status: u16,
-        message: Option<String>,
-        request_id: Option<String>,
-    },
+    Status(Refusal),
     /// Below HTTP. `what` has all its causes.
     Connection {
         what: String,
@@ -65,14 +87,7 @@ pub(crate) enum Cause {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (text, id) = match self {
-            Self::Status {
-                status,
-                message,
-                request_id,
-            } => {
-                let said = message.as_deref().unwrap_or("without a message");
-                (format!("status {status}: {said}"), request_id.as_ref())
-            }
+            Self::Status(refusal) => (refusal.to_string(), None),
             Self::Connection { what, request_id } => (what.clone(), request_id.as_ref()),
             Self::ContentType(found) if found.is_empty() => {
                 ("a reply without a content type".to_owned(), None)
@@ -116,28 +131,17 @@ pub(crate) fn failed(error: reqwest::Error) -> String {
 }
 
 impl Failure {
-    pub(super) fn of_status(
-        status: StatusCode,
-        message: Option<String>,
-        request_id: Option<String>,
-    ) -> Self {
-        let code = status.as_u16();
+    pub(super) fn of_refusal(refusal: Refusal) -> Self {
         // Whoever answers without a word is something else on the way, such as a proxy.
-        let said = message.clone();
-        let cause = Cause::Status {
-            status: code,
-            message,
-            request_id,
-        };
-        match (code, said) {
-            (401, _) => Self::Unauthenticated,
-            (403, Some(said)) => Self::Denied(said),
-            (404, Some(_)) => Self::Missing(Missing(cause)),
-            (409, Some(said)) => Self::Conflict(said),
-            (412, _) => Self::Stale,
-            (400 | 422, Some(_)) => Self::Invalid(cause),
-            (408 | 429 | 502 | 503 | 504, _) => Self::Away(cause),
-            _ => Self::Nonsense(cause),
+        match (refusal.status, &refusal.message) {
+            (401, _) => Self::Unauthenticated(Some(refusal)),
+            (403, Some(_)) => Self::Denied(refusal),
+            (404, Some(_)) => Self::Missing(Missing(Cause::Status(refusal))),
+            (409, Some(_)) => Self::Conflict(refusal),
+            (412, _) => Self::Stale(refusal),
+            (400 | 422, Some(_)) => Self::Invalid(Cause::Status(refusal)),
+            (408 | 429 | 502 | 503 | 504, _) => Self::Away(Cause::Status(refusal)),
+            _ => Self::Nonsense(Cause::Status(refusal)),
         }
     }
 
@@ -162,11 +166,7 @@ impl Failure {
     /// The same, as something that may be over later.
     pub(super) fn into_away(self) -> Self {
         match self {
-            Self::Conflict(message) => Self::Away(Cause::Status {
-                status: 409,
-                message: Some(message),
-                request_id: None,
-            }),
+            Self::Conflict(refusal) => Self::Away(Cause::Status(refusal)),
             other => other,
         }
     }

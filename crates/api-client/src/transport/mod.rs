@@ -12,16 +12,17 @@ use reqwest::{
     header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, RETRY_AFTER},
 };
 use tenantry_domain::{Revision, ports::RequestIds};
-use tenantry_wire::{BASE_PATH, header, precondition, read::refusal};
+use tenantry_wire::{BASE_PATH, header, precondition};
 use tokio::sync::Semaphore;
 use tracing::debug;
 
+pub use self::failure::Refusal;
 use self::retry::{Again, Outcome};
 pub(crate) use self::{
     call::Call,
-    failure::{Cause, Failure, failed},
+    failure::{Cause, Failure, Missing, failed},
 };
-use crate::{ConfigError, Credentials, RemoteConfig};
+use crate::{ConfigError, RemoteConfig, credentials::Identity};
 
 /// Sends calls to one server.
 pub(crate) struct Transport {
@@ -36,6 +37,7 @@ pub(crate) struct Transport {
 /// A reply of success, read to its end.
 #[derive(Debug)]
 pub(crate) struct Reply {
+    pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Vec<u8>,
 }
@@ -75,17 +77,23 @@ impl Transport {
         })
     }
 
+    /// Below which address the paths of the API are, without a slash at the end.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
     /// Sends a call, again if it makes sense.
     pub(crate) async fn send(
         &self,
         call: &Call<'_>,
-        credentials: &Credentials,
+        identity: impl Into<Identity<'_>>,
     ) -> Result<Reply, Failure> {
+        let identity = identity.into();
         let key = self.ids.next().to_string();
         let mut attempt = 1;
         let mut reply_lost = false;
         loop {
-            let outcome = self.attempt(call, credentials, &key, reply_lost).await;
+            let outcome = self.attempt(call, identity, &key, reply_lost).await;
             let again = match outcome {
                 Outcome::Done(reply) => return Ok(reply),
                 Outcome::Failed(failure) => return Err(failure),
@@ -106,14 +114,14 @@ impl Transport {
     async fn attempt(
         &self,
         call: &Call<'_>,
-        credentials: &Credentials,
+        identity: Identity<'_>,
         key: &str,
         reply_lost: bool,
     ) -> Outcome {
         let Ok(_slot) = self.slots.acquire().await else {
             return Outcome::Failed(Failure::closed());
         };
-        let request = match self.request(call, credentials, key) {
+        let request = match self.request(call, identity, key) {
             Ok(request) => request,
             Err(failure) => return Outcome::Failed(failure),
         };
@@ -123,25 +131,27 @@ impl Transport {
                 after: None,
                 failure: Failure::of_client(error, None),
             }),
-            Ok(response) => self.received(call, credentials, response, reply_lost).await,
+            Ok(response) => self.received(call, identity, response, reply_lost).await,
         }
     }
 
     fn request(
         &self,
         call: &Call<'_>,
-        credentials: &Credentials,
+        identity: Identity<'_>,
         key: &str,
     ) -> Result<reqwest::RequestBuilder, Failure> {
         let url = format!("{}{}", self.base, call.path_and_query());
-        let mut authorization =
-            HeaderValue::from_str(&credentials.header()).map_err(|_| Failure::Unauthenticated)?;
-        authorization.set_sensitive(true);
         let mut request = self
             .client
             .request(call.method.clone(), url)
-            .header(AUTHORIZATION, authorization)
             .header("accept", "application/json");
+        if let Some(authorization) = identity.header() {
+            let mut authorization = HeaderValue::from_str(&authorization)
+                .map_err(|_| Failure::Unauthenticated(None))?;
+            authorization.set_sensitive(true);
+            request = request.header(AUTHORIZATION, authorization);
+        }
         if let Some(revision) = call.expected {
             request = request.header(IF_MATCH, precondition::etag(revision));
         }
@@ -159,7 +169,7 @@ impl Transport {
     async fn received(
         &self,
         call: &Call<'_>,
-        credentials: &Credentials,
+        identity: Identity<'_>,
         response: Response,
         reply_lost: bool,
     ) -> Outcome {
@@ -172,7 +182,11 @@ impl Transport {
             Err(failure) => return Outcome::of_broken_reply(failure),
         };
         if status.is_success() {
-            let reply = Reply { headers, body };
+            let reply = Reply {
+                status: status.as_u16(),
+                headers,
+                body,
+            };
             let found = content_type(&reply.headers);
             if reply.body.is_empty() || found.contains("json") {
                 return Outcome::Done(reply);
@@ -183,20 +197,17 @@ impl Transport {
         // What was deleted by a call whose reply was lost is gone.
         if reply_lost && call.method == Method::DELETE && status == StatusCode::NOT_FOUND {
             return Outcome::Done(Reply {
+                status: StatusCode::OK.as_u16(),
                 headers,
                 body: Vec::new(),
             });
         }
-        let said = refusal(&body);
-        let request_id = said.request_id.or_else(|| {
-            let id = headers.get(header::REQUEST_ID)?.to_str().ok()?;
-            Some(id.to_owned())
-        });
-        let message = said.message.map(|text| credentials.hide_in(&text));
+        let mut refusal = refusal(status.as_u16(), &headers, &body);
+        refusal.message = refusal.message.map(|text| identity.hide_in(&text));
         let first_runs = reply_lost
             && status == StatusCode::CONFLICT
-            && call.is_about_its_key(message.as_deref());
-        let failure = Failure::of_status(status, message, request_id);
+            && call.is_about_its_key(refusal.message.as_deref());
+        let failure = Failure::of_refusal(refusal);
         match status.as_u16() {
             429 => Outcome::Again(Again {
                 undone: true,
@@ -272,6 +283,20 @@ impl std::fmt::Debug for Transport {
         f.debug_struct("Transport")
             .field("base", &self.base)
             .finish_non_exhaustive()
+    }
+}
+
+/// What a reply of no success says.
+pub(crate) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Refusal {
+    let said = tenantry_wire::read::refusal(body);
+    let request_id = said.request_id.or_else(|| {
+        let id = headers.get(header::REQUEST_ID)?.to_str().ok()?;
+        Some(id.to_owned())
+    });
+    Refusal {
+        status,
+        message: said.message,
+        request_id,
     }
 }
 

@@ -2,6 +2,8 @@
 
 mod audit_verify;
 mod config_print;
+mod export;
+mod import;
 mod key;
 mod migrate;
 mod org_create;
@@ -51,6 +53,14 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
             org_create::run(&config, create, request_id, output)
                 .instrument(span)
                 .await
+        }
+        Some(Command::Import(import)) => {
+            import::run(&config, import, request_id, output)
+                .instrument(span)
+                .await
+        }
+        Some(Command::Export(export)) => {
+            export::run(&config, export, output).instrument(span).await
         }
         Some(Command::Key(key)) => key::run(&config, key, output).instrument(span).await,
         Some(Command::Audit(Audit::Verify(verify))) => {

@@ -19,5 +19,6 @@ mod migrate;
 mod org_create;
 mod secrecy;
 mod shutdown;
+mod transfer;
 mod upgrade;
 mod walk;

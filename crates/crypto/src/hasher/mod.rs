@@ -97,6 +97,13 @@ impl PasswordHasher for Argon2Hasher {
         let verdict = self.pool.run(work).await??;
         Ok(if known { verdict } else { Verdict::Wrong })
     }
+
+    fn accepts(&self, hash: &PasswordHash) -> Result<(), String> {
+        match Family::of(hash) {
+            Ok(_) => Ok(()),
+            Err(refused) => Err(refused.to_string()),
+        }
+    }
 }
 
 /// A copy to take to another thread, wiped when done with; `None` if nobody has such a long password.

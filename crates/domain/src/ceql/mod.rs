@@ -66,6 +66,7 @@ pub use field::{Field, Kind};
 pub use filter::Filter;
 pub use fold::fold;
 pub use matches::Record;
+pub use nearest::nearest;
 pub use normal::{Leaf, Normal, Test};
 pub use pattern::{Pattern, PatternToken};
 pub use value::{Comparison, Value, ValueRef, Values};

@@ -6,10 +6,7 @@ use super::fold::fold;
 const LONGEST: usize = 64;
 
 /// The candidate nearest to a word, ignoring case, if one is near enough to be worth offering; the first among equals.
-pub(super) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     if word.len() > LONGEST {
         return None;
     }

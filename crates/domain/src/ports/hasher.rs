@@ -33,6 +33,12 @@ pub trait PasswordHasher: Send + Sync {
         password: &Password,
         hash: Option<&'a PasswordHash>,
     ) -> Result<Verdict, HashError>;
+
+    /// Whether [`verify`](Self::verify) will understand a hash that comes from elsewhere. Quick: nothing is hashed.
+    ///
+    /// # Errors
+    /// Why it cannot be brought along, in words that do not show it.
+    fn accepts(&self, hash: &PasswordHash) -> Result<(), String>;
 }
 
 /// One's turn to try a password; it ends when this is dropped.

@@ -5,6 +5,7 @@
 //! The store assigns ids; the instant of a write comes with its [`Change`](crate::Change).
 
 mod account;
+mod archive;
 mod audit;
 mod audit_chain;
 mod clock;
@@ -27,6 +28,7 @@ use std::sync::Arc;
 
 pub use self::{
     account::AccountRepository,
+    archive::{ArchiveSeal, SealParameters, TransferTarget},
     audit::AuditLog,
     audit_chain::{AuditChain, ChainSeal},
     clock::{Clock, RequestIds},
@@ -51,6 +53,7 @@ pub use self::{
 #[cfg(any(test, feature = "mock"))]
 pub use self::{
     account::MockAccountRepository,
+    archive::MockArchiveSeal,
     audit::MockAuditLog,
     audit_chain::{MockAuditChain, MockChainSeal},
     clock::{MockClock, MockRequestIds},
@@ -85,6 +88,7 @@ pub struct Repositories {
     pub replies: Arc<dyn ReplyRepository>,
     pub audit: Arc<dyn AuditLog>,
     pub audit_chain: Arc<dyn AuditChain>,
+    pub transfers: Arc<dyn TransferRepository>,
 }
 
 impl std::fmt::Debug for Repositories {

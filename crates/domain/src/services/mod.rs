@@ -10,6 +10,8 @@ mod audit_chain;
 mod authentication;
 mod elements;
 mod error;
+mod export;
+mod import;
 mod instances;
 mod key_rotation;
 mod organizations;
@@ -31,6 +33,11 @@ pub use self::{
     },
     elements::{ElementKey, ElementService, ViewElements},
     error::ServiceError,
+    export::{ExportError, ExportService, Secrets},
+    import::{
+        Destination, Fate, ImportError, ImportOptions, ImportService, Listener, Lost, Reported,
+        Start, Summary, Tally,
+    },
     instances::{
         CreateInstances, EditInstance, ElementName, InstanceChanges, InstanceCount, InstanceQuery,
         InstanceService, NewInstance, ShownEntry, ShownInstance, ViewInstances,

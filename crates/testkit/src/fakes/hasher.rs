@@ -58,6 +58,13 @@ impl PasswordHasher for PlainHasher {
             _ => Err(HashError::UnknownFormat),
         }
     }
+
+    fn accepts(&self, hash: &PasswordHash) -> Result<(), String> {
+        match hash.expose().split_once('$') {
+            Some(("plain" | "outdated", _)) => Ok(()),
+            _ => Err(HashError::UnknownFormat.to_string()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +108,8 @@ mod tests {
                 hasher.verify(&password, Some(&strange)).await,
                 Err(HashError::UnknownFormat)
             ));
+            assert_eq!(hasher.accepts(&old), Ok(()));
+            assert!(hasher.accepts(&strange).is_err());
             assert_eq!((hasher.hashed(), hasher.verified()), (1, 6));
         });
     }

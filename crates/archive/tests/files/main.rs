@@ -1,0 +1,8 @@
+//! Files as their readers and writers see them.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod archive;
+mod hostile;
+mod support;
+mod users;
