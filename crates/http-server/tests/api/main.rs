@@ -15,6 +15,7 @@ mod instance_tokens;
 mod instances;
 mod lists;
 mod openapi;
+mod operator;
 mod organization;
 mod outage;
 mod password_policies;
