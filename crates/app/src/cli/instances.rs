@@ -17,7 +17,7 @@ pub(crate) enum Instances {
     Get(GetInstance),
     /// Create an instance. Prints its token
     #[command(
-        after_help = "Examples:\n  tenantry instances create --name Pony --element inn --user frodo@shire.example\n  \
+        after_help = "Examples:\n  tenantry instances create --name Pony --element inn --user 7\n  \
         tenantry instances create --profile shire --body-stdin < instance.json\n\n\
         In the local store --user says whose it is to be. On a server it is always the user's whose secret is used: there --user \
         is refused. Passwords and keys of the configuration are best given by --body-stdin."
