@@ -75,7 +75,7 @@ pub(crate) struct UserFields {
     /// Whether the user can authenticate
     #[arg(long, value_name = "true|false")]
     pub(crate) active: Option<bool>,
-    /// Read a password from standard input: the first line. The user has to change it at the first login
+    /// Read the user's password from standard input: the first line
     #[arg(long, conflicts_with = "body_stdin")]
     pub(crate) password_stdin: bool,
     #[command(flatten)]

@@ -79,7 +79,7 @@ pub(super) fn fields(object: &Value, width: Option<usize>) -> String {
         let value = shown(value);
         let room = width.map(|width| width.saturating_sub(longest + GAP.len()).max(NARROWEST));
         // A secret that is cut is worth nothing.
-        let whole = room.is_none() || matches!(name.as_str(), "secret" | "token");
+        let whole = name.ends_with("ecret") || name == "token";
         let value = match room {
             Some(room) if !whole => cut(&value, room),
             _ => value,
@@ -204,10 +204,10 @@ mod tests {
 
     #[test]
     fn an_object_is_shown_field_by_field_and_secrets_whole() {
-        let object = json!({"id": 7, "firstName": "Frodo Baggins", "secret": "tu_0123456789", "roles": [1], "phone": null});
+        let object = json!({"id": 7, "firstName": "Frodo Baggins", "organizationSecret": "to_0123456789", "roles": [1], "phone": null});
         assert_eq!(
-            fields(&object, Some(20)),
-            "id         7\nfirstName  Frodo Ba…\nsecret     tu_0123456789\nroles      [1]\nphone\n"
+            fields(&object, Some(29)),
+            "id                  7\nfirstName           Frodo Ba…\norganizationSecret  to_0123456789\nroles               [1]\nphone\n"
         );
     }
 
