@@ -6,6 +6,7 @@
 //! * CEQL, the filter language of the platform API ([`ceql`]),
 //! * who may do what, as pure functions ([`policy`]),
 //! * the ports that adapters implement ([`ports`]),
+//! * what an organization is made of when it moves in or out ([`transfer`]),
 //! * the use cases that servers call ([`services`]).
 //!
 //! A library consumer may need nothing but the entities and CEQL:
@@ -42,6 +43,7 @@ mod scope;
 mod secret;
 pub mod services;
 mod text;
+pub mod transfer;
 mod user;
 
 pub use account::{Account, AccountDraft, AccountField, AccountPatch};

@@ -16,6 +16,8 @@ use crate::{negotiation::ErrorFormat, throttle::RetryAfter};
 
 /// How long a client should wait before it asks again while the store is away, in seconds.
 const STORE_IS_AWAY: u64 = 1;
+/// The same after a list that took too long: it would again.
+const STORE_IS_TOO_SLOW: u64 = 30;
 /// The same while the queue of passwords is full.
 const HASHER_IS_BUSY: u64 = 1;
 
@@ -145,6 +147,17 @@ impl ApiError {
         Self {
             cause: Some(cause),
             retry_after: Some(STORE_IS_AWAY),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        }
+    }
+
+    /// The store is there, but broke the list off.
+    pub(crate) fn too_slow(cause: String) -> Self {
+        let message = "This takes longer than the server allows: narrow 'where', leave out includeTotal, or follow nextPage \
+                       instead of a large offset.";
+        Self {
+            cause: Some(cause),
+            retry_after: Some(STORE_IS_TOO_SLOW),
             ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
         }
     }
@@ -311,6 +324,7 @@ impl From<RepositoryError> for ApiError {
             )]),
             RepositoryError::Denied { reason } => Self::new(StatusCode::FORBIDDEN, reason),
             RepositoryError::Unavailable { .. } => Self::unavailable(chain(&error)),
+            RepositoryError::TooSlow { .. } => Self::too_slow(chain(&error)),
             RepositoryError::Unsupported { .. }
             | RepositoryError::Corrupt { .. }
             | RepositoryError::Backend { .. } => Self::internal(chain(&error)),

@@ -32,7 +32,7 @@ impl PostgresConfig {
             max_connections: 10,
             acquire_timeout: Duration::from_secs(4),
             operation_timeout: Duration::from_millis(4_500),
-            statement_timeout: Some(Duration::from_secs(5)),
+            statement_timeout: Some(Duration::from_secs(4)),
             prepared_statements: true,
         }
     }
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(
             format!("{config:?}"),
             "PostgresConfig { url: \"********\", max_connections: 10, acquire_timeout: 4s, operation_timeout: 4.5s, \
-             statement_timeout: Some(5s), prepared_statements: true }"
+             statement_timeout: Some(4s), prepared_statements: true }"
         );
     }
 }

@@ -84,6 +84,21 @@ pub(crate) fn timed_out() -> RepositoryError {
     }
 }
 
+/// The error of a read that grows with the data: where PostgreSQL broke it off at its `statement_timeout`, the read is the
+/// reason, and not the server.
+pub(crate) fn of_long_read(error: RepositoryError) -> RepositoryError {
+    match error {
+        RepositoryError::Unavailable { source }
+            if source
+                .downcast_ref::<DatabaseFailure>()
+                .is_some_and(|failure| failure.code == "57014") =>
+        {
+            RepositoryError::TooSlow { source }
+        }
+        other => other,
+    }
+}
+
 /// A connection that could not be had, whatever the reason: it is not the call's fault.
 pub(crate) fn no_connection(error: sqlx::Error) -> RepositoryError {
     RepositoryError::Unavailable {

@@ -8,7 +8,7 @@ use tenantry_domain::{
     ports::RepositoryError,
 };
 
-use crate::{database::Database, filter, row::number, sql::Sql, table::Table};
+use crate::{database::Database, error, filter, row::number, sql::Sql, table::Table};
 
 /// One page of the rows in `scope` that `filter` selects.
 pub(crate) async fn page<F: Table>(
@@ -64,11 +64,12 @@ async fn fetch(
     prepared: bool,
 ) -> Result<Vec<PgRow>, RepositoryError> {
     let _share = database.share_of(scope.organization_id()).await?;
-    if prepared {
+    let rows = if prepared {
         database.read(sql.statement()).await
     } else {
         database.read_once(sql.statement()).await
-    }
+    };
+    rows.map_err(error::of_long_read)
 }
 
 fn push_conditions<F: Table>(sql: &mut Sql, scope: &Scope, filter: &Filter<F>) {

@@ -90,6 +90,12 @@ fn of_engine(error: rusqlite::Error) -> RepositoryError {
             source: Box::new(error),
         };
     }
+    // Nothing but the limit of a read interrupts.
+    if error.sqlite_error_code() == Some(ErrorCode::OperationInterrupted) {
+        return RepositoryError::TooSlow {
+            source: Box::new(error),
+        };
+    }
     RepositoryError::Backend {
         source: Box::new(error),
     }
@@ -125,7 +131,6 @@ fn is_transient(error: &rusqlite::Error) -> bool {
             ErrorCode::DatabaseBusy
                 | ErrorCode::DatabaseLocked
                 | ErrorCode::OperationAborted
-                | ErrorCode::OperationInterrupted
                 | ErrorCode::SystemIoFailure
                 | ErrorCode::DiskFull
                 | ErrorCode::OutOfMemory
@@ -191,7 +196,7 @@ mod tests {
             (
                 ffi::SQLITE_INTERRUPT,
                 "interrupted",
-                "the store is unavailable",
+                "the store would take too long",
             ),
             (
                 ffi::SQLITE_CORRUPT,

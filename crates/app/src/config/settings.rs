@@ -314,11 +314,11 @@ pub(crate) static MAX_CONNECTIONS: Setting<Number> = Setting {
 pub(crate) static STATEMENT_TIMEOUT: Setting<Number> = Setting {
     key: "postgres.statement_timeout_ms",
     flag: None,
-    about: "After how many milliseconds PostgreSQL gives a statement up. 0 sends no such option, for PgBouncer, which refuses it.",
+    about: "After how many milliseconds PostgreSQL gives a statement up. Below 4500, after which the server itself gives up and cannot say any more that it was the statement. 0 sends no such option, for PgBouncer, which refuses it.",
     kind: Number {
         least: 0,
         most: 3_600_000,
-        fallback: |_| 5000,
+        fallback: |_| 4000,
     },
 };
 

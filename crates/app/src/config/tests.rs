@@ -90,7 +90,7 @@ fn defaults_are_those_of_the_reference() {
         },
         postgres: Postgres {
             max_connections: 10,
-            statement_timeout: Some(Duration::from_secs(5)),
+            statement_timeout: Some(Duration::from_secs(4)),
             prepared_statements: true,
         },
         sqlite: Sqlite { readers: 2 },

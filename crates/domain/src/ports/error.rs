@@ -57,6 +57,14 @@ pub enum RepositoryError {
         #[source]
         source: BoxError,
     },
+    /// The store is there, but broke the read off: it would take longer than the store allows, as some filters over many
+    /// records do.
+    #[error("the store would take too long")]
+    TooSlow {
+        /// How it was broken off.
+        #[source]
+        source: BoxError,
+    },
     /// Anything else: likely a bug.
     #[error("the store failed")]
     Backend {
@@ -89,6 +97,7 @@ impl RepositoryError {
             | Self::InvalidCursor
             | Self::Denied { .. }
             | Self::Corrupt { .. }
+            | Self::TooSlow { .. }
             | Self::Backend { .. } => false,
         }
     }

@@ -18,6 +18,7 @@ mod organization;
 mod password_policy;
 mod replies;
 mod role;
+mod transfer;
 mod user;
 mod vault;
 
@@ -41,6 +42,7 @@ pub use self::{
     password_policy::{PasswordPolicyRepository, PolicyInForce},
     replies::{Begun, ReplyRepository},
     role::{Revocation, RoleRepository},
+    transfer::{SourceError, TransferRepository, TransferSource},
     user::UserRepository,
     vault::{Issued, IssuedToken, SecretKind, SecretVault, VaultError},
 };
@@ -59,6 +61,7 @@ pub use self::{
     password_policy::MockPasswordPolicyRepository,
     replies::MockReplyRepository,
     role::MockRoleRepository,
+    transfer::MockTransferRepository,
     user::MockUserRepository,
     vault::MockSecretVault,
 };

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use axum::{body::Body, http::Request};
-use tenantry_domain::ports::{MockCredentialRepository, MockKeyringRepository, RepositoryError};
+use tenantry_domain::{
+    page::Count,
+    ports::{MockCredentialRepository, MockKeyringRepository, MockUserRepository, RepositoryError},
+};
 use tenantry_http_server::HttpConfig;
 
 use crate::support::{BASE, Caller, World, send, serve};
@@ -53,6 +56,39 @@ async fn a_store_that_is_away_is_503_with_retry_after() {
     )
     .await;
     assert_eq!(alive.status, 200, "the server itself lives");
+}
+
+#[tokio::test]
+async fn a_list_that_takes_too_long_says_so() {
+    let world = World::new().await;
+    let mut repositories = world.repositories.clone();
+    let mut users = MockUserRepository::new();
+    users.expect_list().returning(|_, _, _, _| {
+        Err(RepositoryError::TooSlow {
+            source: "canceled".into(),
+        })
+    });
+    users
+        .expect_count()
+        .returning(|_, _, _| Ok(Count::Exact(0)));
+    repositories.users = Arc::new(users);
+    let router = serve(
+        &repositories,
+        &world.clock,
+        &world.hasher,
+        &HttpConfig::default(),
+    );
+    let request = Request::builder()
+        .uri(format!("{BASE}/users?where=city%20LIKE%20'%25x%25'"))
+        .header("authorization", Caller::OrgAdmin.authorization().unwrap());
+    let reply = send(&router, request.body(Body::empty()).unwrap()).await;
+    assert_eq!(reply.status, 503);
+    assert_eq!(reply.header("retry-after"), Some("30"));
+    assert_eq!(
+        reply.message(),
+        "This takes longer than the server allows: narrow 'where', leave out includeTotal, or follow nextPage instead of a \
+         large offset."
+    );
 }
 
 #[tokio::test]

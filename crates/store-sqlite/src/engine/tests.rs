@@ -269,7 +269,7 @@ async fn a_read_that_takes_too_long_is_broken_off() {
     };
     assert!(matches!(
         engine.read(endless).await,
-        Err(RepositoryError::Unavailable { .. })
+        Err(RepositoryError::TooSlow { .. })
     ));
     assert!(matches!(
         engine.look_up(endless).await,

@@ -1,0 +1,132 @@
+//! Where organizations move in and out as a whole, and what they move in from.
+
+use async_trait::async_trait;
+
+use super::{BoxError, RepositoryError};
+use crate::{
+    AccountId, Change, OrganizationId, SealedSecret, SecretText,
+    transfer::{
+        Finding, Ids, OrganizationRecord, Part, Record, SealedRecord, SourceName, Transfer,
+    },
+};
+
+/// Where organizations move in and out as a whole. For the operator alone: no call of the API reaches it.
+///
+/// What moves in keeps the instants and revisions that its record says. Every thing that is created has the audit record of
+/// a creation, in the same write.
+#[cfg_attr(any(test, feature = "mock"), mockall::automock)]
+#[async_trait]
+pub trait TransferRepository: Send + Sync {
+    /// The transfer that was begun from this source.
+    async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError>;
+
+    /// Begins a transfer into a new organization, and creates it with its default account, its roles, its policy and its
+    /// secret, in one write. With [`Ids::Kept`] all of them keep their numbers; with [`Ids::Assigned`] they get new ones,
+    /// and the store remembers those of the organization, the default account and the roles.
+    ///
+    /// # Errors
+    /// `Conflict` on the `id` of the organization, the account or a role that is in use; on the organization's `secret` if
+    /// another has it; on the organization's `source` if a transfer from there was begun before.
+    async fn begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+        change: &Change,
+    ) -> Result<Transfer, RepositoryError>;
+
+    /// Begins a transfer into an organization that is here. Its name, secret, policy and roles stay; what is of the
+    /// source's default account becomes part of this one's, whose number is remembered. `None` if there is no such
+    /// organization.
+    ///
+    /// # Errors
+    /// `Conflict` on the organization's `source` if a transfer from there was begun before.
+    async fn begin_into(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        organization: OrganizationId,
+        default_account: AccountId,
+    ) -> Result<Option<Transfer>, RepositoryError>;
+
+    /// What [`write`](Self::write) would do with each of the records, in their order. Writes nothing. A record whose owner
+    /// is not here, but stands in `records`, is new.
+    async fn examine(
+        &self,
+        transfer: &Transfer,
+        records: &[SealedRecord],
+    ) -> Result<Vec<Finding>, RepositoryError>;
+
+    /// Creates those of the records that are not here, in one write; answers what became of each, in their order. One that
+    /// is refused does not keep the others from being created. Accounts, elements and users stand before what belongs to
+    /// them. The numbers given out later are beyond all that were kept.
+    async fn write(
+        &self,
+        transfer: &Transfer,
+        records: &[SealedRecord],
+        change: &Change,
+    ) -> Result<Vec<Finding>, RepositoryError>;
+
+    /// Notes that everything was written.
+    async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError>;
+
+    /// The organization itself; `None` if there is none of that id.
+    async fn organization(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<OrganizationRecord<SealedSecret>>, RepositoryError>;
+
+    /// Up to `limit` records of this part with numbers beyond `after`, by number. Users come with their roles.
+    async fn read(
+        &self,
+        organization: OrganizationId,
+        part: Part,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<SealedRecord>, RepositoryError>;
+
+    /// How many records the part has.
+    async fn count(&self, organization: OrganizationId, part: Part)
+    -> Result<u64, RepositoryError>;
+}
+
+/// What an organization moves in from: a remote server, or a file. Read once, from its beginning to its end.
+#[async_trait]
+pub trait TransferSource: Send {
+    /// Names it: the same source has the same name in the next run.
+    fn name(&self) -> SourceName;
+
+    /// The organization itself.
+    async fn organization(&mut self)
+    -> Result<OrganizationRecord<Option<SecretText>>, SourceError>;
+
+    /// About how many records there are in all, if the source can say.
+    async fn total(&mut self) -> Result<Option<u64>, SourceError>;
+
+    /// The next records, some hundreds of them; `None` behind the last. Accounts come first, then elements, users and
+    /// instances. Numbers may come twice: a server whose lists change while they are read repeats itself.
+    async fn next(&mut self) -> Result<Option<Vec<Record>>, SourceError>;
+
+    /// The same records with what is costly to ask for, such as the roles of users. Asked only for those that need it.
+    async fn complete(&mut self, records: Vec<Record>) -> Result<Vec<Record>, SourceError> {
+        Ok(records)
+    }
+}
+
+/// Why a source cannot be read further. Nothing that was written is lost: the next run goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// One thing there is not what it should be; where it is, and what is wrong with it.
+    #[error("{what}")]
+    Invalid {
+        /// A sentence that names the place and the fix.
+        what: String,
+    },
+    /// The source does not answer, or refuses.
+    #[error("the source cannot be read")]
+    Unavailable {
+        /// Why.
+        #[source]
+        source: BoxError,
+    },
+}

@@ -1,0 +1,75 @@
+//! What a store takes and gives: the same as what travels, with secrets as a store keeps them.
+
+use time::OffsetDateTime;
+
+use super::{AccountRecord, UserRecord};
+use crate::{
+    AccountId, ConfigurationId, ConfigurationValue, Element, Entity, ExternalAuthentication,
+    InstanceId, Name, Revision, SealedSecret, Text, UserId,
+};
+
+/// One thing, as a store takes it in and hands it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SealedRecord {
+    /// An account beside the default one.
+    Account(AccountRecord),
+    /// An element of the catalog.
+    Element(Element),
+    /// A user with its present secret.
+    User(Box<UserRecord<SealedSecret>>),
+    /// An instance with its present token.
+    Instance(Box<SealedInstance>),
+}
+
+/// An instance as a store keeps it: [`Instance`](crate::Instance) without what it shows of its owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the same fields as of InstanceRecord")]
+pub struct SealedInstance {
+    pub id: InstanceId,
+    pub account_id: AccountId,
+    pub user_id: UserId,
+    pub name: Name,
+    pub element: Element,
+    pub tags: Vec<Text>,
+    pub configuration: Vec<SealedConfiguration>,
+    pub external_authentication: ExternalAuthentication,
+    pub valid: bool,
+    pub disabled: bool,
+    pub token: SealedSecret,
+    pub created_at: OffsetDateTime,
+    pub updated_at: OffsetDateTime,
+    pub revision: Revision,
+}
+
+/// One entry of a configuration as a store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedConfiguration {
+    /// Its number; the store assigns one if there is none.
+    pub id: Option<ConfigurationId>,
+    /// By what requests name it.
+    pub key: Text,
+    /// Its value.
+    pub value: ConfigurationValue,
+}
+
+impl SealedRecord {
+    /// Its number where it comes from.
+    pub fn id(&self) -> i64 {
+        match self {
+            Self::Account(record) => record.account.id.get(),
+            Self::Element(element) => element.id.get(),
+            Self::User(record) => record.user.id.get(),
+            Self::Instance(record) => record.id.get(),
+        }
+    }
+
+    /// Of what kind it is.
+    pub fn entity(&self) -> Entity {
+        match self {
+            Self::Account(_) => Entity::Account,
+            Self::Element(_) => Entity::Element,
+            Self::User(_) => Entity::User,
+            Self::Instance(_) => Entity::Instance,
+        }
+    }
+}
