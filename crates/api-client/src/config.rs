@@ -50,6 +50,19 @@ impl RemoteConfig {
     }
 }
 
+impl RemoteConfig {
+    /// Whether any call could be sent.
+    pub(crate) fn check(&self) -> Result<(), ConfigError> {
+        if self.concurrency == 0 {
+            return Err(ConfigError::Zero("concurrency"));
+        }
+        if self.retries.attempts == 0 {
+            return Err(ConfigError::Zero("attempts"));
+        }
+        Ok(())
+    }
+}
+
 impl Default for Retries {
     fn default() -> Self {
         Self {
@@ -66,6 +79,11 @@ pub enum ConfigError {
     /// Not a URL, or not one of HTTP.
     #[error("base URL must be like https://host or https://host/elements/api-v2, not '{0}'")]
     BaseUrl(String),
+    /// Passwords would be sent where others can read along.
+    #[error(
+        "base URL must begin with https://, because passwords are sent there; http:// is for this machine alone"
+    )]
+    Unprotected,
     /// No call could ever be sent.
     #[error("{0} must be at least 1")]
     Zero(&'static str),

@@ -6,6 +6,10 @@
 //!
 //! Beside that there is the API as it is, without the ports: [`Api`], [`ApiCall`], [`Pager`].
 //!
+//! And there is an organization as something that moves in elsewhere: [`RemoteSource`].
+//!
+//! [`RemoteLogin`] is apart from that: it asks such a server whether the password of one of its users is right.
+//!
 //! This crate must not know any store, nor where its configuration comes from.
 #![warn(missing_docs)]
 
@@ -13,10 +17,12 @@ mod api;
 mod config;
 mod credentials;
 mod error;
+mod legacy_login;
 mod list;
 mod paging;
 mod remote;
 mod repositories;
+mod source;
 mod store;
 mod transport;
 
@@ -26,6 +32,8 @@ pub use self::{
     api::{Api, ApiCall, ApiError, ApiReply, Calls, Pager},
     config::{ConfigError, RemoteConfig, Retries},
     credentials::Credentials,
+    legacy_login::RemoteLogin,
+    source::{Passwords, Patience, RemoteSource, SourceOptions, UserSecrets},
     store::RemoteStore,
     transport::Refusal,
 };

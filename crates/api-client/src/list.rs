@@ -213,7 +213,8 @@ pub(crate) fn following(
     Ok(more.then_some(Place::Offset(reached)))
 }
 
-fn total(reply: &Reply) -> Option<u64> {
+/// How many there are in the whole list, if the server says it.
+pub(crate) fn total(reply: &Reply) -> Option<u64> {
     reply.header(header::TOTAL_COUNT)?.trim().parse().ok()
 }
 

@@ -104,6 +104,7 @@ impl RemoteStore {
             replies: Arc::new(Unavailable),
             audit: Arc::new(Audit(remote())),
             audit_chain: Arc::new(Unavailable),
+            transfers: Arc::new(Unavailable),
         }
     }
 }

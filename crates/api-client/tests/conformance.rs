@@ -2,6 +2,8 @@
 //! this adapter before it. `conformance/profile.rs` says which cases cannot pass, and why.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "conformance/legacy_login.rs"]
+mod legacy_login;
 #[path = "conformance/profile.rs"]
 mod profile;
 mod support;

@@ -1,6 +1,7 @@
 //! The raw client against the real server over the memory store: replies, refusals, pages, logging in.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[expect(dead_code, reason = "other tests use what this one does not")]
 mod support;
 
 use std::sync::Arc;

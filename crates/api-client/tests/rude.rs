@@ -1,6 +1,8 @@
 //! A remote server that misbehaves: what is asked again and what is not, and what the caller is told in the end.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "rude/legacy_login.rs"]
+mod legacy_login;
 #[path = "support/rude.rs"]
 mod server;
 

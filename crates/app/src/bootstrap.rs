@@ -23,6 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Opened {
     pub(crate) store: Store,
+    pub(crate) repositories: Repositories,
     pub(crate) services: Services,
     pub(crate) keys: Keys,
 }
@@ -46,9 +47,11 @@ pub(crate) struct FirstOrganization {
 pub(crate) async fn open(config: &Config, request_id: RequestId) -> Result<Opened, Failure> {
     prepare_data_dir(config)?;
     let store = Store::open(config).await?;
+    let repositories = store.repositories();
     match make_ready(config, &store, request_id).await {
         Ok((services, keys)) => Ok(Opened {
             store,
+            repositories,
             services,
             keys,
         }),
@@ -104,7 +107,7 @@ async fn make_ready(
         repositories.organizations.as_ref(),
     )
     .await?;
-    let services = wire_up::services(config, &repositories, &keys.vault);
+    let services = wire_up::services(config, &repositories, &keys.vault)?;
     let operator = NewOrganization {
         name: name("System")?,
         admin_email: Email::parse("operator@system.tenantry.local")?,

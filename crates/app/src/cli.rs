@@ -1,11 +1,25 @@
 //! The command line: what there is to say, with an example for each command.
 
+mod audit;
+mod configuration;
+mod import;
+mod key;
+mod org;
+mod serve;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
-use tenantry_domain::{Email, Name, Password};
 
-use crate::{commands::KeptHead, config::Flags};
+pub(crate) use self::{
+    audit::{Audit, VerifyAudit},
+    configuration::Configuration,
+    import::{Import, PasswordsThere},
+    key::{ForgetKeys, Key},
+    org::{CreateOrganization, Org},
+    serve::Serve,
+};
+use crate::config::Flags;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -77,6 +91,19 @@ pub(crate) enum Command {
     /// Manage organizations
     #[command(subcommand, arg_required_else_help = true)]
     Org(Org),
+    /// Move an organization in, with its accounts, users, roles, policy and instances. Works while the server runs
+    #[command(
+        after_help = "Examples:\n  export TENANTRY_USER_SECRET=… TENANTRY_ORGANIZATION_SECRET=…\n  \
+        tenantry import --from https://api.example.com --dry-run\n  \
+        tenantry import --from https://api.example.com --report moved.ndjson \\\n    \
+        --user-secrets secrets.csv\n\n\
+        Killed or cut off, run the same command again: it goes on. Run again after its end, it moves what is new there and \
+        reports what differs; what is here is never changed.\n\
+        Secrets, tokens and numbers stay as they are there, as far as the server shows them, so that programs need a new \
+        address and nothing else. The summary says what could not come along.\n\
+        Exit code 1 also if something could not be moved: the report says what, and why."
+    )]
+    Import(Import),
     /// Look after the master keys, with which secrets are sealed
     #[command(subcommand, arg_required_else_help = true)]
     Key(Key),
@@ -91,130 +118,6 @@ pub(crate) enum Command {
     /// Look at the configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(Configuration),
-}
-
-/// Options of `serve`.
-#[derive(Args, Debug, Default)]
-pub(crate) struct Serve {
-    #[arg(
-        long,
-        value_name = "ADDRESS:PORT",
-        help = "Address and port to answer on [env: TENANTRY_LISTEN] [default: 127.0.0.1:8080]"
-    )]
-    pub(crate) listen: Option<String>,
-}
-
-/// What can be done with organizations.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Org {
-    /// Create an organization with its first user, an administrator. Works while the server runs
-    #[command(
-        after_help = "Example:\n  tenantry org create --json --name Acme --admin-email ada@acme.example \\\n    \
-        --admin-password 'Correct-horse-1' \\\n    \
-        --admin-first-name Ada --admin-last-name Lovelace\n\n\
-        Other users of the machine can see a password on the command line: --admin-password-stdin avoids it."
-    )]
-    Create(CreateOrganization),
-}
-
-/// Options of `org create`.
-#[derive(Args, Debug)]
-pub(crate) struct CreateOrganization {
-    /// Name of the organization
-    #[arg(long, value_parser = |text: &str| Name::parse(text))]
-    pub(crate) name: Name,
-    /// E-mail of the administrator, who logs in with it; no other user of the deployment may have it
-    #[arg(long, value_name = "E-MAIL", value_parser = |text: &str| Email::parse(text))]
-    pub(crate) admin_email: Email,
-    /// First name of the administrator
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| Name::parse(text))]
-    pub(crate) admin_first_name: Name,
-    /// Last name of the administrator
-    #[arg(long, value_name = "NAME", value_parser = |text: &str| Name::parse(text))]
-    pub(crate) admin_last_name: Name,
-    /// Password of the administrator; without one the administrator can call with the secrets, but not log in
-    #[arg(long, value_name = "PASSWORD", value_parser = |text: &str| Ok::<_, std::convert::Infallible>(Password::new(text)))]
-    pub(crate) admin_password: Option<Password>,
-    /// Read the password from standard input: the first line
-    #[arg(long, conflicts_with = "admin_password")]
-    pub(crate) admin_password_stdin: bool,
-}
-
-/// What can be done with master keys.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Key {
-    /// Print the ids of the keys, and how many things each still seals. Never a key
-    #[command(after_help = "Example:\n  tenantry key list --data-dir /var/lib/tenantry")]
-    List,
-    /// Make a new current key, and seal everything anew with it. Servers go on, and read the key file again
-    #[command(
-        after_help = "Example:\n  tenantry key rotate --data-dir /var/lib/tenantry\n\n\
-        Interrupted, run it again: it goes on with the key that it had made. The former keys stay in the file until `tenantry \
-        key forget` takes them out.\n\
-        Exit code 1 also if the rotation is not finished, because something cannot be opened or a server goes on with a \
-        former key: the report says which."
-    )]
-    Rotate,
-    /// Take the keys behind the current one out of the key file, if nothing in the store names them
-    #[command(
-        after_help = "Examples:\n  tenantry key forget          say which keys, and what to check first\n  \
-        tenantry key forget --yes    take them out"
-    )]
-    Forget(ForgetKeys),
-    /// Print a new key that belongs to no store yet, to be put into the environment variable of the master key
-    #[command(
-        after_help = "Example:\n  tenantry key generate\n\nThe variable is TENANTRY_MASTER_KEY. Whoever sees the key can read what it seals."
-    )]
-    Generate,
-}
-
-/// Options of `key forget`.
-#[derive(Args, Debug)]
-pub(crate) struct ForgetKeys {
-    /// Do it
-    #[arg(long)]
-    pub(crate) yes: bool,
-}
-
-/// What can be done with the audit log.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Audit {
-    /// Prove that no record was removed or altered, while the server runs or not
-    #[command(
-        after_help = "Examples:\n  tenantry audit verify\n  tenantry audit verify --json > heads.json\n  \
-        tenantry audit verify --organization 2 \\\n    --expect 7:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n\n\
-        Keep the heads that it prints apart from the database: only they show that an older copy was put back.\n\
-        Exit codes: 0 every chain is whole, 1 one is broken (standard output says which, and where)."
-    )]
-    Verify(VerifyAudit),
-}
-
-/// Options of `audit verify`.
-#[derive(Args, Debug)]
-pub(crate) struct VerifyAudit {
-    /// Only this organization
-    #[arg(long, value_name = "ID")]
-    pub(crate) organization: Option<i64>,
-    /// A head that an earlier run printed for that organization: it still has to be in the chain
-    #[arg(long, value_name = "POSITION:HASH", requires = "organization")]
-    pub(crate) expect: Option<KeptHead>,
-}
-
-/// What can be done with the configuration.
-#[derive(Debug, Subcommand)]
-pub(crate) enum Configuration {
-    /// Print every option, its value, and where it was given. Never a password
-    #[command(after_help = "Examples:\n  tenantry config print\n  \
-        tenantry config print --defaults > tenantry-data/tenantry.toml")]
-    Print(PrintConfiguration),
-}
-
-/// Options of `config print`.
-#[derive(Args, Debug)]
-pub(crate) struct PrintConfiguration {
-    /// Print a commented file with the defaults instead
-    #[arg(long, conflicts_with = "json")]
-    pub(crate) defaults: bool,
 }
 
 impl Cli {

@@ -1,12 +1,13 @@
 //! Puts the program together. The only file that knows every adapter.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
+use tenantry_api_client::{RemoteConfig, RemoteLogin, Retries};
 use tenantry_crypto::{Argon2Hasher, HasherConfig, ReloadingVault, TurnsByEmail};
 use tenantry_domain::{
-    ports::Repositories,
-    services::{AuditChainService, KeyRotationService, Retention, UpkeepService},
+    ports::{LegacyLogin, Repositories},
+    services::{AuditChainService, ImportService, KeyRotationService, Retention, UpkeepService},
 };
 use tenantry_http_server::{HttpConfig, Machinery, Platform, ThrottleConfig};
 use tenantry_store_postgres::{PostgresConfig, PostgresStore};
@@ -110,7 +111,7 @@ pub(crate) fn services(
     config: &Config,
     repositories: &Repositories,
     vault: &Arc<ReloadingVault>,
-) -> Services {
+) -> Result<Services, Failure> {
     let hashing = HasherConfig {
         parallelism: config.password_hashing.parallelism,
         queue: config.password_hashing.queue,
@@ -121,6 +122,7 @@ pub(crate) fn services(
         vault: Arc::clone(vault) as _,
         clock: Arc::new(SystemClock),
         request_ids: Arc::new(RandomRequestIds),
+        legacy_login: legacy_login(config)?,
     };
     let upkeep = UpkeepService::new(
         Arc::clone(&repositories.credentials),
@@ -130,10 +132,29 @@ pub(crate) fn services(
         // Zero days are none: records are kept for ever.
         Retention::of_days(config.audit.retention_days).ok(),
     );
-    Services {
+    Ok(Services {
         platform: Platform::new(repositories, machinery),
         upkeep: Arc::new(upkeep),
-    }
+    })
+}
+
+/// Who is asked for passwords that could not be brought along.
+fn legacy_login(config: &Config) -> Result<Option<Arc<dyn LegacyLogin>>, Failure> {
+    let Some(server) = &config.legacy_login.server else {
+        return Ok(None);
+    };
+    let remote = RemoteConfig {
+        timeout: config.legacy_login.timeout,
+        concurrency: 32,
+        reply_limit: 1024 * 1024,
+        retries: Retries {
+            first_wait: Duration::from_millis(100),
+            ..Retries::default()
+        },
+        ..RemoteConfig::new(server)
+    };
+    let login = RemoteLogin::new(remote).context("legacy_login.server cannot be asked")?;
+    Ok(Some(Arc::new(login)))
 }
 
 /// The chain of the audit log.
@@ -144,6 +165,15 @@ pub(crate) fn audit_chain(
     AuditChainService::new(
         Arc::clone(&repositories.audit_chain),
         Arc::clone(vault) as _,
+    )
+}
+
+/// Moving organizations in.
+pub(crate) fn import(repositories: &Repositories, vault: &Arc<ReloadingVault>) -> ImportService {
+    ImportService::new(
+        Arc::clone(&repositories.transfers),
+        Arc::clone(vault) as _,
+        Arc::new(SystemClock),
     )
 }
 
@@ -176,5 +206,10 @@ pub(crate) fn http(config: &Config) -> HttpConfig {
             window: config.limits.failed_attempts_window,
             ..ThrottleConfig::default()
         },
+        refused_login: config
+            .legacy_login
+            .server
+            .as_ref()
+            .map(|_| config.legacy_login.refusal),
     }
 }

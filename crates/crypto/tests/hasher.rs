@@ -49,6 +49,19 @@ async fn without_a_hash_everything_is_wrong() {
     }
 }
 
+/// Not even the text that stands for it.
+#[tokio::test]
+async fn where_the_password_is_held_elsewhere_everything_is_wrong() {
+    let marker = PasswordHash::held_elsewhere();
+    for password in ["", "p4ss", "$elsewhere$"] {
+        let verdict = hasher()
+            .verify(&Password::new(password), Some(&marker))
+            .await
+            .unwrap();
+        assert_eq!(verdict, Verdict::Wrong);
+    }
+}
+
 #[tokio::test]
 async fn weaker_parameters_are_outdated() {
     let hash = PasswordHash::new(

@@ -33,7 +33,7 @@ pub enum Author {
 }
 
 /// A kind of thing, in errors and in the audit log.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Entity {
     /// An [`Organization`](crate::Organization).
     Organization,

@@ -39,8 +39,24 @@ hidden! {
     Password;
     /// A secret that authenticates a user, an organization or an instance, in clear.
     SecretText;
-    /// A password hash in PHC string format (`$argon2id$…`), or an imported family's own text form.
+    /// A password hash in PHC string format (`$argon2id$…`), an imported family's own text form, or the text that stands for a
+    /// password [held elsewhere](PasswordHash::held_elsewhere).
     PasswordHash;
+}
+
+impl PasswordHash {
+    const ELSEWHERE: &str = "$elsewhere$";
+
+    /// Stands for the hash of a password that is held elsewhere: on a platform that its user came from, and that hands out
+    /// no hashes. No password matches it here.
+    pub fn held_elsewhere() -> Self {
+        Self::new(Self::ELSEWHERE)
+    }
+
+    /// Whether it is [`held_elsewhere`](Self::held_elsewhere).
+    pub fn is_held_elsewhere(&self) -> bool {
+        self.0 == Self::ELSEWHERE
+    }
 }
 
 /// What a secret is looked up by: its digest. It does not reveal the secret.
@@ -137,6 +153,17 @@ pub struct SealedSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// It is stored, so it must stay as it is.
+    #[test]
+    fn what_stands_for_a_password_held_elsewhere_is_known() {
+        let marker = PasswordHash::held_elsewhere();
+        assert_eq!(marker.expose(), "$elsewhere$");
+        assert!(marker.is_held_elsewhere());
+        for other in ["", "$elsewhere", "$elsewhere$$", "$argon2id$x"] {
+            assert!(!PasswordHash::new(other).is_held_elsewhere(), "{other}");
+        }
+    }
 
     #[test]
     fn nothing_secret_is_printed() {

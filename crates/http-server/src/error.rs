@@ -7,7 +7,7 @@ use axum::{
 };
 use tenantry_domain::{
     Entity, Problem, RequestId,
-    ports::{HashError, RepositoryError},
+    ports::{HashError, LegacyLoginError, RepositoryError},
     services::ServiceError,
 };
 use tenantry_wire::error::{ErrorBody, FieldProblem, PROBLEM_JSON, ProblemBody, UNAUTHENTICATED};
@@ -20,6 +20,8 @@ const STORE_IS_AWAY: u64 = 1;
 const STORE_IS_TOO_SLOW: u64 = 30;
 /// The same while the queue of passwords is full.
 const HASHER_IS_BUSY: u64 = 1;
+/// The same while the legacy platform is away, which is further away than the store.
+const LEGACY_IS_AWAY: u64 = 5;
 
 /// What is answered instead of what was asked for.
 ///
@@ -172,6 +174,16 @@ impl ApiError {
         }
     }
 
+    /// The legacy platform that may hold the password does not say whether it is right.
+    fn unverified(cause: &LegacyLoginError) -> Self {
+        let message = "The password cannot be checked now, because another server does not answer. Try again.";
+        Self {
+            cause: Some(chain(cause)),
+            retry_after: Some(LEGACY_IS_AWAY),
+            ..Self::new(StatusCode::SERVICE_UNAVAILABLE, message)
+        }
+    }
+
     pub(crate) fn internal(cause: String) -> Self {
         let message = "Something went wrong here. The log has more under this request id.";
         Self {
@@ -292,6 +304,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::Repository(error) => error.into(),
             ServiceError::Hash(HashError::Busy) => Self::busy(),
             ServiceError::Hash(error) => Self::internal(chain(&error)),
+            ServiceError::LegacyLogin(error) => Self::unverified(&error),
             ServiceError::Vault(error) => Self::internal(chain(&error)),
             error @ ServiceError::BrokenChain { .. } => Self::internal(chain(&error)),
         }

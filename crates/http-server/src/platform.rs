@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use tenantry_domain::{
     ports::{
-        Clock, KeyringRepository, PasswordHasher, PasswordTurns, Repositories, RequestIds,
-        SecretVault,
+        Clock, KeyringRepository, LegacyLogin, PasswordHasher, PasswordTurns, Repositories,
+        RequestIds, SecretVault,
     },
     services::{
         AccountService, AuditService, AuthenticationService, ElementService, InstanceService,
@@ -62,6 +62,8 @@ pub struct Machinery {
     pub clock: Arc<dyn Clock>,
     /// Names the requests.
     pub request_ids: Arc<dyn RequestIds>,
+    /// Asked for passwords that are held elsewhere, if they are to be moved here.
+    pub legacy_login: Option<Arc<dyn LegacyLogin>>,
 }
 
 impl std::fmt::Debug for Machinery {
@@ -79,14 +81,19 @@ impl Platform {
             vault,
             clock,
             request_ids,
+            legacy_login,
         } = machinery;
-        let authentication = Arc::new(AuthenticationService::new(
+        let authentication = AuthenticationService::new(
             repositories,
             Arc::clone(&hasher),
             turns,
             Arc::clone(&vault),
             Arc::clone(&clock),
-        ));
+        );
+        let authentication = Arc::new(match legacy_login {
+            Some(legacy) => authentication.with_legacy_login(legacy),
+            None => authentication,
+        });
         let users = UserService::new(
             repositories,
             Arc::clone(&hasher),
@@ -162,6 +169,9 @@ pub struct HttpConfig {
     pub metrics: bool,
     /// When an address has tried too many passwords.
     pub throttle: ThrottleConfig,
+    /// How soon a refused login is answered at the earliest, counted from when it was read: so long that nobody can tell by the
+    /// time where the password was compared. `None`: as soon as it is refused.
+    pub refused_login: Option<Duration>,
 }
 
 impl Default for HttpConfig {
@@ -177,6 +187,7 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             metrics: true,
             throttle: ThrottleConfig::default(),
+            refused_login: None,
         }
     }
 }

@@ -30,6 +30,7 @@ mod share;
 mod sql;
 mod store;
 mod table;
+mod transfer;
 mod user;
 
 pub use config::PostgresConfig;

@@ -22,6 +22,7 @@ use crate::{
     replies::PostgresReplies,
     role::PostgresRoles,
     sql::Statement,
+    transfer::PostgresTransfers,
     user::PostgresUsers,
 };
 
@@ -103,6 +104,7 @@ impl PostgresStore {
             replies: Arc::new(PostgresReplies(database())),
             audit: Arc::new(PostgresAuditLog(database())),
             audit_chain: Arc::new(PostgresAuditChain(database())),
+            transfers: Arc::new(PostgresTransfers),
         }
     }
 

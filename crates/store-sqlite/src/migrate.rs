@@ -14,6 +14,7 @@ const APPLICATION_ID: i64 = 0x5465_6e61;
 const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_platform.sql"),
+    include_str!("../migrations/0003_transfers.sql"),
 ];
 
 /// How far the schema of a store is.

@@ -11,7 +11,7 @@ use crate::{
     open_error::OpenError,
     repositories::{
         Accounts, Audit, Chains, Credentials, Elements, Instances, Keyring, Organizations,
-        Policies, Replies, Roles, Users,
+        Policies, Replies, Roles, Transfers, Users,
     },
 };
 
@@ -75,6 +75,7 @@ impl SqliteStore {
             replies: Arc::new(Replies(engine())),
             audit: Arc::new(Audit(engine())),
             audit_chain: Arc::new(Chains(engine())),
+            transfers: Arc::new(Transfers(engine())),
         }
     }
 

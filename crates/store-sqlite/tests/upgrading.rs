@@ -65,9 +65,9 @@ async fn upgraded(directory: &Path) -> Repositories {
     let path = directory.join("tenantry.db");
     of_the_first_release(&path);
     let store = SqliteStore::open(SqliteConfig::at(path)).await.unwrap();
-    let (applied, known) = (1, 2);
+    let (applied, known) = (1, 3);
     assert_eq!(store.schema().await.unwrap(), Schema { applied, known });
-    assert_eq!(store.migrate().await.unwrap(), 1);
+    assert_eq!(store.migrate().await.unwrap(), 2);
     store.ping().await.unwrap();
     store.repositories()
 }

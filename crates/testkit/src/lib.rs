@@ -28,7 +28,8 @@ pub mod strategies;
 mod suite;
 
 pub use fakes::{
-    FixedClock, PlainChainSeal, PlainHasher, PlainTurns, PlainVault, SequentialRequestIds,
+    FixedClock, PlainChainSeal, PlainHasher, PlainLegacyLogin, PlainTurns, PlainVault,
+    SequentialRequestIds,
 };
 pub use fresh::{Fresh, run};
 pub use profile::{Profile, Skipped};

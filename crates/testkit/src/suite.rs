@@ -267,6 +267,8 @@ macro_rules! repository_suite {
                 former_passwords_are_remembered_the_newest_first
                 no_more_former_passwords_are_kept_than_remembered
                 who_had_no_password_has_no_former_one
+                a_password_held_elsewhere_is_no_former_one
+                a_password_held_elsewhere_is_kept_here_from_the_first_login_on
                 former_passwords_go_with_their_user
                 the_first_users_password_may_have_to_be_changed
                 a_refused_login_leaves_nothing_and_is_forgotten_after_a_day

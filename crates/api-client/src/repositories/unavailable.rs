@@ -1,14 +1,16 @@
-//! What no server hands out, or lets anybody do from outside: digests, hashes, sealed things, the chain, kept replies.
+//! What no server hands out, or lets anybody do from outside: digests, hashes, sealed things, the chain, kept replies,
+//! organizations as a whole.
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AuditId, AuditRecord, ChainHead, ChainLink, Change, Email, KeyId, OrganizationId, PasswordHash,
-    ReplyKey, Scope, Sealed, SealedPlace, SealedSecret, SecretDigest, User, UserId,
+    AccountId, AuditId, AuditRecord, ChainHead, ChainLink, Change, Email, KeyId, OrganizationId,
+    PasswordHash, ReplyKey, Scope, Sealed, SealedPlace, SealedSecret, SecretDigest, User, UserId,
     ports::{
         AuditChain, Authenticated, Begun, Caller, CredentialRepository, KeyringRepository, Lockout,
         LoginCandidate, LoginToken, ReplyRepository, RepositoryError, Resealed, SealedBatch,
-        StoredPassword, VerifiedPassword,
+        StoredPassword, TransferRepository, VerifiedPassword,
     },
+    transfer::{Finding, Ids, OrganizationRecord, Part, SealedRecord, SourceName, Transfer},
 };
 use time::OffsetDateTime;
 
@@ -74,4 +76,17 @@ unavailable! {
     link<'a>(OrganizationId, Option<&'a ChainHead>, &[(AuditId, ChainLink)], &ChainHead) -> bool, "the chain of the audit log";
     linked(OrganizationId, i64, u32) -> Vec<(AuditRecord, ChainLink)>, "the chain of the audit log";
     prune(OrganizationId, &ChainHead, &ChainHead) -> bool, "the chain of the audit log";
+}
+
+unavailable! {
+    TransferRepository:
+    find(&SourceName) -> Option<Transfer>, "moving an organization in";
+    begin(&SourceName, Ids, &OrganizationRecord<SealedSecret>, &Change) -> Transfer, "moving an organization in";
+    begin_into(&SourceName, Ids, OrganizationId, AccountId) -> Option<Transfer>, "moving an organization in";
+    examine(&Transfer, &[SealedRecord]) -> Vec<Finding>, "moving an organization in";
+    write(&Transfer, &[SealedRecord], &Change) -> Vec<Finding>, "moving an organization in";
+    finish(&Transfer) -> (), "moving an organization in";
+    organization(OrganizationId) -> Option<OrganizationRecord<SealedSecret>>, "reading a sealed secret";
+    read(OrganizationId, Part, i64, u32) -> Vec<SealedRecord>, "reading a sealed secret";
+    count(OrganizationId, Part) -> u64, "moving an organization out";
 }

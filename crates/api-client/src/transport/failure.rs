@@ -118,6 +118,18 @@ impl Cause {
     }
 }
 
+/// What reqwest says with all causes, without the address.
+pub(crate) fn failed(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut what = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        what = format!("{what}: {cause}");
+        source = cause.source();
+    }
+    what
+}
+
 impl Failure {
     pub(super) fn of_refusal(refusal: Refusal) -> Self {
         // Whoever answers without a word is something else on the way, such as a proxy.
@@ -135,13 +147,7 @@ impl Failure {
 
     /// What reqwest says, without the address.
     pub(super) fn of_client(error: reqwest::Error, request_id: Option<String>) -> Self {
-        let error = error.without_url();
-        let mut what = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            what = format!("{what}: {cause}");
-            source = cause.source();
-        }
+        let what = failed(error);
         Self::Away(Cause::Connection { what, request_id })
     }
 

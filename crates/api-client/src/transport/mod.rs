@@ -8,11 +8,11 @@ mod tls;
 use std::{sync::Arc, time::Duration};
 
 use reqwest::{
-    Client, Method, Response, StatusCode, Url,
+    Client, ClientBuilder, Method, Response, StatusCode, Url,
     header::{AUTHORIZATION, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue, IF_MATCH, RETRY_AFTER},
 };
 use tenantry_domain::{Revision, ports::RequestIds};
-use tenantry_wire::{BASE_PATH, header, precondition, read};
+use tenantry_wire::{BASE_PATH, header, precondition};
 use tokio::sync::Semaphore;
 use tracing::debug;
 
@@ -20,7 +20,7 @@ pub use self::failure::Refusal;
 use self::retry::{Again, Outcome};
 pub(crate) use self::{
     call::Call,
-    failure::{Cause, Failure, Missing},
+    failure::{Cause, Failure, Missing, failed},
 };
 use crate::{ConfigError, RemoteConfig, credentials::Identity};
 
@@ -64,25 +64,8 @@ impl Reply {
 
 impl Transport {
     pub(crate) fn new(config: RemoteConfig, ids: Arc<dyn RequestIds>) -> Result<Self, ConfigError> {
-        if config.concurrency == 0 {
-            return Err(ConfigError::Zero("concurrency"));
-        }
-        if config.retries.attempts == 0 {
-            return Err(ConfigError::Zero("attempts"));
-        }
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls::client_config()?)
-            .user_agent(&config.user_agent)
-            .connect_timeout(config.connect_timeout)
-            .timeout(config.timeout)
-            // The API has no redirects; one would carry the secrets elsewhere.
-            .redirect(reqwest::redirect::Policy::none());
-        let client = if config.proxy_from_environment {
-            client
-        } else {
-            client.no_proxy()
-        };
-        let client = client
+        config.check()?;
+        let client = builder(&config)?
             .build()
             .map_err(|error| ConfigError::Client(error.into()))?;
         Ok(Self {
@@ -92,6 +75,11 @@ impl Transport {
             config,
             ids,
         })
+    }
+
+    /// Below which address the paths of the API are, without a slash at the end.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
     }
 
     /// Sends a call, again if it makes sense.
@@ -241,22 +229,53 @@ impl Transport {
     }
 
     /// The body, if it is not too large.
-    async fn body(&self, mut response: Response) -> Result<Vec<u8>, Failure> {
+    async fn body(&self, response: Response) -> Result<Vec<u8>, Failure> {
         let id = response.headers().get(header::REQUEST_ID);
         let id = id.and_then(|id| id.to_str().ok()).map(str::to_owned);
-        let mut body = Vec::new();
-        loop {
-            match response.chunk().await {
-                Ok(None) => return Ok(body),
-                Ok(Some(chunk)) if body.len() + chunk.len() > self.config.reply_limit => {
-                    let cause = Cause::TooLarge(self.config.reply_limit);
-                    return Err(Failure::nonsense(cause, id));
-                }
-                Ok(Some(chunk)) => body.extend_from_slice(&chunk),
-                Err(error) => return Err(Failure::of_client(error, id)),
-            }
+        let limit = self.config.reply_limit;
+        read(response, limit).await.map_err(|broken| match broken {
+            Broken::TooLarge => Failure::nonsense(Cause::TooLarge(limit), id),
+            Broken::Off(error) => Failure::of_client(error, id),
+        })
+    }
+}
+
+/// Why a body was not read to its end.
+#[derive(Debug)]
+pub(crate) enum Broken {
+    /// It is larger than it may be.
+    TooLarge,
+    /// The connection failed.
+    Off(reqwest::Error),
+}
+
+/// The body, if it has no more than `limit` bytes.
+pub(crate) async fn read(mut response: Response, limit: usize) -> Result<Vec<u8>, Broken> {
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(None) => return Ok(body),
+            Ok(Some(chunk)) if body.len() + chunk.len() > limit => return Err(Broken::TooLarge),
+            Ok(Some(chunk)) => body.extend_from_slice(&chunk),
+            Err(error) => return Err(Broken::Off(error)),
         }
     }
+}
+
+/// A client as `config` wants it.
+pub(crate) fn builder(config: &RemoteConfig) -> Result<ClientBuilder, ConfigError> {
+    let client = Client::builder()
+        .tls_backend_preconfigured(tls::client_config()?)
+        .user_agent(&config.user_agent)
+        .connect_timeout(config.connect_timeout)
+        .timeout(config.timeout)
+        // The API has no redirects; one would carry the secrets elsewhere.
+        .redirect(reqwest::redirect::Policy::none());
+    Ok(if config.proxy_from_environment {
+        client
+    } else {
+        client.no_proxy()
+    })
 }
 
 impl std::fmt::Debug for Transport {
@@ -269,7 +288,7 @@ impl std::fmt::Debug for Transport {
 
 /// What a reply of no success says.
 pub(crate) fn refusal(status: u16, headers: &HeaderMap, body: &[u8]) -> Refusal {
-    let said = read::refusal(body);
+    let said = tenantry_wire::read::refusal(body);
     let request_id = said.request_id.or_else(|| {
         let id = headers.get(header::REQUEST_ID)?.to_str().ok()?;
         Some(id.to_owned())
@@ -293,7 +312,7 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 }
 
 /// The address below which the paths of the API are.
-fn base(url: &str) -> Result<String, ConfigError> {
+pub(crate) fn base(url: &str) -> Result<String, ConfigError> {
     let wrong = || ConfigError::BaseUrl(url.to_owned());
     let parsed = Url::parse(url).map_err(|_| wrong())?;
     let plain = matches!(parsed.scheme(), "http" | "https")

@@ -72,6 +72,8 @@ pub(crate) const REMOTE: Profile = Profile {
                 "logins::a_login_counts_as_a_write_on_another_day_alone",
                 "logins::a_login_is_noted_and_forgets_the_wrong_passwords",
                 "logins::a_login_keeps_a_better_hash_of_the_same_password",
+                "logins::a_password_held_elsewhere_is_kept_here_from_the_first_login_on",
+                "logins::a_password_held_elsewhere_is_no_former_one",
                 "logins::a_refused_login_leaves_nothing_and_is_forgotten_after_a_day",
                 "logins::an_unknown_user_is_not_logged_in",
                 "logins::former_passwords_are_remembered_the_newest_first",

@@ -2,6 +2,7 @@
 
 use std::{net::TcpListener, sync::Arc};
 
+use tenantry_domain::ports::Repositories;
 use tenantry_http_server::{HttpConfig, Machinery, Platform, router, serve};
 use tenantry_testkit::{
     FixedClock, PlainHasher, PlainTurns, PlainVault, SequentialRequestIds, memory::MemoryStore,
@@ -12,6 +13,7 @@ use tokio::sync::oneshot;
 /// A running server; it stops when this is dropped. In its store is the operator's organization, `Platform`.
 pub(crate) struct Server {
     pub(crate) address: String,
+    pub(crate) repositories: Repositories,
     _stop: oneshot::Sender<()>,
 }
 
@@ -29,6 +31,7 @@ impl Server {
             vault: Arc::new(PlainVault::new()),
             clock: Arc::new(FixedClock::default()),
             request_ids: Arc::new(SequentialRequestIds::default()),
+            legacy_login: None,
         };
         let config = HttpConfig::default();
         let router = router(Platform::new(&repositories, machinery), &config);
@@ -43,6 +46,7 @@ impl Server {
         });
         Self {
             address,
+            repositories,
             _stop: stop,
         }
     }

@@ -48,6 +48,7 @@ pub(crate) struct Asked {
     /// `GET /users?pageSize=2`, below the base path.
     pub(crate) line: String,
     head: String,
+    pub(crate) body: String,
 }
 
 impl Asked {
@@ -92,9 +93,14 @@ impl Rude {
         rude
     }
 
-    /// What it was asked, in order, without the first question of every client.
+    /// What it was asked, in order.
+    pub(crate) fn heard(&self) -> Vec<Asked> {
+        self.shared().asked.clone()
+    }
+
+    /// The same, without the first question of every store.
     pub(crate) fn asked(&self) -> Vec<Asked> {
-        self.shared().asked.iter().skip(1).cloned().collect()
+        self.heard().split_off(1)
     }
 
     /// The request lines of that.
@@ -112,12 +118,12 @@ impl Rude {
     }
 
     /// The next step, for this request.
-    fn next(&self, head: String) -> Step {
+    fn next(&self, head: String, body: String) -> Step {
         let mut shared = self.shared();
         let line = head.lines().next().unwrap_or_default();
         let line = line.trim_end_matches(" HTTP/1.1");
         let line = line.replace("/elements/api-v2", "");
-        shared.asked.push(Asked { line, head });
+        shared.asked.push(Asked { line, head, body });
         shared.running += 1;
         shared.most_running = shared.most_running.max(shared.running);
         let step = shared.script.pop_front();
@@ -125,10 +131,10 @@ impl Rude {
     }
 
     async fn serve(&self, mut connection: TcpStream) {
-        let Some(head) = read(&mut connection).await else {
+        let Some((head, body)) = read(&mut connection).await else {
             return;
         };
-        let step = self.next(head);
+        let step = self.next(head, body);
         // Others who come at the same time are met.
         for _ in 0..100 {
             tokio::task::yield_now().await;
@@ -158,8 +164,8 @@ impl Rude {
     }
 }
 
-/// The head of a request, whose body is read to its end.
-async fn read(connection: &mut TcpStream) -> Option<String> {
+/// The head and the body of a request.
+async fn read(connection: &mut TcpStream) -> Option<(String, String)> {
     let mut bytes = Vec::new();
     loop {
         let mut chunk = [0; 4096];
@@ -175,7 +181,7 @@ async fn read(connection: &mut TcpStream) -> Option<String> {
             named.then(|| value.trim().parse().ok())?
         });
         if body.len() >= length.unwrap_or(0) {
-            return Some(head.to_owned());
+            return Some((head.to_owned(), body.to_owned()));
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod audit_verify;
 mod config_print;
+mod import;
 mod key;
 mod migrate;
 mod org_create;
@@ -49,6 +50,11 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
         None | Some(Command::Serve(_)) => serve::run(&config, request_id, output).await,
         Some(Command::Org(Org::Create(create))) => {
             org_create::run(&config, create, request_id, output)
+                .instrument(span)
+                .await
+        }
+        Some(Command::Import(import)) => {
+            import::run(&config, import, request_id, output)
                 .instrument(span)
                 .await
         }

@@ -14,7 +14,7 @@ use tracing::{Instrument as _, info, info_span, warn};
 
 use crate::{
     bootstrap::{self, FirstOrganization, Opened},
-    config::Config,
+    config::{Config, LegacyLogin},
     failure::Failure,
     output::Output,
     signals::{Hangups, Signals},
@@ -68,6 +68,7 @@ async fn serve(
     let first = first_organization(opened, request_id, output)
         .instrument(span)
         .await?;
+    say_where_passwords_go(&config.legacy_login);
     announce(address, first.as_ref(), output)?;
     drop(first);
 
@@ -84,6 +85,22 @@ async fn serve(
     let outcome = tenantry_http_server::serve(listener, router, &http, shutdown).await;
     upkeep.stop().await;
     Ok(outcome.context("the server failed")?)
+}
+
+fn say_where_passwords_go(legacy: &LegacyLogin) {
+    let Some(server) = &legacy.server else {
+        return;
+    };
+    info!(
+        server,
+        "legacy login is on: passwords that are not here yet are sent to that server"
+    );
+    if legacy.timeout >= legacy.refusal {
+        warn!(
+            "legacy_login.timeout_ms is not shorter than legacy_login.refusal_ms: the time of a refused login may tell whether \
+             that server was asked"
+        );
+    }
 }
 
 fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {

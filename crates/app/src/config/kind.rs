@@ -201,6 +201,13 @@ impl Shown for String {
     }
 }
 
+/// Nothing is an empty text, which the file may say as well.
+impl Shown for Option<String> {
+    fn shown(&self) -> String {
+        self.clone().unwrap_or_default()
+    }
+}
+
 impl Shown for PathBuf {
     fn shown(&self) -> String {
         self.display().to_string()

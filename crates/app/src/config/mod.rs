@@ -48,6 +48,7 @@ pub(crate) struct Config {
     pub(crate) postgres: Postgres,
     pub(crate) sqlite: Sqlite,
     pub(crate) audit: Audit,
+    pub(crate) legacy_login: LegacyLogin,
     /// From the environment; otherwise it is in a file of the data directory.
     pub(crate) master_key: Option<SecretText>,
 }
@@ -99,6 +100,15 @@ pub(crate) struct Sqlite {
 pub(crate) struct Audit {
     /// 0: for ever.
     pub(crate) retention_days: u32,
+}
+
+/// Where passwords are that could not be brought along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct LegacyLogin {
+    /// `None`: nowhere.
+    pub(crate) server: Option<String>,
+    pub(crate) timeout: Duration,
+    pub(crate) refusal: Duration,
 }
 
 /// What the command line says.
@@ -255,7 +265,7 @@ impl Reader<'_> {
                 max_connections: self.read(&settings::MAX_CONNECTIONS, &here),
                 statement_timeout: Some(self.read(&settings::STATEMENT_TIMEOUT, &here))
                     .filter(|limit| *limit > 0)
-                    .map(|limit| Duration::from_millis(u64::from(limit))),
+                    .map(milliseconds),
                 prepared_statements: self.read(&settings::PREPARED_STATEMENTS, &here),
             },
             sqlite: Sqlite {
@@ -263,6 +273,11 @@ impl Reader<'_> {
             },
             audit: Audit {
                 retention_days: self.read(&settings::RETENTION_DAYS, &here),
+            },
+            legacy_login: LegacyLogin {
+                server: self.read(&settings::LEGACY_SERVER, &here),
+                timeout: milliseconds(self.read(&settings::LEGACY_TIMEOUT, &here)),
+                refusal: milliseconds(self.read(&settings::LEGACY_REFUSAL, &here)),
             },
             master_key,
         }
@@ -291,6 +306,10 @@ impl Reader<'_> {
 
 fn seconds(number: u32) -> Duration {
     Duration::from_secs(u64::from(number))
+}
+
+fn milliseconds(number: u32) -> Duration {
+    Duration::from_millis(u64::from(number))
 }
 
 fn size(number: u32) -> usize {

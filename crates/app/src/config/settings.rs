@@ -5,6 +5,7 @@
 
 use std::{net::Ipv4Addr, net::SocketAddr, path::PathBuf};
 
+use tenantry_api_client::{ConfigError, RemoteLogin};
 use tenantry_http_server::Network;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::EnvFilter;
@@ -78,6 +79,9 @@ pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
         PREPARED_STATEMENTS.describe(surroundings),
         READERS.describe(surroundings),
         RETENTION_DAYS.describe(surroundings),
+        LEGACY_SERVER.describe(surroundings),
+        LEGACY_TIMEOUT.describe(surroundings),
+        LEGACY_REFUSAL.describe(surroundings),
     ]
 }
 
@@ -348,5 +352,51 @@ pub(crate) static RETENTION_DAYS: Setting<Number> = Setting {
         least: 0,
         most: 36_500,
         fallback: |_| 0,
+    },
+};
+
+pub(crate) static LEGACY_SERVER: Setting<Text<Option<String>>> = Setting {
+    key: "legacy_login.server",
+    flag: None,
+    about: "The platform that users were imported from without their passwords. Where it is set, the first password that is right there is kept here, and passwords of e-mails that nobody has here are sent there as well. Off by default.",
+    kind: Text {
+        allowed: "a URL such as https://console.cloud-elements.com, with or without /elements/api-v2; http:// for this machine alone; in the file also an empty text, which is none",
+        parse: |text| {
+            if text.is_empty() {
+                return Ok(None);
+            }
+            // The URL may hold a password, so it is not repeated.
+            match RemoteLogin::check_url(text) {
+                Ok(()) => Ok(Some(text.to_owned())),
+                Err(ConfigError::Unprotected) => Err(
+                    "must begin with https://, because passwords are sent there; http:// is for this machine alone"
+                        .to_owned(),
+                ),
+                Err(_) => Err(format!("must be {}", LEGACY_SERVER.kind.allowed)),
+            }
+        },
+        fallback: |_| None,
+    },
+};
+
+pub(crate) static LEGACY_TIMEOUT: Setting<Number> = Setting {
+    key: "legacy_login.timeout_ms",
+    flag: None,
+    about: "How many milliseconds that platform may take for its answer; then the login is answered with 503. Shorter than `legacy_login.refusal_ms`, or refusals take longer where it was asked.",
+    kind: Number {
+        least: 1,
+        most: 60_000,
+        fallback: |_| 1500,
+    },
+};
+
+pub(crate) static LEGACY_REFUSAL: Setting<Number> = Setting {
+    key: "legacy_login.refusal_ms",
+    flag: None,
+    about: "How many milliseconds a refused login takes at least while `legacy_login.server` is set, so that nobody can tell by the time whose password is here, whose is there, and who is nobody.",
+    kind: Number {
+        least: 0,
+        most: 60_000,
+        fallback: |_| 2000,
     },
 };

@@ -18,6 +18,13 @@ pub(crate) const FILE_VARIABLE: &str = "TENANTRY_CONFIG";
 pub(crate) const MASTER_KEY_VARIABLE: &str = "TENANTRY_MASTER_KEY";
 /// Variables of the tests, which the program ignores.
 const TEST_VARIABLES: &str = "TENANTRY_TEST_";
+/// Variables of the commands that talk to a server, which read them themselves. They configure no server.
+const CLIENT_VARIABLES: &[&str] = &[
+    "TENANTRY_SERVER",
+    "TENANTRY_PROFILE",
+    "TENANTRY_USER_SECRET",
+    "TENANTRY_ORGANIZATION_SECRET",
+];
 const PREFIX: &str = "TENANTRY_";
 
 /// What an option was given, unread.
@@ -68,9 +75,12 @@ pub(crate) fn environment(
     let ours = variables
         .into_iter()
         .filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    for (name, value) in
-        ours.filter(|(name, _)| name.starts_with(PREFIX) && !name.starts_with(TEST_VARIABLES))
-    {
+    let ours = ours.filter(|(name, _)| {
+        name.starts_with(PREFIX)
+            && !name.starts_with(TEST_VARIABLES)
+            && !CLIENT_VARIABLES.contains(&name.as_str())
+    });
+    for (name, value) in ours {
         let key = known
             .iter()
             .map(|option| option.key)

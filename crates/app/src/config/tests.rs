@@ -95,6 +95,11 @@ fn defaults_are_those_of_the_reference() {
         },
         sqlite: Sqlite { readers: 2 },
         audit: Audit { retention_days: 0 },
+        legacy_login: LegacyLogin {
+            server: None,
+            timeout: Duration::from_millis(1500),
+            refusal: Duration::from_secs(2),
+        },
         master_key: None,
     };
     assert_eq!(config, expected);
@@ -205,14 +210,15 @@ fn unknown_options_are_refused() {
              TENANTRY_LIMITS_FAILED_ATTEMPTS, TENANTRY_LIMITS_FAILED_ATTEMPTS_SECONDS, \
              TENANTRY_PASSWORD_HASHING_PARALLELISM, TENANTRY_PASSWORD_HASHING_QUEUE, \
              TENANTRY_POSTGRES_MAX_CONNECTIONS, TENANTRY_POSTGRES_STATEMENT_TIMEOUT_MS, \
-             TENANTRY_POSTGRES_PREPARED_STATEMENTS, TENANTRY_SQLITE_READERS, TENANTRY_AUDIT_RETENTION_DAYS, TENANTRY_CONFIG, TENANTRY_MASTER_KEY",
+             TENANTRY_POSTGRES_PREPARED_STATEMENTS, TENANTRY_SQLITE_READERS, TENANTRY_AUDIT_RETENTION_DAYS, \
+             TENANTRY_LEGACY_LOGIN_SERVER, TENANTRY_LEGACY_LOGIN_TIMEOUT_MS, TENANTRY_LEGACY_LOGIN_REFUSAL_MS, TENANTRY_CONFIG, TENANTRY_MASTER_KEY",
             "unknown option 'limit' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
-             [http], [limits], [password_hashing], [postgres], [sqlite], [audit]",
+             [http], [limits], [password_hashing], [postgres], [sqlite], [audit], [legacy_login]",
             "unknown option 'limits.body_byte' in the file FILE; the section [limits] knows body_bytes, \
              header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, connections, shutdown_seconds, \
              failed_attempts, failed_attempts_seconds",
             "unknown option 'lisen' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
-             [http], [limits], [password_hashing], [postgres], [sqlite], [audit]",
+             [http], [limits], [password_hashing], [postgres], [sqlite], [audit], [legacy_login]",
         ]
     );
 }
@@ -280,6 +286,37 @@ fn a_misspelt_level_does_not_end_the_log() {
         let case = Case::new().variable("TENANTRY_LOG", directives);
         assert_eq!(case.load().unwrap().0.log, directives);
     }
+}
+
+#[test]
+fn passwords_are_sent_to_no_server_that_everybody_can_listen_to() {
+    const KEY: &str = "TENANTRY_LEGACY_LOGIN_SERVER";
+    for (url, expected) in [
+        (
+            "http://old.example",
+            "must begin with https://, because passwords are sent there; http:// is for this machine alone",
+        ),
+        (
+            "https://frodo:pa55@old.example",
+            "must be a URL such as https://console.cloud-elements.com, with or without /elements/api-v2; http:// for this \
+             machine alone; in the file also an empty text, which is none",
+        ),
+    ] {
+        let problem = format!("legacy_login.server {expected} (environment {KEY})");
+        assert_eq!(Case::new().variable(KEY, url).problems(), [problem]);
+    }
+    let case = Case::new()
+        .file("[legacy_login]\nserver = ''\ntimeout_ms = 700\nrefusal_ms = 900\n")
+        .variable(KEY, "https://old.example");
+    let (config, effective) = case.load().unwrap();
+    let expected = LegacyLogin {
+        server: Some("https://old.example".to_owned()),
+        timeout: Duration::from_millis(700),
+        refusal: Duration::from_millis(900),
+    };
+    assert_eq!(config.legacy_login, expected);
+    let shown = &effective.to_json()["legacy_login.server"]["value"];
+    assert_eq!(shown, "https://old.example");
 }
 
 #[test]

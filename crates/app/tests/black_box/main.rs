@@ -12,6 +12,7 @@ mod configuration;
 mod durability;
 mod first_light;
 mod key_rotation;
+mod legacy_login;
 mod login;
 mod master_key;
 mod migrate;

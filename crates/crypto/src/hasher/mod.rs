@@ -88,6 +88,7 @@ impl PasswordHasher for Argon2Hasher {
         let Some(password) = working_copy(password) else {
             return Ok(Verdict::Wrong);
         };
+        let hash = hash.filter(|hash| !hash.is_held_elsewhere());
         let known = hash.is_some();
         let hash = hash
             .cloned()

@@ -48,6 +48,11 @@ impl ConfigurationText {
         Ok(Self(text))
     }
 
+    /// The text without a character.
+    pub const fn empty() -> Self {
+        Self(String::new())
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -25,7 +25,8 @@ pub trait PasswordHasher: Send + Sync {
 
     /// Whether `password` is the one that was hashed.
     ///
-    /// Without a hash (no such user, or one without a password) the answer is [`Verdict::Wrong`] after the same work, so
+    /// Without a hash (no such user, or one without a password), and for a password that is
+    /// [held elsewhere](PasswordHash::held_elsewhere), the answer is [`Verdict::Wrong`] after the same work, so
     /// that nobody can tell the two apart by time.
     async fn verify<'a>(
         &self,

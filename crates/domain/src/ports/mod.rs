@@ -14,6 +14,7 @@ mod error;
 mod hasher;
 mod instance;
 mod keyring;
+mod legacy_login;
 mod organization;
 mod password_policy;
 mod replies;
@@ -38,6 +39,7 @@ pub use self::{
     hasher::{HashError, PasswordHasher, PasswordTurns, Turn, Verdict},
     instance::InstanceRepository,
     keyring::{KeyringRepository, Resealed, SealedBatch},
+    legacy_login::{LegacyLogin, LegacyLoginError},
     organization::{CreatedOrganization, OrganizationRepository},
     password_policy::{PasswordPolicyRepository, PolicyInForce},
     replies::{Begun, ReplyRepository},
@@ -57,6 +59,7 @@ pub use self::{
     hasher::{MockPasswordHasher, MockPasswordTurns},
     instance::MockInstanceRepository,
     keyring::MockKeyringRepository,
+    legacy_login::MockLegacyLogin,
     organization::MockOrganizationRepository,
     password_policy::MockPasswordPolicyRepository,
     replies::MockReplyRepository,
@@ -82,6 +85,7 @@ pub struct Repositories {
     pub replies: Arc<dyn ReplyRepository>,
     pub audit: Arc<dyn AuditLog>,
     pub audit_chain: Arc<dyn AuditChain>,
+    pub transfers: Arc<dyn TransferRepository>,
 }
 
 impl std::fmt::Debug for Repositories {

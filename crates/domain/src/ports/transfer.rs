@@ -6,14 +6,16 @@ use super::{BoxError, RepositoryError};
 use crate::{
     AccountId, Change, OrganizationId, SealedSecret, SecretText,
     transfer::{
-        Finding, Ids, OrganizationRecord, Part, Record, SealedRecord, SourceName, Transfer,
+        Batch, Finding, Ids, OrganizationRecord, Part, Record, SealedRecord, SourceName, Transfer,
     },
 };
 
 /// Where organizations move in and out as a whole. For the operator alone: no call of the API reaches it.
 ///
 /// What moves in keeps the instants and revisions that its record says. Every thing that is created has the audit record of
-/// a creation, in the same write.
+/// a creation, in the same write; elements have none, as where an instance registers them.
+///
+/// What becomes of records is decided by [`Plan`](crate::transfer::plan::Plan), the same in every store.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
 #[async_trait]
 pub trait TransferRepository: Send + Sync {
@@ -21,12 +23,14 @@ pub trait TransferRepository: Send + Sync {
     async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError>;
 
     /// Begins a transfer into a new organization, and creates it with its default account, its roles, its policy and its
-    /// secret, in one write. With [`Ids::Kept`] all of them keep their numbers; with [`Ids::Assigned`] they get new ones,
-    /// and the store remembers those of the organization, the default account and the roles.
+    /// secret, in one write. With [`Ids::Kept`] all of them keep their numbers; with [`Ids::Assigned`] they get new ones.
+    /// The store remembers what became of that of the default account. Whatever kind the organization is of, it becomes a
+    /// customer's: of its roles those of [`RoleKey::OF_AN_ORGANIZATION`](crate::RoleKey::OF_AN_ORGANIZATION) move in.
     ///
     /// # Errors
-    /// `Conflict` on the `id` of the organization, the account or a role that is in use; on the organization's `secret` if
-    /// another has it; on the organization's `source` if a transfer from there was begun before.
+    /// `Conflict` on the organization's `source` if a transfer from there was begun before; on the `id` of the organization,
+    /// the account or a role that is in use or cannot be [kept](crate::transfer::plan::can_be_kept); on the organization's
+    /// `secret` if another has it.
     async fn begin(
         &self,
         source: &SourceName,
@@ -50,7 +54,9 @@ pub trait TransferRepository: Send + Sync {
     ) -> Result<Option<Transfer>, RepositoryError>;
 
     /// What [`write`](Self::write) would do with each of the records, in their order. Writes nothing. A record whose owner
-    /// is not here, but stands in `records`, is new.
+    /// is not here, but stands in `records`, is new. The number of one that stands in `records` twice is a guess. A transfer
+    /// that was not begun is asked about by [`Transfer::not_begun`]: nothing is remembered of it, and its organization may
+    /// not be here.
     async fn examine(
         &self,
         transfer: &Transfer,
@@ -59,7 +65,8 @@ pub trait TransferRepository: Send + Sync {
 
     /// Creates those of the records that are not here, in one write; answers what became of each, in their order. One that
     /// is refused does not keep the others from being created. Accounts, elements and users stand before what belongs to
-    /// them. The numbers given out later are beyond all that were kept.
+    /// them. The numbers given out later are beyond all that were kept. What was erased here is not here: it is created
+    /// again.
     async fn write(
         &self,
         transfer: &Transfer,
@@ -67,7 +74,7 @@ pub trait TransferRepository: Send + Sync {
         change: &Change,
     ) -> Result<Vec<Finding>, RepositoryError>;
 
-    /// Notes that everything was written.
+    /// Notes that everything was written. Where users are recognized by their e-mail there is nothing to note.
     async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError>;
 
     /// The organization itself; `None` if there is none of that id.
@@ -103,13 +110,15 @@ pub trait TransferSource: Send {
     /// About how many records there are in all, if the source can say.
     async fn total(&mut self) -> Result<Option<u64>, SourceError>;
 
-    /// The next records, some hundreds of them; `None` behind the last. Accounts come first, then elements, users and
-    /// instances. Numbers may come twice: a server whose lists change while they are read repeats itself.
-    async fn next(&mut self) -> Result<Option<Vec<Record>>, SourceError>;
+    /// The next records, some hundreds of them; `None` behind the last. Accounts come first, then users, then instances; an
+    /// element somewhere before the first instance of it. Numbers may come twice: a server whose lists change while they
+    /// are read repeats itself. What cannot be read keeps nothing else from coming.
+    async fn next(&mut self) -> Result<Option<Batch>, SourceError>;
 
-    /// The same records with what is costly to ask for, such as the roles of users. Asked only for those that need it.
-    async fn complete(&mut self, records: Vec<Record>) -> Result<Vec<Record>, SourceError> {
-        Ok(records)
+    /// The same records with what is costly to ask for, such as the roles of users. Asked only for those that need it. What
+    /// turns out to be unreadable is no longer among the records.
+    async fn complete(&mut self, records: Vec<Record>) -> Result<Batch, SourceError> {
+        Ok(Batch::of(records))
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     ChainFault, Entity, OrganizationId, Problem,
     policy::Forbidden,
-    ports::{HashError, RepositoryError, VaultError},
+    ports::{HashError, LegacyLoginError, RepositoryError, VaultError},
 };
 
 /// What a use case may answer instead of what was asked.
@@ -53,6 +53,9 @@ pub enum ServiceError {
     /// A password could not be hashed or checked.
     #[error(transparent)]
     Hash(#[from] HashError),
+    /// A password is held elsewhere, and could not be verified there.
+    #[error(transparent)]
+    LegacyLogin(#[from] LegacyLoginError),
     /// A secret could not be revealed.
     #[error(transparent)]
     Vault(#[from] VaultError),
@@ -72,6 +75,7 @@ impl ServiceError {
         match self {
             Self::Repository(error) => error.is_retryable(),
             Self::Hash(error) => matches!(error, HashError::Busy),
+            Self::LegacyLogin(error) => matches!(error, LegacyLoginError::Away { .. }),
             Self::Unauthenticated
             | Self::Forbidden(_)
             | Self::Invalid(_)

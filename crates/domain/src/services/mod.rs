@@ -10,6 +10,7 @@ mod audit_chain;
 mod authentication;
 mod elements;
 mod error;
+mod import;
 mod instances;
 mod key_rotation;
 mod organizations;
@@ -31,6 +32,10 @@ pub use self::{
     },
     elements::{ElementKey, ElementService, ViewElements},
     error::ServiceError,
+    import::{
+        Destination, Fate, ImportError, ImportOptions, ImportService, Listener, Lost, Reported,
+        Start, Summary, Tally,
+    },
     instances::{
         CreateInstances, EditInstance, ElementName, InstanceChanges, InstanceCount, InstanceQuery,
         InstanceService, NewInstance, ShownEntry, ShownInstance, ViewInstances,

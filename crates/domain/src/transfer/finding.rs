@@ -27,7 +27,7 @@ pub enum Finding {
 /// Why a record cannot be created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Refusal {
-    /// Something else has its number.
+    /// Something else has its number, or it is none that can be [kept](super::plan::can_be_kept).
     #[error("its number is in use by another {0}: let it have a new one (--new-ids)")]
     IdInUse(Entity),
     /// Another user has the e-mail.

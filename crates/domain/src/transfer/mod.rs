@@ -4,6 +4,7 @@
 //! the numbers that they have where they come from; a [`Transfer`] says what becomes of those numbers here.
 
 mod finding;
+pub mod plan;
 mod record;
 mod sealed;
 mod snapshot;
@@ -11,8 +12,8 @@ mod snapshot;
 pub use self::{
     finding::{Finding, Refusal},
     record::{
-        AccountRecord, ConfigurationRecord, InstanceRecord, OrganizationRecord, PolicyRecord,
-        Record, UserRecord,
+        AccountRecord, Batch, ConfigurationRecord, InstanceRecord, OrganizationRecord,
+        PolicyRecord, Record, UnreadableRecord, UserRecord,
     },
     sealed::{SealedConfiguration, SealedInstance, SealedRecord},
     snapshot::{account_snapshot, instance_snapshot, user_snapshot},
@@ -39,10 +40,9 @@ impl SourceName {
 /// What becomes of the numbers that records have where they come from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Ids {
-    /// They stay what they are. What has another number here, because it was here before (a default account), is
-    /// remembered.
+    /// They stay what they are; what has another number here, because it was here before (a default account), keeps that.
     Kept,
-    /// Everything gets a new number, and the store remembers which.
+    /// Everything gets a new number.
     Assigned,
 }
 
@@ -66,7 +66,8 @@ impl Ids {
 /// By what a record is recognized that is here already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recognition {
-    /// By its number where it comes from, in a transfer that the store remembers.
+    /// By its number where it comes from, in a transfer that the store remembers. The store remembers what became of each
+    /// number, of kept ones too: what merely has the same number here is something else, and nothing becomes its.
     ByNumber {
         /// The transfer, as the store numbers it.
         transfer: i64,
@@ -86,6 +87,27 @@ pub struct Transfer {
     pub recognition: Recognition,
     /// Whether everything was written once.
     pub finished: bool,
+}
+
+impl Transfer {
+    /// The number that no transfer has.
+    const NOT_BEGUN: i64 = 0;
+
+    /// One that was not begun, to ask what would become of its records. `None`: into an organization that has no number
+    /// yet.
+    pub const fn not_begun(organization: Option<OrganizationId>, ids: Ids) -> Self {
+        Self {
+            organization: match organization {
+                Some(id) => id,
+                None => OrganizationId::new(0),
+            },
+            recognition: Recognition::ByNumber {
+                transfer: Self::NOT_BEGUN,
+                ids,
+            },
+            finished: false,
+        }
+    }
 }
 
 /// What is read of an organization that moves out, in the order in which it can move in again.

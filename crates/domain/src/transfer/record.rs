@@ -3,9 +3,9 @@
 use time::OffsetDateTime;
 
 use crate::{
-    Account, AccountId, ConfigurationId, ConfigurationText, Element, ExternalAuthentication,
-    InstanceId, Name, Organization, PasswordHash, PasswordPolicy, Revision, Role, RoleKey,
-    SecretText, Text, User, UserId,
+    Account, AccountId, ConfigurationId, ConfigurationText, Element, Entity,
+    ExternalAuthentication, InstanceId, Name, Organization, PasswordHash, PasswordPolicy, Revision,
+    Role, RoleKey, SecretText, Text, User, UserId,
 };
 
 /// An organization itself, with what every organization has from its beginning. `S` is its secret: in clear, or as a store
@@ -18,7 +18,8 @@ pub struct OrganizationRecord<S> {
     pub secret: S,
     /// The password policy that it set; `None` if the default is in force.
     pub policy: Option<PolicyRecord>,
-    /// Its four roles, in the order in which they are listed.
+    /// Its four roles, in the order in which they are listed. One that the source does not number has the number 0,
+    /// which cannot be kept.
     pub roles: Vec<Role>,
     /// Its default account.
     pub default_account: AccountRecord,
@@ -128,13 +129,42 @@ impl Record {
     }
 
     /// Of what kind it is.
-    pub fn entity(&self) -> crate::Entity {
-        use crate::Entity;
+    pub fn entity(&self) -> Entity {
         match self {
             Self::Account(_) => Entity::Account,
             Self::Element(_) => Entity::Element,
             Self::User(_) => Entity::User,
             Self::Instance(_) => Entity::Instance,
+        }
+    }
+}
+
+/// What a source hands out at once.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// What could be read.
+    pub records: Vec<Record>,
+    /// What could not.
+    pub unreadable: Vec<UnreadableRecord>,
+}
+
+/// Something that a source has, and that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnreadableRecord {
+    /// Of what kind it is.
+    pub entity: Entity,
+    /// Its number there, or 0 if that is what cannot be read.
+    pub id: i64,
+    /// A sentence, or the rest of one, that says what is wrong with it. Holds no secret.
+    pub what: String,
+}
+
+impl Batch {
+    /// These records, all of them read.
+    pub fn of(records: Vec<Record>) -> Self {
+        Self {
+            records,
+            unreadable: Vec::new(),
         }
     }
 }

@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 
 use super::{AccountRecord, UserRecord};
 use crate::{
-    AccountId, ConfigurationId, ConfigurationValue, Element, Entity, ExternalAuthentication,
-    InstanceId, Name, Revision, SealedSecret, Text, UserId,
+    AccountId, ConfigurationEntry, ConfigurationId, ConfigurationValue, Element, Entity,
+    ExternalAuthentication, Instance, InstanceId, Name, Revision, SealedSecret, Text, UserId,
 };
 
 /// One thing, as a store takes it in and hands it out.
@@ -21,7 +21,7 @@ pub enum SealedRecord {
     Instance(Box<SealedInstance>),
 }
 
-/// An instance as a store keeps it: [`Instance`](crate::Instance) without what it shows of its owner.
+/// An instance as a store keeps it: [`Instance`] without what it shows of its owner. No key stands twice in its configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the same fields as of InstanceRecord")]
 pub struct SealedInstance {
@@ -50,6 +50,38 @@ pub struct SealedConfiguration {
     pub key: Text,
     /// Its value.
     pub value: ConfigurationValue,
+}
+
+impl From<Instance> for SealedInstance {
+    fn from(instance: Instance) -> Self {
+        let entries = instance.configuration.into_iter();
+        Self {
+            id: instance.id,
+            account_id: instance.account_id,
+            user_id: instance.user.id,
+            name: instance.name,
+            element: instance.element,
+            tags: instance.tags,
+            configuration: entries.map(SealedConfiguration::from).collect(),
+            external_authentication: instance.external_authentication,
+            valid: instance.valid,
+            disabled: instance.disabled,
+            token: instance.token,
+            created_at: instance.created_at,
+            updated_at: instance.updated_at,
+            revision: instance.revision,
+        }
+    }
+}
+
+impl From<ConfigurationEntry> for SealedConfiguration {
+    fn from(entry: ConfigurationEntry) -> Self {
+        Self {
+            id: Some(entry.id),
+            key: entry.key,
+            value: entry.value,
+        }
+    }
 }
 
 impl SealedRecord {

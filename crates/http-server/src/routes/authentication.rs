@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use tenantry_wire::{
     authentication::{
         AuthenticatedUserBody, LoginBody, PasswordChangeBody, SecretsBody, UserSecretBody, login,
@@ -10,6 +10,7 @@ use tenantry_wire::{
     },
     query::Query,
 };
+use tokio::time::{Instant, sleep_until};
 
 use crate::{
     ClientAddress,
@@ -41,14 +42,22 @@ pub(crate) async fn log_in(
     body: UnreadBody,
 ) -> Result<Json<AuthenticatedUserBody>, ApiError> {
     let login = login(&body.object().await?).map_err(ApiError::invalid)?;
+    // Not before: whoever sends the body late must not have waited already.
+    let earliest = state.config.refused_login.map(|it| Instant::now() + it);
     let authentication = Arc::clone(&state.platform.authentication);
     let logged_in = try_password(&state, address, async move {
         authentication
             .log_in(login.email.as_ref(), &login.password, request_id)
             .await
     })
-    .await?;
-    Ok(Json(AuthenticatedUserBody::from(&logged_in)))
+    .await;
+    if let (Err(refused), Some(earliest)) = (&logged_in, earliest)
+        && refused.status() == StatusCode::UNAUTHORIZED
+    {
+        // The turn and the thread that compared are somebody else's meanwhile.
+        sleep_until(earliest).await;
+    }
+    Ok(Json(AuthenticatedUserBody::from(&logged_in?)))
 }
 
 /// Read the secrets that the caller calls with

@@ -13,6 +13,7 @@ mod instance_access;
 mod instance_lists;
 mod instance_tokens;
 mod instances;
+mod legacy_login;
 mod lists;
 mod openapi;
 mod organization;

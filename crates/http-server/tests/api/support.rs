@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderMap, Request, StatusCode},
 };
 use serde_json::Value;
-use tenantry_domain::{AccountId, OrganizationId, RoleKey, UserDraft, UserId, ports::Repositories};
+use tenantry_domain::{
+    AccountId, OrganizationId, RoleKey, UserDraft, UserId,
+    ports::{LegacyLogin, Repositories},
+};
 use tenantry_http_server::{HttpConfig, Machinery, Platform, router};
 use tenantry_testkit::{
     FixedClock, PlainHasher, PlainTurns, PlainVault, SequentialRequestIds, memory::MemoryStore,
@@ -272,12 +275,24 @@ pub(crate) fn serve(
     hasher: &Arc<PlainHasher>,
     config: &HttpConfig,
 ) -> Router {
+    serve_moving(repositories, clock, hasher, config, None)
+}
+
+/// The same, with passwords that are held elsewhere asked for there.
+pub(crate) fn serve_moving(
+    repositories: &Repositories,
+    clock: &Arc<FixedClock>,
+    hasher: &Arc<PlainHasher>,
+    config: &HttpConfig,
+    legacy_login: Option<Arc<dyn LegacyLogin>>,
+) -> Router {
     let machinery = Machinery {
         hasher: Arc::<PlainHasher>::clone(hasher),
         turns: Arc::new(PlainTurns::default()),
         vault: Arc::new(PlainVault::new()),
         clock: Arc::<FixedClock>::clone(clock),
         request_ids: Arc::new(SequentialRequestIds::default()),
+        legacy_login,
     };
     let platform = Platform::new(repositories, machinery);
     router(platform, config)

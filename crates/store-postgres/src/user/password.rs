@@ -1,10 +1,10 @@
 //! What a change of a user leaves behind or takes away of former passwords and login tokens.
 
-use tenantry_domain::{Change, NewPassword, SecretDigest, User};
+use tenantry_domain::{Change, NewPassword, PasswordHash, SecretDigest, User};
 
 use crate::{error::Failure, session::Session, sql::Statement};
 
-/// Moves the present hash of a user, who must be locked, to the former ones, and forgets those beyond `new.remember`.
+/// Moves the present hash of a user, who must be locked, to the former ones, unless the password is held elsewhere, and forgets those beyond `new.remember`.
 pub(super) async fn remember(
     session: &mut Session<'_>,
     user: &User,
@@ -14,11 +14,12 @@ pub(super) async fn remember(
     let keep = Statement::new(
         "INSERT INTO password_history (organization_id, user_id, hash, replaced_at) \
          SELECT organization_id, id, password_hash, $3 FROM users \
-         WHERE organization_id = $1 AND id = $2 AND password_hash IS NOT NULL",
+         WHERE organization_id = $1 AND id = $2 AND password_hash <> $4",
     )
     .bind(user.organization_id.get())
     .bind(user.id.get())
-    .bind(change.at);
+    .bind(change.at)
+    .bind(PasswordHash::held_elsewhere().expose().to_owned());
     session.execute(keep).await?;
     let trim = Statement::new(
         "DELETE FROM password_history WHERE organization_id = $1 AND user_id = $2 \

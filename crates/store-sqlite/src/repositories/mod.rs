@@ -11,10 +11,11 @@ mod organization;
 mod password_policy;
 mod reply;
 mod role;
+mod transfer;
 mod user;
 
 pub(crate) use self::{
     account::Accounts, audit::Audit, audit_chain::Chains, credential::Credentials,
     element::Elements, instance::Instances, keyring::Keyring, organization::Organizations,
-    password_policy::Policies, reply::Replies, role::Roles, user::Users,
+    password_policy::Policies, reply::Replies, role::Roles, transfer::Transfers, user::Users,
 };

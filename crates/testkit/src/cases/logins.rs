@@ -319,6 +319,35 @@ pub async fn who_had_no_password_has_no_former_one(fresh: Fresh) {
     assert_eq!(nobody.unwrap(), []);
 }
 
+/// What stands for it is no hash of anything.
+pub async fn a_password_held_elsewhere_is_no_former_one(fresh: Fresh) {
+    let sam = imported(&fresh).await;
+    set_password(&fresh, &sam, "first", 3, 1).await;
+    assert_eq!(former(&fresh, &sam, 9).await, []);
+    set_password(&fresh, &sam, "second", 3, 2).await;
+    assert_eq!(former(&fresh, &sam, 9).await, [password_hash("first")]);
+}
+
+/// The password stays the one that it was, with its age.
+pub async fn a_password_held_elsewhere_is_kept_here_from_the_first_login_on(fresh: Fresh) {
+    let sam = imported(&fresh).await;
+    let first = VerifiedPassword {
+        hash: PasswordHash::held_elsewhere(),
+        upgraded: Some(password_hash("s3cret")),
+    };
+    let token = samples::login_token("tl_1", 99);
+    let logged_in = log_in(&fresh, &sam, &token, &first, 7).await.unwrap();
+    assert_eq!(logged_in.password, sam.password);
+    assert_eq!(fresh.reread(&sam).await, Some(logged_in));
+    // Of two first logins at the same moment, the second compares again.
+    assert_eq!(log_in(&fresh, &sam, &token, &first, 7).await, None);
+    let credentials = &fresh.repositories.credentials;
+    let stored = credentials.password(&around(&sam), sam.id).await.unwrap();
+    assert_eq!(stored.unwrap().hash, Some(password_hash("s3cret")));
+    set_password(&fresh, &sam, "second", 3, 8).await;
+    assert_eq!(former(&fresh, &sam, 9).await, [password_hash("s3cret")]);
+}
+
 pub async fn former_passwords_go_with_their_user(fresh: Fresh) {
     let frodo = frodo(&fresh, "frodo@shire.example").await;
     let sam = {
@@ -420,6 +449,16 @@ async fn log_in(
         .log_in(&around(user), user.id, token, verified, &change)
         .await;
     outcome.unwrap()
+}
+
+/// Sam of the Shire, whose password is held elsewhere.
+async fn imported(fresh: &Fresh) -> User {
+    let shire = fresh.organization("Shire").await;
+    fresh
+        .user_with(&shire.account, "sam@shire.example", |draft| {
+            draft.password = Some(PasswordHash::held_elsewhere());
+        })
+        .await
 }
 
 async fn former(fresh: &Fresh, user: &User, limit: u32) -> Vec<PasswordHash> {

@@ -48,7 +48,7 @@ impl PasswordHasher for PlainHasher {
         hash: Option<&'a PasswordHash>,
     ) -> Result<Verdict, HashError> {
         self.verified.fetch_add(1, Ordering::Relaxed);
-        let Some(hash) = hash else {
+        let Some(hash) = hash.filter(|hash| !hash.is_held_elsewhere()) else {
             return Ok(Verdict::Wrong);
         };
         match hash.expose().split_once('$') {
@@ -91,12 +91,17 @@ mod tests {
                 hasher.verify(&password, None).await.unwrap(),
                 Verdict::Wrong
             );
+            let elsewhere = PasswordHash::held_elsewhere();
+            assert_eq!(
+                hasher.verify(&password, Some(&elsewhere)).await.unwrap(),
+                Verdict::Wrong
+            );
             let strange = PasswordHash::new("$argon2id$x");
             assert!(matches!(
                 hasher.verify(&password, Some(&strange)).await,
                 Err(HashError::UnknownFormat)
             ));
-            assert_eq!((hasher.hashed(), hasher.verified()), (1, 5));
+            assert_eq!((hasher.hashed(), hasher.verified()), (1, 6));
         });
     }
 }

@@ -3,6 +3,7 @@
 mod chain_seal;
 mod clock;
 mod hasher;
+mod legacy_login;
 mod turns;
 mod vault;
 
@@ -10,6 +11,7 @@ pub use self::{
     chain_seal::PlainChainSeal,
     clock::{FixedClock, SequentialRequestIds},
     hasher::PlainHasher,
+    legacy_login::PlainLegacyLogin,
     turns::PlainTurns,
     vault::PlainVault,
 };

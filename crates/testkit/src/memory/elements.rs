@@ -49,7 +49,7 @@ impl ElementRepository for MemoryStore {
 }
 
 impl State {
-    fn elements_in(&self, scope: &Scope) -> impl Iterator<Item = Element> {
+    pub(super) fn elements_in(&self, scope: &Scope) -> impl Iterator<Item = Element> {
         let elements = self.elements.values();
         elements
             .filter(|element| element.organization_id == scope.organization_id())

@@ -138,7 +138,7 @@ impl InstanceRepository for MemoryStore {
 
 impl State {
     /// The instances in `scope`, each with its owner as the owner is now.
-    fn instances_in(&self, scope: &Scope) -> impl Iterator<Item = Instance> {
+    pub(super) fn instances_in(&self, scope: &Scope) -> impl Iterator<Item = Instance> {
         let instances = self.instances.values();
         instances
             .filter(|own| scope.covers(own.organization_id, own.account_id, own.user.id))

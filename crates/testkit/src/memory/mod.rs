@@ -18,6 +18,7 @@ mod replies;
 mod roles;
 mod secrets;
 mod state;
+mod transfers;
 mod users;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -54,7 +55,8 @@ impl MemoryStore {
             elements: store.clone(),
             replies: store.clone(),
             audit: store.clone(),
-            audit_chain: store,
+            audit_chain: store.clone(),
+            transfers: store,
         }
     }
 

@@ -190,7 +190,7 @@ impl RoleRepository for MemoryStore {
 }
 
 impl State {
-    fn roles_of(&self, organization: OrganizationId) -> Vec<Role> {
+    pub(super) fn roles_of(&self, organization: OrganizationId) -> Vec<Role> {
         let roles = self.roles.values();
         roles
             .filter(|role| role.organization_id == organization)

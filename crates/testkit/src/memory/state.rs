@@ -11,7 +11,7 @@ use tenantry_domain::{
 };
 use time::OffsetDateTime;
 
-use super::secrets::Secrets;
+use super::{secrets::Secrets, transfers::TransferRow};
 
 /// All data.
 #[derive(Debug, Default)]
@@ -28,6 +28,7 @@ pub(super) struct State {
     pub(super) replies: BTreeMap<ReplyKey, Reply>,
     pub(super) refused_logins: Vec<OffsetDateTime>,
     pub(super) sentinel: Option<Sealed>,
+    pub(super) transfers: BTreeMap<i64, TransferRow>,
     /// The last number given, so that none is ever given twice.
     pub(super) last_instance: i64,
     pub(super) last_entry: i64,
@@ -172,6 +173,21 @@ impl State {
     /// Number 1 is the system organization's.
     pub(super) fn next_account(&mut self) -> AccountId {
         AccountId::new(next(&mut self.last_account))
+    }
+
+    /// Numbers up to this one are given out no more.
+    pub(super) fn note_organization(&mut self, id: OrganizationId) {
+        self.last_tenant = self.last_tenant.max(id.get());
+    }
+
+    /// Numbers up to this one are given out no more.
+    pub(super) fn note_account(&mut self, id: AccountId) {
+        self.last_account = self.last_account.max(id.get());
+    }
+
+    /// Numbers up to this one are given out no more.
+    pub(super) fn note_user(&mut self, id: UserId) {
+        self.last_user = self.last_user.max(id.get());
     }
 
     pub(super) fn last_account(&self) -> i64 {

@@ -233,9 +233,10 @@ impl State {
 }
 
 impl UserRow {
-    /// Another password: the one so far is remembered, and login tokens end.
+    /// Another password: the one so far is remembered, unless it is held elsewhere, and login tokens end.
     fn change_password(&mut self, new: &NewPassword) {
         let former = self.hash.replace(new.hash.clone());
+        let former = former.filter(|hash| !hash.is_held_elsewhere());
         self.former_hashes.splice(0..0, former);
         let remember = usize::try_from(new.remember).unwrap_or(usize::MAX);
         self.former_hashes.truncate(remember);

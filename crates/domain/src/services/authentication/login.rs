@@ -35,7 +35,8 @@ impl AuthenticationService {
     ///
     /// # Errors
     /// `Unauthenticated` for an unknown e-mail, a wrong password, a locked user, and where user, account or organization is
-    /// inactive: all after the same work.
+    /// inactive: all after the same work. `LegacyLogin` if passwords that are held elsewhere are asked for there, this one may
+    /// be, and it cannot be verified now; nothing is counted then.
     pub async fn log_in(
         &self,
         email: Option<&Email>,
@@ -70,12 +71,19 @@ impl AuthenticationService {
         let verdict = self.hasher.verify(password, hash).await?;
         let change = self.change(request_id);
         let Some(mut candidate) = candidate else {
+            if let Some(email) = email {
+                self.ask_for_nobody(email, password).await?;
+            }
             return self.refuse(&change).await;
         };
         if candidate.user.is_locked(change.at) || !candidate.active {
             return self.refuse(&change).await;
         }
         let hash = candidate.password.hash.take();
+        // Under the e-mail as it came from there: the platform may care for its case.
+        let verdict = self
+            .or_elsewhere(verdict, hash.as_ref(), &candidate.user.email, password)
+            .await?;
         if let Some(verified) = self.verified(verdict, hash, password).await? {
             return self.admit(candidate, &verified, change).await;
         }

@@ -1,5 +1,6 @@
 //! Who is calling: from secrets and tokens to an actor, and from a password to its user.
 
+mod elsewhere;
 mod login;
 mod own;
 
@@ -14,9 +15,9 @@ use crate::{
     Actor, Admission, Author, CalledInstance, Change, Email, Identity, Password, PasswordHash,
     Privilege, RequestId, Scope, SecretText, UserId,
     ports::{
-        AccountRepository, Authenticated, Caller, Clock, CredentialRepository, Lockout,
-        OrganizationRepository, PasswordHasher, PasswordTurns, Repositories, RoleRepository,
-        SecretVault, UserRepository, Verdict, VerifiedPassword,
+        AccountRepository, Authenticated, Caller, Clock, CredentialRepository, LegacyLogin,
+        Lockout, OrganizationRepository, PasswordHasher, PasswordTurns, Repositories,
+        RoleRepository, SecretVault, UserRepository, Verdict, VerifiedPassword,
     },
 };
 
@@ -45,6 +46,8 @@ pub struct AuthenticationService {
     vault: Arc<dyn SecretVault>,
     clock: Arc<dyn Clock>,
     passwords: Passwords,
+    /// Asked for passwords that are held elsewhere, if they are to be moved here.
+    legacy: Option<Arc<dyn LegacyLogin>>,
 }
 
 impl AuthenticationService {
@@ -67,6 +70,7 @@ impl AuthenticationService {
             turns,
             vault,
             clock,
+            legacy: None,
         }
     }
 
@@ -142,7 +146,8 @@ impl AuthenticationService {
     /// Checks that `password` is this user's. A wrong one counts towards the lock; a locked user's is wrong.
     ///
     /// # Errors
-    /// `Unauthenticated` if it is not, after the same time whether the user has a password or not.
+    /// `Unauthenticated` if it is not, after the same time whether the user has a password or not. `LegacyLogin` if it is held
+    /// elsewhere and cannot be verified now; nothing is counted then.
     pub async fn verify_password(
         &self,
         actor: &Actor,
@@ -168,6 +173,9 @@ impl AuthenticationService {
             self.credentials.login_refused(&change).await?;
             return Err(ServiceError::Unauthenticated);
         }
+        let verdict = self
+            .or_elsewhere(verdict, stored.hash.as_ref(), email, password)
+            .await?;
         let verified = self.verified(verdict, stored.hash, password).await?;
         let Some(verified) = verified else {
             self.credentials

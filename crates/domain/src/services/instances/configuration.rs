@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// The value of `key` as a store keeps it in the instance whose token has this digest.
-pub(super) fn sealed(
+pub(in crate::services) fn sealed(
     vault: &dyn SecretVault,
     instance: SecretDigest,
     key: &Text,

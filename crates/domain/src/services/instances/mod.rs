@@ -1,6 +1,6 @@
 //! The use cases of instances. Each starts with a permit; one file per permit.
 
-mod configuration;
+pub(super) mod configuration;
 mod create;
 mod edit;
 mod view;

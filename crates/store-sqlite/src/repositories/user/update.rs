@@ -2,7 +2,8 @@
 
 use rusqlite::Connection;
 use tenantry_domain::{
-    Change, NewPassword, Revision, RoleKey, Scope, SecretDigest, Snapshot, User, UserId, UserPatch,
+    Change, NewPassword, PasswordHash, Revision, RoleKey, Scope, SecretDigest, Snapshot, User,
+    UserId, UserPatch,
 };
 
 use super::check_revision;
@@ -65,7 +66,7 @@ pub(super) fn update(
     Ok(Some(new))
 }
 
-/// Keeps the hash that is about to be replaced, and of the former ones as many as are to be remembered.
+/// Keeps the hash that is about to be replaced, unless the password is held elsewhere, and of the former ones as many as are to be remembered.
 fn remember(
     connection: &Connection,
     user: &User,
@@ -77,9 +78,14 @@ fn remember(
         .prepare_cached(
             "INSERT INTO password_history (organization_id, user_id, hash, replaced_at) \
              SELECT organization_id, id, password_hash, ? FROM users \
-             WHERE organization_id = ? AND id = ? AND password_hash IS NOT NULL",
+             WHERE organization_id = ? AND id = ? AND password_hash <> ?",
         )?
-        .execute([to_micros(change.at), organization, id])?;
+        .execute((
+            to_micros(change.at),
+            organization,
+            id,
+            PasswordHash::held_elsewhere().expose(),
+        ))?;
     connection
         .prepare_cached(
             "DELETE FROM password_history WHERE organization_id = ?1 AND user_id = ?2 AND id NOT IN \

@@ -1,0 +1,50 @@
+//! `import`: what there is to say.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// Options of `import`.
+#[derive(Args, Debug)]
+#[command(group = clap::ArgGroup::new("source").required(true))]
+pub(crate) struct Import {
+    #[arg(
+        long,
+        value_name = "URL",
+        group = "source",
+        help = "A server that speaks the API: Cloud Elements, Open Connectors, another Tenantry. TENANTRY_USER_SECRET and \
+                TENANTRY_ORGANIZATION_SECRET are the secrets of an administrator of the organization there"
+    )]
+    pub(crate) from: Option<String>,
+    /// Move into this organization, instead of creating one
+    #[arg(long, value_name = "ID")]
+    pub(crate) organization: Option<i64>,
+    /// Give everything a new number
+    #[arg(long, conflicts_with = "keep_ids")]
+    pub(crate) new_ids: bool,
+    /// Keep every number (the default, unless the organization has something already)
+    #[arg(long)]
+    pub(crate) keep_ids: bool,
+    /// Only say what would be done
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Append what became of every single thing to this file, one JSON object on each line
+    #[arg(long, value_name = "FILE.ndjson")]
+    pub(crate) report: Option<PathBuf>,
+    /// Secrets of users, which no server lists, so that programs can go on: CSV or NDJSON, on each line an e-mail or id, and
+    /// the secret
+    #[arg(long, value_name = "FILE")]
+    pub(crate) user_secrets: Option<PathBuf>,
+    /// What becomes of passwords, which no server reveals
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "must-change")]
+    pub(crate) passwords: PasswordsThere,
+}
+
+/// What becomes of passwords.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PasswordsThere {
+    /// Users have none until somebody sets one
+    MustChange,
+    /// At the first login the server that they come from is asked; `serve` has to know it
+    LegacyLogin,
+}

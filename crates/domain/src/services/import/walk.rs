@@ -1,0 +1,212 @@
+//! Through everything that the source has, from its beginning to its end.
+
+use std::collections::HashSet;
+
+use super::{
+    Fate, ImportError, ImportService, Reported,
+    begin::Begun,
+    is_remembered,
+    report::Report,
+    seal::Ready,
+    stretch::{Seen, Stretch},
+};
+use crate::{
+    Entity, RequestId,
+    ports::TransferSource,
+    transfer::{Finding, Record, Refusal, SealedRecord, Transfer, UnreadableRecord},
+};
+
+/// One way through a source.
+pub(super) struct Walk<'a> {
+    service: &'a ImportService,
+    transfer: Transfer,
+    /// In which request is written; `None` if nothing is.
+    request: Option<RequestId>,
+    seen: Seen,
+}
+
+impl<'a> Walk<'a> {
+    /// Only looks.
+    pub(super) fn planning(service: &'a ImportService, transfer: Transfer) -> Self {
+        Self {
+            service,
+            transfer,
+            request: None,
+            seen: Seen::default(),
+        }
+    }
+
+    /// Writes.
+    pub(super) fn writing(
+        service: &'a ImportService,
+        transfer: Transfer,
+        request: RequestId,
+    ) -> Self {
+        Self {
+            request: Some(request),
+            ..Self::planning(service, transfer)
+        }
+    }
+
+    pub(super) async fn go(
+        mut self,
+        source: &mut dyn TransferSource,
+        begun: &Begun,
+        report: &mut Report<'_, '_>,
+    ) -> Result<(), ImportError> {
+        // It stands for itself already: as a part of its organization.
+        if let Some(id) = begun.default_account {
+            self.seen.is_first(Entity::Account, id.get());
+        }
+        let mut waiting = Stretch::default();
+        while let Some(batch) = source.next().await? {
+            report.take(&self.unreadable(batch.unreadable))?;
+            for record in batch.records {
+                if self.comes_again(record.entity(), record.id()) {
+                    continue;
+                }
+                if let Some(stretch) = waiting.push(record) {
+                    self.stretch(source, stretch, report).await?;
+                }
+            }
+        }
+        self.stretch(source, waiting.take(), report).await
+    }
+
+    /// Sources without numbers say every thing once.
+    fn comes_again(&mut self, entity: Entity, id: i64) -> bool {
+        is_remembered(&self.transfer) && !self.seen.is_first(entity, id)
+    }
+
+    async fn stretch(
+        &mut self,
+        source: &mut dyn TransferSource,
+        records: Vec<Record>,
+        report: &mut Report<'_, '_>,
+    ) -> Result<(), ImportError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        // After a finished transfer everything is compared, with all that belongs to it; before, whoever goes on is not to
+        // wait for what is here already.
+        let new = if self.transfer.finished {
+            records
+        } else {
+            let ready = self.ready(&records);
+            let findings = self.examined(&ready).await?;
+            let is_new: HashSet<_> = findings
+                .iter()
+                .zip(&records)
+                .filter(|(finding, _)| **finding == Finding::New)
+                .map(|(_, record)| (record.entity(), record.id()))
+                .collect();
+            let reported = reported(ready, findings).into_iter();
+            if self.request.is_none() {
+                return report.take(&reported.collect::<Vec<_>>());
+            }
+            let others = reported.filter(|one| one.fate != Fate::New);
+            report.take(&others.collect::<Vec<_>>())?;
+            let is_new = |record: &Record| is_new.contains(&(record.entity(), record.id()));
+            records.into_iter().filter(is_new).collect()
+        };
+        if new.is_empty() {
+            return Ok(());
+        }
+        let completed = source.complete(new).await?;
+        let broken: Vec<_> = completed.unreadable.into_iter().map(said).collect();
+        report.take(&broken)?;
+        let ready = self.ready(&completed.records);
+        let findings = match self.request {
+            None => self.examined(&ready).await?,
+            Some(request) => {
+                let change = self.service.change(request);
+                let sealed = sealed(&ready);
+                let transfers = &self.service.transfers;
+                transfers.write(&self.transfer, &sealed, &change).await?
+            }
+        };
+        report.take(&reported(ready, findings))
+    }
+
+    fn ready(&self, records: &[Record]) -> Vec<Ready> {
+        let vault = &*self.service.vault;
+        records
+            .iter()
+            .map(|record| Ready::of(vault, record))
+            .collect()
+    }
+
+    /// What would become of them. In a plan nothing is written, so owners that came by earlier are not here, but would be.
+    async fn examined(&self, ready: &[Ready]) -> Result<Vec<Finding>, ImportError> {
+        let transfers = &self.service.transfers;
+        let findings = transfers.examine(&self.transfer, &sealed(ready)).await?;
+        if self.request.is_some() {
+            return Ok(findings);
+        }
+        let foreseen = |(finding, ready): (Finding, &Ready)| match finding {
+            Finding::Refused(Refusal::OwnerMissing(_)) if self.came_by(&ready.sealed) => {
+                Finding::New
+            }
+            other => other,
+        };
+        Ok(findings.into_iter().zip(ready).map(foreseen).collect())
+    }
+
+    /// Whether its owners came by.
+    fn came_by(&self, record: &SealedRecord) -> bool {
+        match record {
+            SealedRecord::Account(_) | SealedRecord::Element(_) => true,
+            SealedRecord::User(record) => self.seen.has_account(record.user.account_id.get()),
+            SealedRecord::Instance(record) => {
+                self.seen.has_account(record.account_id.get())
+                    && self.seen.has_user(record.user_id.get())
+            }
+        }
+    }
+
+    /// Those that came by for the first time.
+    fn unreadable(&mut self, broken: Vec<UnreadableRecord>) -> Vec<Reported> {
+        let mut first = Vec::new();
+        for one in broken {
+            if one.id == 0 || !self.comes_again(one.entity, one.id) {
+                first.push(said(one));
+            }
+        }
+        first
+    }
+}
+
+fn sealed(ready: &[Ready]) -> Vec<SealedRecord> {
+    ready.iter().map(|ready| ready.sealed.clone()).collect()
+}
+
+fn said(broken: UnreadableRecord) -> Reported {
+    Reported {
+        kind: broken.entity,
+        there: broken.id,
+        here: None,
+        fate: Fate::Unreadable(broken.what),
+        lost: Vec::new(),
+    }
+}
+
+fn reported(ready: Vec<Ready>, findings: Vec<Finding>) -> Vec<Reported> {
+    let one = |(ready, finding): (Ready, Finding)| {
+        let (here, fate) = match finding {
+            Finding::New => (None, Fate::New),
+            Finding::Created(id) => (Some(id), Fate::Created),
+            Finding::Unchanged(id) => (Some(id), Fate::Unchanged),
+            Finding::Differs { id, here, there } => (Some(id), Fate::Differs { here, there }),
+            Finding::Refused(refusal) => (None, Fate::Refused(refusal)),
+        };
+        let is_refused = matches!(fate, Fate::Refused(_));
+        Reported {
+            kind: ready.sealed.entity(),
+            there: ready.sealed.id(),
+            here,
+            fate,
+            lost: if is_refused { Vec::new() } else { ready.lost },
+        }
+    };
+    ready.into_iter().zip(findings).map(one).collect()
+}
