@@ -1,23 +1,43 @@
 //! The command line: what there is to say, with an example for each command.
 
+mod accounts;
 mod audit;
+mod compare;
 mod configuration;
 mod import;
+mod instances;
 mod key;
+mod login;
 mod org;
 mod serve;
+mod target;
+mod users;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
 pub(crate) use self::{
-    audit::{Audit, VerifyAudit},
+    accounts::{
+        AccountFields, Accounts, CreateAccount, DeleteAccount, GetAccount, ListAccounts,
+        UpdateAccount,
+    },
+    audit::{Audit, ListAudit, VerifyAudit},
+    compare::Compare,
     configuration::Configuration,
     import::{Import, PasswordsThere},
+    instances::{
+        CreateInstance, DeleteInstance, GetInstance, InstanceFields, Instances, ListInstances,
+        UpdateInstance,
+    },
     key::{ForgetKeys, Key},
-    org::{CreateOrganization, Org},
+    login::{Completions, Login},
+    org::{CreateOrganization, Org, ResetSecret, ShowOrganization},
     serve::Serve,
+    target::{Body, Form, Listing, Selection, Target},
+    users::{
+        ChangeRole, CreateUser, DeleteUser, ListUsers, UpdateUser, UserFields, UserRoles, Users,
+    },
 };
 use crate::config::Flags;
 
@@ -27,7 +47,7 @@ Examples:
   tenantry serve --listen 0.0.0.0:8080 --data-dir /var/lib/tenantry
   tenantry --database-url postgres://tenantry@db.example.org/tenantry migrate
 
-Exit codes: 0 done, 1 it failed, 2 put the command line, the configuration or the master key right.";
+Exit codes: 0 done, 1 it failed, 2 put the command line, the configuration, the secrets or the master key right.";
 
 /// A self-hosted directory of organizations, accounts, users and instances that speaks the platform API of Cloud Elements
 /// and SAP Open Connectors.
@@ -88,6 +108,22 @@ pub(crate) enum Command {
     #[command(after_help = "Example:\n  tenantry serve --listen 127.0.0.1:8080\n\n\
         SIGTERM or Ctrl-C ends it: requests that run are finished first. A second signal ends it at once.")]
     Serve(Serve),
+    /// Log in to a server, and store its secrets in a profile for the commands below
+    #[command(
+        after_help = "Examples:\n  tenantry login --server https://tenantry.example --profile shire\n  \
+        tenantry login --server https://tenantry.example \\\n    --email frodo@shire.example --password-stdin < password.txt\n\n\
+        Profiles are in $XDG_CONFIG_HOME/tenantry/profiles.toml, or ~/.config/tenantry/profiles.toml, which nobody else may read."
+    )]
+    Login(Login),
+    /// Manage users, in the local store or on a server
+    #[command(subcommand, arg_required_else_help = true)]
+    Users(Users),
+    /// Manage accounts, in the local store or on a server
+    #[command(subcommand, arg_required_else_help = true)]
+    Accounts(Accounts),
+    /// Manage instances, in the local store or on a server
+    #[command(subcommand, arg_required_else_help = true)]
+    Instances(Instances),
     /// Manage organizations
     #[command(subcommand, arg_required_else_help = true)]
     Org(Org),
@@ -110,6 +146,9 @@ pub(crate) enum Command {
     /// Look after the audit log
     #[command(subcommand, arg_required_else_help = true)]
     Audit(Audit),
+    /// Ask two servers the same, and say where their replies differ: the proof before programs are switched over
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(Compare),
     /// Bring the schema of the store up to date, and nothing else. `serve` does it as well
     #[command(
         after_help = "Example:\n  tenantry migrate --database-url postgres://tenantry@db.example.org/tenantry"
@@ -118,6 +157,9 @@ pub(crate) enum Command {
     /// Look at the configuration
     #[command(subcommand, arg_required_else_help = true)]
     Config(Configuration),
+    /// Print what makes a shell complete commands and options
+    #[command(after_help = "Example:\n  source <(tenantry completions bash)")]
+    Completions(Completions),
 }
 
 impl Cli {

@@ -54,7 +54,8 @@ impl Output {
         let _ = writeln!(io::stderr(), "{text}");
     }
 
-    fn write(text: &str) -> io::Result<()> {
+    /// Writes to standard output, as it is.
+    pub(crate) fn write(text: &str) -> io::Result<()> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_bytes())?;
         stdout.flush()

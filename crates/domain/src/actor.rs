@@ -9,6 +9,9 @@ use crate::{
     SecretDigest, UserId,
 };
 
+/// The id that no user has.
+const NO_USER: UserId = UserId::new(0);
+
 /// What authentication found out about a caller. The same for every call with the same credentials until something changes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
@@ -53,6 +56,25 @@ pub enum Admission {
 }
 
 impl Identity {
+    /// The operator, at the command line of the server: may do whatever an organization's administrator may, and reaches all
+    /// of the organization. Is no user, so no rule about oneself applies: stores give no id below 1.
+    pub const fn operator(organization_id: OrganizationId, default_account_id: AccountId) -> Self {
+        Self {
+            user_id: NO_USER,
+            account_id: default_account_id,
+            organization_id,
+            default_account_id,
+            privileges: PrivilegeSet::ALL,
+            rank: Rank::Operator,
+            password_expiration_days: 0,
+        }
+    }
+
+    /// Whether it is the operator, and no user.
+    pub fn is_operator(&self) -> bool {
+        self.user_id == NO_USER && self.rank == Rank::Operator
+    }
+
     /// The part of the caller's own organization that `reach` covers.
     pub fn scope(&self, reach: Reach) -> Scope {
         match reach {
@@ -71,18 +93,47 @@ pub struct Actor {
     admission: Admission,
     instance: Option<CalledInstance>,
     token: Option<SecretDigest>,
+    author: Author,
 }
 
 impl Actor {
     /// `identity` calling in the request of that id, admitted to every call.
     pub fn new(identity: Identity, request_id: RequestId) -> Self {
         Self {
+            author: Author::User(identity.user_id),
             identity,
             request_id,
             admission: Admission::Platform,
             instance: None,
             token: None,
         }
+    }
+
+    /// The operator in one organization, at the command line of the server, where nobody has to authenticate: whoever opens
+    /// the store may do everything. Must never be made of anything that came over the network.
+    pub fn operator(
+        organization: OrganizationId,
+        default_account: AccountId,
+        request_id: RequestId,
+    ) -> Self {
+        Self {
+            author: Author::Operator,
+            ..Self::new(
+                Identity::operator(organization, default_account),
+                request_id,
+            )
+        }
+    }
+
+    /// The same, creating what is to be this user's. The author stays who it was.
+    #[must_use]
+    pub fn on_behalf_of(self, user: UserId, account: AccountId) -> Self {
+        let identity = Identity {
+            user_id: user,
+            account_id: account,
+            ..self.identity
+        };
+        Self { identity, ..self }
     }
 
     /// The same, admitted to `admission` only.
@@ -108,6 +159,11 @@ impl Actor {
         &self.identity
     }
 
+    /// Whether the operator acts, on whoever's behalf.
+    pub fn is_operator(&self) -> bool {
+        self.author == Author::Operator
+    }
+
     /// What the credentials are good for.
     pub fn admission(&self) -> Admission {
         self.admission
@@ -123,10 +179,16 @@ impl Actor {
         self.token
     }
 
+    /// The same, in another request.
+    #[must_use]
+    pub fn in_request(self, request_id: RequestId) -> Self {
+        Self { request_id, ..self }
+    }
+
     /// The record of what this caller does at `at`.
     pub fn change(&self, at: OffsetDateTime) -> Change {
         Change {
-            author: Author::User(self.identity.user_id),
+            author: self.author,
             request_id: self.request_id,
             at,
         }
@@ -175,6 +237,26 @@ impl fmt::Debug for RequestId {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_operator_is_no_user_and_signs_as_operator() {
+        let (shire, account) = (OrganizationId::new(2), AccountId::new(3));
+        let id = RequestId::new([7; 12]);
+        let operator = Actor::operator(shire, account, id);
+        assert!(operator.identity().is_operator());
+        assert_eq!(operator.identity().privileges, PrivilegeSet::ALL);
+        let at = OffsetDateTime::UNIX_EPOCH;
+        assert_eq!(operator.change(at).author, Author::Operator);
+        let later = operator.clone().in_request(RequestId::new([8; 12]));
+        assert_eq!(later.change(at).request_id, RequestId::new([8; 12]));
+        let for_frodo = operator.on_behalf_of(UserId::new(5), AccountId::new(4));
+        assert_eq!(for_frodo.identity().user_id, UserId::new(5));
+        assert_eq!(for_frodo.identity().account_id, AccountId::new(4));
+        assert_eq!(for_frodo.change(at).author, Author::Operator);
+        assert!(!for_frodo.identity().is_operator() && for_frodo.is_operator());
+        let frodo = Actor::new(for_frodo.identity().clone(), id);
+        assert_eq!(frodo.change(at).author, Author::User(UserId::new(5)));
+    }
 
     #[test]
     fn request_ids_are_24_hex_digits() {

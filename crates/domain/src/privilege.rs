@@ -128,6 +128,9 @@ impl PrivilegeSet {
     /// No privilege.
     pub const EMPTY: Self = Self(0);
 
+    /// Every privilege.
+    pub const ALL: Self = Self((1 << Privilege::ALL.len()) - 1);
+
     /// The set with `privilege` added.
     #[must_use]
     pub const fn with(self, privilege: Privilege) -> Self {
@@ -203,6 +206,10 @@ mod tests {
             assert_eq!(privilege.id(), i64::try_from(place).unwrap() + 1);
         }
         assert_eq!(Privilege::ALL.len(), 33);
+        assert_eq!(
+            PrivilegeSet::ALL,
+            Privilege::ALL.iter().copied().collect::<PrivilegeSet>()
+        );
         assert_eq!(Privilege::parse("nope"), None);
     }
 

@@ -13,6 +13,7 @@ mod error;
 mod exchange;
 mod extract;
 mod idempotency;
+mod in_process;
 mod metrics;
 mod negotiation;
 mod openapi;
@@ -24,6 +25,7 @@ mod throttle;
 mod unread;
 
 pub use client::{ClientAddress, Network, NotANetwork};
+pub use in_process::{InProcess, InProcessError, InProcessReply};
 pub use platform::{HttpConfig, Machinery, Platform};
 pub use router::router;
 pub use serve::serve;

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 
+use super::target::{Listing, Target};
 use crate::commands::KeptHead;
 
 /// What can be done with the audit log.
@@ -15,6 +16,32 @@ pub(crate) enum Audit {
         Exit codes: 0 every chain is whole, 1 one is broken (standard output says which, and where)."
     )]
     Verify(VerifyAudit),
+    /// List who changed what, the latest first
+    #[command(
+        after_help = "Example:\n  tenantry audit list --from 2026-11-01 --user 7 --limit 100"
+    )]
+    List(ListAudit),
+}
+
+/// Options of `audit list`.
+#[derive(Args, Debug)]
+pub(crate) struct ListAudit {
+    /// From this day or instant on
+    #[arg(long, value_name = "TIME")]
+    pub(crate) from: Option<String>,
+    /// Up to this day or instant
+    #[arg(long, value_name = "TIME")]
+    pub(crate) to: Option<String>,
+    /// Only what this user did
+    #[arg(long, value_name = "ID")]
+    pub(crate) user: Option<i64>,
+    /// Only what was done in this account
+    #[arg(long, value_name = "ID")]
+    pub(crate) account: Option<i64>,
+    #[command(flatten)]
+    pub(crate) listing: Listing,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 /// Options of `audit verify`.

@@ -3,6 +3,8 @@
 use clap::{Args, Subcommand};
 use tenantry_domain::{Email, Name, Password};
 
+use super::target::{Sure, Target};
+
 /// What can be done with organizations.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Org {
@@ -14,6 +16,31 @@ pub(crate) enum Org {
         Other users of the machine can see a password on the command line: --admin-password-stdin avoids it."
     )]
     Create(CreateOrganization),
+    /// Show the organization, with its secret where that may be seen
+    #[command(after_help = "Example:\n  tenantry org show --profile shire")]
+    Show(ShowOrganization),
+    /// Replace the organization's secret. The old one stops at once, or works on for --overlap-hours
+    #[command(after_help = "Example:\n  tenantry org secret-reset --overlap-hours 24 --yes")]
+    SecretReset(ResetSecret),
+}
+
+/// Options of `org show`.
+#[derive(Args, Debug)]
+pub(crate) struct ShowOrganization {
+    #[command(flatten)]
+    pub(crate) target: Target,
+}
+
+/// Options of `org secret-reset`.
+#[derive(Args, Debug)]
+pub(crate) struct ResetSecret {
+    /// For so many hours the old secret works on
+    #[arg(long, value_name = "HOURS")]
+    pub(crate) overlap_hours: Option<u32>,
+    #[command(flatten)]
+    pub(crate) sure: Sure,
+    #[command(flatten)]
+    pub(crate) target: Target,
 }
 
 /// Options of `org create`.

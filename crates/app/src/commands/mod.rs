@@ -1,15 +1,18 @@
 //! The commands, one file each.
 
 mod audit_verify;
+mod completions;
 mod config_print;
 mod import;
 mod key;
 mod migrate;
 mod org_create;
+mod platform;
 mod serve;
 
 pub(crate) use self::audit_verify::KeptHead;
 
+use self::platform::{Platform, Start};
 use anyhow::anyhow;
 use tracing::{Instrument as _, info_span};
 
@@ -37,16 +40,30 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
     {
         return config_print::defaults(output);
     }
-    let (config, effective) =
-        config::load(&cli.flags(), std::env::vars_os()).map_err(Failure::usage)?;
-    if let Some(Command::Config(Configuration::Print(_))) = cli.command {
-        return config_print::effective(&effective, output);
+    if let Some(Command::Completions(completions)) = &cli.command {
+        return completions::run(completions);
     }
-    telemetry::start(&config.log).map_err(Failure::usage)?;
     // What a command writes is in the audit log under this id, as what a request writes is under the request's.
     let request_id = RandomRequestIds.next();
     let span = info_span!("command", %request_id);
-    match cli.command {
+    let flags = cli.flags();
+    let command = match platform(cli.command) {
+        Ok(command) => {
+            let start = Start {
+                flags,
+                output,
+                request_id,
+            };
+            return platform::run(command, &start).instrument(span).await;
+        }
+        Err(command) => *command,
+    };
+    let (config, effective) = config::load(&flags, std::env::vars_os()).map_err(Failure::usage)?;
+    if let Some(Command::Config(Configuration::Print(_))) = command {
+        return config_print::effective(&effective, output);
+    }
+    telemetry::start(&config.log).map_err(Failure::usage)?;
+    match command {
         None | Some(Command::Serve(_)) => serve::run(&config, request_id, output).await,
         Some(Command::Org(Org::Create(create))) => {
             org_create::run(&config, create, request_id, output)
@@ -65,6 +82,22 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
                 .await
         }
         Some(Command::Migrate) => migrate::run(&config, output).instrument(span).await,
-        Some(Command::Config(Configuration::Print(_))) => Ok(()),
+        // Those were run above.
+        Some(_) => Ok(()),
     }
+}
+
+/// The commands that speak the API; the others as they were.
+fn platform(command: Option<Command>) -> Result<Platform, Box<Option<Command>>> {
+    Ok(match command {
+        Some(Command::Login(login)) => Platform::Login(login),
+        Some(Command::Users(users)) => Platform::Users(users),
+        Some(Command::Accounts(accounts)) => Platform::Accounts(accounts),
+        Some(Command::Instances(instances)) => Platform::Instances(instances),
+        Some(Command::Org(Org::Show(show))) => Platform::ShowOrganization(show),
+        Some(Command::Org(Org::SecretReset(reset))) => Platform::ResetSecret(reset),
+        Some(Command::Audit(Audit::List(list))) => Platform::ListAudit(list),
+        Some(Command::Compare(compare)) => Platform::Compare(compare),
+        other => return Err(Box::new(other)),
+    })
 }

@@ -17,6 +17,7 @@ mod login;
 mod master_key;
 mod migrate;
 mod org_create;
+mod platform;
 mod secrecy;
 mod shutdown;
 mod upgrade;

@@ -37,11 +37,14 @@ impl InstanceAction {
 }
 
 /// The instances on which `caller` may do `action`: those of the account with the privilege, else the own ones (contract,
-/// sections 7 and 11).
+/// sections 7 and 11). The operator, who is of no account, reaches those of the organization.
 ///
 /// # Errors
 /// If the privilege is missing even for the own ones.
 pub fn instances(caller: &Identity, action: InstanceAction) -> Result<Scope, Forbidden> {
+    if caller.is_operator() {
+        return Ok(caller.scope(Reach::Organization));
+    }
     if caller.privileges.allows(action.over_account()) {
         return Ok(caller.scope(Reach::Account(caller.account_id)));
     }
@@ -56,8 +59,13 @@ pub fn instances(caller: &Identity, action: InstanceAction) -> Result<Scope, For
 /// Whether `caller` may create instances, which are the caller's own then.
 ///
 /// # Errors
-/// If the privilege is missing.
+/// If the privilege is missing; if the operator does not say whose the instance is to be.
 pub fn create_instances(caller: &Identity) -> Result<Scope, Forbidden> {
+    if caller.is_operator() {
+        return Err(Forbidden::rule(
+            "An instance belongs to a user: say whose it is to be.",
+        ));
+    }
     let privilege = Privilege::CreateElementInstances;
     if caller.privileges.allows(privilege) {
         return Ok(caller.scope(Reach::User(caller.user_id)));

@@ -16,6 +16,7 @@ mod instances;
 mod legacy_login;
 mod lists;
 mod openapi;
+mod operator;
 mod organization;
 mod outage;
 mod password_policies;

@@ -22,28 +22,43 @@ use self::{
     report::{Outcome, Sink},
     sides::Sides,
 };
-use crate::{
-    cli::Compare,
-    commands::platform::backend,
-    failure::Failure,
-    output::{Output, counted},
-    progress::Progress,
+use super::{
+    Start,
+    backend::Session,
+    place::{self, Place},
 };
+use crate::{cli::Compare, failure::Failure, output::counted, progress::Progress};
 
 /// Compares.
-pub(super) async fn run(compare: Compare, output: Output) -> Result<(), Failure> {
-    let sides = Sides {
-        left: backend::remote(&compare.server)?,
-        right: backend::against(&compare)?,
+pub(super) async fn run(compare: Compare, start: &Start) -> Result<(), Failure> {
+    let first = place::find(&compare.target, &start.flags)?;
+    let (server, credentials) = place::against(&compare, &first)?;
+    let second = Place::Remote {
+        server,
+        credentials,
     };
+    let left = Arc::new(Session::at(first, start).await?);
+    let right = Arc::new(Session::at(second, start).await?);
+    let sides = Sides {
+        left: Arc::clone(&left) as _,
+        right: Arc::clone(&right) as _,
+    };
+    let outcome = between(&sides, compare, start).await;
+    left.close().await;
+    right.close().await;
+    outcome
+}
+
+async fn between(sides: &Sides, compare: Compare, start: &Start) -> Result<(), Failure> {
+    let output = start.output;
     let file = compare.report.as_deref().map(create).transpose()?;
     let ignored = Ignored::new(compare.ignore);
     let progress = Progress::new("compared", None, output);
     let sink = Arc::new(Sink::new(ignored, progress, file));
     let left_out = match &compare.requests {
-        Some(path) => replay(&sides, &sink, path).await?,
+        Some(path) => replay(sides, &sink, path).await?,
         None => {
-            let walked = crawl::crawl(&sides, &sink).await;
+            let walked = crawl::crawl(sides, &sink).await;
             walked.map_err(|error| unfinished(&error))?;
             0
         }
@@ -63,9 +78,7 @@ async fn replay(sides: &Sides, sink: &Sink, path: &Path) -> Result<u64, Failure>
         .map_err(Failure::usage)?;
     let mut lines = recorded::lines(BufReader::new(file));
     let mut left_out = 0;
-    while let Some(request) =
-        recorded::next(&mut lines, &mut left_out).map_err(Failure::usage)?
-    {
+    while let Some(request) = recorded::next(&mut lines, &mut left_out).map_err(Failure::usage)? {
         let asked = sides.ask(&request.call).await;
         let (left, right) = asked.map_err(|error| unfinished(&error))?;
         let id = format!(
@@ -128,7 +141,9 @@ impl Outcome {
         lines.extend(self.first.iter().map(shown));
         let more = self.differences.saturating_sub(self.first.len() as u64);
         if more > 0 {
-            lines.push(format!("  … and {more} more: --report FILE writes them all"));
+            lines.push(format!(
+                "  … and {more} more: --report FILE writes them all"
+            ));
         }
         lines.join("\n")
     }

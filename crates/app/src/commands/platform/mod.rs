@@ -1,0 +1,82 @@
+//! The commands that speak the API: over the local store, as the operator, or over a server, as whoever's secrets are given.
+//! One way for both, so that rules, validation and messages are the same. One file for each resource.
+
+mod accounts;
+mod audit;
+mod backend;
+mod body;
+mod compare;
+mod explain;
+mod instances;
+mod list;
+mod local;
+mod login;
+mod organization;
+mod place;
+mod profile;
+mod prompt;
+mod show;
+mod table;
+mod users;
+
+use tenantry_domain::RequestId;
+
+use self::backend::Session;
+use crate::{
+    cli::{
+        Accounts, Compare, Instances, ListAudit, Login, ResetSecret, ShowOrganization, Target,
+        Users,
+    },
+    config::Flags,
+    failure::Failure,
+    output::Output,
+};
+
+/// A command of the platform.
+#[derive(Debug)]
+pub(super) enum Platform {
+    Login(Login),
+    Users(Users),
+    Accounts(Accounts),
+    Instances(Instances),
+    ShowOrganization(ShowOrganization),
+    ResetSecret(ResetSecret),
+    ListAudit(ListAudit),
+    Compare(Compare),
+}
+
+/// What every one of them is given.
+#[derive(Debug)]
+pub(super) struct Start {
+    pub(super) flags: Flags,
+    pub(super) output: Output,
+    pub(super) request_id: RequestId,
+}
+
+/// Runs the command.
+pub(super) async fn run(command: Platform, start: &Start) -> Result<(), Failure> {
+    match command {
+        Platform::Login(login) => login::run(login, start).await,
+        Platform::Users(users) => users::run(users, start).await,
+        Platform::Accounts(accounts) => accounts::run(accounts, start).await,
+        Platform::Instances(instances) => instances::run(instances, start).await,
+        Platform::ShowOrganization(show) => organization::show(show, start).await,
+        Platform::ResetSecret(reset) => organization::reset_secret(reset, start).await,
+        Platform::ListAudit(list) => audit::list(list, start).await,
+        Platform::Compare(compare) => compare::run(compare, start).await,
+    }
+}
+
+impl Start {
+    /// Does something with a session, and ends it whatever comes of it.
+    async fn with(
+        &self,
+        target: &Target,
+        work: impl AsyncFnOnce(&Session) -> Result<(), Failure>,
+    ) -> Result<(), Failure> {
+        let session = Session::open(target, self).await?;
+        let outcome = work(&session).await;
+        session.close().await;
+        outcome
+    }
+}

@@ -1,0 +1,166 @@
+//! Where `tenantry login` keeps secrets: one file, which nobody but its owner may read.
+
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, anyhow};
+use tenantry_api_client::Credentials;
+use toml::{Table, Value};
+
+use super::place::variable;
+use crate::failure::Failure;
+
+/// A server and the secrets for it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Profile {
+    pub(super) server: String,
+    pub(super) credentials: Credentials,
+}
+
+/// `$XDG_CONFIG_HOME/tenantry/profiles.toml`, or the same below `~/.config`.
+pub(super) fn path() -> Result<PathBuf, Failure> {
+    let base = match (variable("XDG_CONFIG_HOME"), variable("HOME")) {
+        (Some(base), _) => PathBuf::from(base),
+        (None, Some(home)) => Path::new(&home).join(".config"),
+        (None, None) => {
+            return Err(Failure::usage(anyhow!(
+                "nobody knows where profiles are: set HOME or XDG_CONFIG_HOME"
+            )));
+        }
+    };
+    Ok(base.join("tenantry").join("profiles.toml"))
+}
+
+/// The profile of that name.
+pub(super) fn read(name: &str) -> Result<Profile, Failure> {
+    let path = path()?;
+    let profiles = load(&path)?;
+    let shown = path.display();
+    let Some(profile) = profiles.get(name) else {
+        let known: Vec<&str> = profiles.keys().map(String::as_str).collect();
+        let known = match known.as_slice() {
+            [] => "there is none yet".to_owned(),
+            known => format!("there are {}", known.join(", ")),
+        };
+        return Err(Failure::usage(anyhow!(
+            "there is no profile '{name}' in {shown} ({known}): store it with `tenantry login --server URL --profile {name}`"
+        )));
+    };
+    let text = |field: &str| {
+        profile.get(field).and_then(Value::as_str).ok_or_else(|| {
+            Failure::usage(anyhow!(
+                "the profile '{name}' in {shown} has no text {field}: store it anew with `tenantry login`"
+            ))
+        })
+    };
+    Ok(Profile {
+        server: text("server")?.to_owned(),
+        credentials: Credentials::new(text("user_secret")?, text("organization_secret")?),
+    })
+}
+
+/// Puts a profile into the file, beside the others.
+pub(super) fn write(name: &str, profile: &Profile) -> Result<PathBuf, Failure> {
+    let path = path()?;
+    let mut profiles = load(&path)?;
+    let mut entry = Table::new();
+    let credentials = &profile.credentials;
+    for (field, value) in [
+        ("server", profile.server.as_str()),
+        ("user_secret", credentials.user.expose()),
+        ("organization_secret", credentials.organization.expose()),
+    ] {
+        entry.insert(field.to_owned(), Value::String(value.to_owned()));
+    }
+    profiles.insert(name.to_owned(), Value::Table(entry));
+    replace(&path, &profiles.to_string())
+        .with_context(|| format!("the profile cannot be written to {}", path.display()))?;
+    Ok(path)
+}
+
+/// All profiles; none if there is no file yet.
+fn load(path: &Path) -> Result<Table, Failure> {
+    let shown = path.display();
+    let metadata = match fs::metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Table::new()),
+        Err(error) => {
+            return Err(Failure::usage(
+                anyhow::Error::new(error).context(format!("{shown} cannot be read")),
+            ));
+        }
+    };
+    if is_open_to_others(&metadata) {
+        return Err(Failure::usage(anyhow!(
+            "{shown} holds secrets, and others may read or change it: run chmod 600 {shown}"
+        )));
+    }
+    let text = fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
+    // Not the error's own rendering, which quotes the line: it may hold a secret.
+    toml::from_str(&text).map_err(|error| {
+        Failure::usage(anyhow!(
+            "{shown} is not TOML ({}): put it right, or remove it and log in anew",
+            error.message()
+        ))
+    })
+}
+
+/// Writes the whole file or nothing of it.
+fn replace(path: &Path, text: &str) -> io::Result<()> {
+    let directory = path.parent().unwrap_or(Path::new("."));
+    create_private(directory)?;
+    let new = path.with_extension(format!("toml.{}", std::process::id()));
+    // What an interrupted process of the same id left.
+    if let Err(error) = fs::remove_file(&new)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(error);
+    }
+    let mut file = private_file(&new)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&new, path)
+}
+
+#[cfg(unix)]
+fn is_open_to_others(metadata: &fs::Metadata) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    metadata.permissions().mode() & 0o077 != 0
+}
+
+#[cfg(unix)]
+fn create_private(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+}
+
+#[cfg(unix)]
+fn private_file(path: &Path) -> io::Result<fs::File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+#[cfg(not(unix))]
+fn is_open_to_others(_: &fs::Metadata) -> bool {
+    false
+}
+
+#[cfg(not(unix))]
+fn create_private(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)
+}
+
+#[cfg(not(unix))]
+fn private_file(path: &Path) -> io::Result<fs::File> {
+    fs::File::create_new(path)
+}
