@@ -2,6 +2,7 @@
 
 mod accounts;
 mod audit;
+mod compare;
 mod configuration;
 mod export;
 mod import;
@@ -23,6 +24,7 @@ pub(crate) use self::{
         UpdateAccount,
     },
     audit::{Audit, ListAudit, VerifyAudit},
+    compare::Compare,
     configuration::Configuration,
     export::Export,
     import::{Import, PasswordsThere},
@@ -156,6 +158,9 @@ pub(crate) enum Command {
     /// Look after the audit log
     #[command(subcommand, arg_required_else_help = true)]
     Audit(Audit),
+    /// Ask two servers the same, and say where their replies differ: the proof before programs are switched over
+    #[command(after_help = compare::EXAMPLES)]
+    Compare(Compare),
     /// Bring the schema of the store up to date, and nothing else. `serve` does it as well
     #[command(
         after_help = "Example:\n  tenantry migrate --database-url postgres://tenantry@db.example.org/tenantry"

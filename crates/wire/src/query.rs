@@ -34,6 +34,13 @@ impl Query {
         Self { parameters }
     }
 
+    /// All parameters in their order, but for values that are no UTF-8.
+    pub fn pairs(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.parameters
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_deref().ok()?)))
+    }
+
     /// The value of a parameter that may be given once; `None` if it is left out or empty.
     ///
     /// # Errors

@@ -101,6 +101,7 @@ fn platform(command: Option<Command>) -> Result<Platform, Box<Option<Command>>> 
         Some(Command::Org(Org::Show(show))) => Platform::ShowOrganization(show),
         Some(Command::Org(Org::SecretReset(reset))) => Platform::ResetSecret(reset),
         Some(Command::Audit(Audit::List(list))) => Platform::ListAudit(list),
+        Some(Command::Compare(compare)) => Platform::Compare(compare),
         other => return Err(Box::new(other)),
     })
 }

@@ -29,7 +29,11 @@ enum Backend {
 
 impl Session {
     pub(super) async fn open(target: &Target, start: &Start) -> Result<Self, Failure> {
-        let backend = match place::find(target, &start.flags)? {
+        Self::at(place::find(target, &start.flags)?, start).await
+    }
+
+    pub(super) async fn at(place: Place, start: &Start) -> Result<Self, Failure> {
+        let backend = match place {
             Place::Local { organization } => {
                 Backend::Local(Box::new(Local::open(organization, start).await?))
             }

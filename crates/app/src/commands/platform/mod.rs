@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod backend;
 mod body;
+mod compare;
 mod explain;
 mod instances;
 mod list;
@@ -22,7 +23,10 @@ use tenantry_domain::RequestId;
 
 use self::backend::Session;
 use crate::{
-    cli::{Accounts, Instances, ListAudit, Login, ResetSecret, ShowOrganization, Target, Users},
+    cli::{
+        Accounts, Compare, Instances, ListAudit, Login, ResetSecret, ShowOrganization, Target,
+        Users,
+    },
     config::Flags,
     failure::Failure,
     output::Output,
@@ -38,6 +42,7 @@ pub(super) enum Platform {
     ShowOrganization(ShowOrganization),
     ResetSecret(ResetSecret),
     ListAudit(ListAudit),
+    Compare(Compare),
 }
 
 /// What every one of them is given.
@@ -58,6 +63,7 @@ pub(super) async fn run(command: Platform, start: &Start) -> Result<(), Failure>
         Platform::ShowOrganization(show) => organization::show(show, start).await,
         Platform::ResetSecret(reset) => organization::reset_secret(reset, start).await,
         Platform::ListAudit(list) => audit::list(list, start).await,
+        Platform::Compare(compare) => compare::run(compare, start).await,
     }
 }
 

@@ -7,12 +7,18 @@ use tenantry_api_client::Credentials;
 use tenantry_domain::SecretText;
 
 use super::{profile, prompt};
-use crate::{cli::Target, config::Flags, failure::Failure};
+use crate::{
+    cli::{Compare, Target},
+    config::Flags,
+    failure::Failure,
+};
 
 pub(super) const SERVER: &str = "TENANTRY_SERVER";
 const PROFILE: &str = "TENANTRY_PROFILE";
 const USER_SECRET: &str = "TENANTRY_USER_SECRET";
 const ORGANIZATION_SECRET: &str = "TENANTRY_ORGANIZATION_SECRET";
+const AGAINST_USER_SECRET: &str = "TENANTRY_AGAINST_USER_SECRET";
+const AGAINST_ORGANIZATION_SECRET: &str = "TENANTRY_AGAINST_ORGANIZATION_SECRET";
 
 /// Where a command goes.
 #[derive(Debug, PartialEq, Eq)]
@@ -60,6 +66,30 @@ pub(super) fn find(target: &Target, flags: &Flags) -> Result<Place, Failure> {
             server,
         }),
     }
+}
+
+/// The other server of a comparison. Its secrets are those of the first one, as after a move, unless others are set.
+pub(super) fn against(compare: &Compare, first: &Place) -> Result<(String, Credentials), Failure> {
+    if let Some(name) = &compare.against_profile {
+        let profile = profile::read(name)?;
+        return Ok((profile.server, profile.credentials));
+    }
+    let server = compare.against.clone().unwrap_or_default();
+    let set = (
+        variable(AGAINST_USER_SECRET),
+        variable(AGAINST_ORGANIZATION_SECRET),
+    );
+    let credentials = match (set, first) {
+        ((Some(user), Some(organization)), _) => Credentials::new(user, organization),
+        ((None, None), Place::Remote { credentials, .. }) => credentials.clone(),
+        _ => {
+            return Err(Failure::usage(anyhow!(
+                "the secrets for {server} are missing: set both {AGAINST_USER_SECRET} and {AGAINST_ORGANIZATION_SECRET}, or \
+                 store them with `tenantry login --server {server} --profile NAME` and give --against-profile NAME"
+            )));
+        }
+    };
+    Ok((server, credentials))
 }
 
 fn choose(
