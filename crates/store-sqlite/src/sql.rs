@@ -2,12 +2,23 @@
 
 use std::ops::ControlFlow;
 
-use rusqlite::{CachedStatement, Connection, Row, Statement, params_from_iter, types::Value};
+use rusqlite::{
+    CachedStatement, Connection, Row, Statement, Transaction, params_from_iter, types::Value,
+};
 
 use crate::error::Failure;
 
 /// Statements longer than this are prepared for one use: filters come in more shapes than a cache should hold.
 const LONGEST_CACHED: usize = 2048;
+
+/// For as long as this lives everything is read as it is at one moment.
+pub(crate) fn moment(connection: &Connection) -> Result<Option<Transaction<'_>>, Failure> {
+    // The writer is in a transaction already. This one only reads; it ends when it is dropped.
+    if connection.is_autocommit() {
+        return Ok(Some(connection.unchecked_transaction()?));
+    }
+    Ok(None)
+}
 
 /// A statement, or a part of one, with its values in order.
 #[derive(Clone, Debug, Default)]

@@ -361,6 +361,66 @@ macro_rules! repository_suite {
                 a_list_shows_every_instance_with_what_is_its_own
                 an_erased_instance_takes_its_configuration_along
             }
+            transfers {
+                an_organization_that_moves_in_is_found_with_everything_it_brought
+                an_organization_that_moves_in_is_recorded
+                an_organization_without_a_policy_has_the_default
+                what_moves_in_is_a_customers_organization
+                with_numbers_assigned_everything_has_new_ones
+                a_transfer_is_found_by_its_source
+                a_source_from_which_a_transfer_was_begun_conflicts
+                numbers_and_secrets_of_an_organization_in_use_conflict
+                an_organization_that_is_here_takes_in_what_is_of_the_default_account
+                an_unknown_organization_takes_in_nothing
+                other_organizations_see_nothing_of_what_moves_in
+                numbers_of_two_sources_do_not_mix
+            }
+            transfers_write {
+                what_moves_in_is_found_as_it_was_there
+                old_secrets_go_on_authenticating
+                passwords_move_in_with_their_history
+                a_password_is_there_exactly_if_its_hash_is
+                grants_that_move_in_count_at_the_next_call
+                users_of_an_inactive_account_move_in
+                creations_are_recorded_and_wait_for_their_links
+                what_moved_in_is_changed_as_anything_else
+            }
+            transfers_compared {
+                what_is_written_again_is_unchanged
+                what_is_no_difference_is_none
+                what_was_changed_here_differs_and_stays
+                every_kind_of_thing_can_differ
+                examining_writes_nothing_and_foresees_owners
+                the_same_thing_twice_in_one_batch_is_created_once
+                what_was_erased_here_is_created_again
+                users_are_recognized_by_their_email
+                nothing_but_users_is_recognized_by_email
+            }
+            transfers_numbers {
+                an_element_is_registered_by_the_instance_that_names_it
+                an_assigned_element_is_the_one_of_its_key
+                entries_without_numbers_get_some
+                numbers_given_out_later_are_beyond_those_kept
+                a_large_batch_moves_in_at_once
+            }
+            transfers_refused {
+                numbers_in_use_are_refused
+                who_was_here_before_is_not_taken_for_another_of_the_same_number
+                emails_in_use_are_refused_whatever_their_case
+                external_ids_of_active_accounts_in_use_are_refused
+                the_key_of_another_element_is_refused
+                secrets_in_use_are_refused
+                numbers_of_configuration_entries_in_use_are_refused
+                what_belongs_to_nobody_here_is_refused
+                an_instance_of_another_account_than_its_user_is_refused
+                what_was_refused_moves_in_once_it_can
+            }
+            transfers_out {
+                what_moved_in_moves_out_as_it_was
+                an_organization_of_here_moves_out
+                parts_are_read_page_by_page
+                of_an_unknown_organization_there_is_nothing
+            }
             called_instances {
                 the_token_of_an_instance_is_told_to_whoever_may_call
                 an_unknown_or_foreign_instance_authenticates_nobody

@@ -5,6 +5,7 @@ use rusqlite::{Connection, Row};
 use tenantry_domain::{
     Change, Entity, OrganizationId, PasswordPolicy, Revision,
     ports::{PasswordPolicyRepository, PolicyInForce, RepositoryError},
+    transfer::PolicyRecord,
 };
 
 use super::organization;
@@ -43,7 +44,7 @@ impl PasswordPolicyRepository for Policies {
     }
 }
 
-fn find(
+pub(super) fn find(
     connection: &Connection,
     organization: OrganizationId,
 ) -> Result<Option<PolicyInForce>, Failure> {
@@ -128,6 +129,25 @@ fn set(
     let (before, after) = (old.policy.snapshot(), new.policy.snapshot());
     record::updated(connection, &organization, &before, &after, change)?;
     Ok(Some(new))
+}
+
+/// Stores the policy that an organization comes with.
+pub(super) fn insert(
+    connection: &Connection,
+    id: OrganizationId,
+    record: &PolicyRecord,
+) -> Result<(), Failure> {
+    let in_force = PolicyInForce {
+        policy: record.policy.clone(),
+        is_set: true,
+        created_at: record.created_at,
+        updated_at: record.updated_at,
+        revision: Revision::FIRST,
+    };
+    assignments(&in_force)
+        .set("organization_id", id.get())
+        .insert(connection, "password_policies")?;
+    Ok(())
 }
 
 fn assignments(in_force: &PolicyInForce) -> Assignments {

@@ -50,14 +50,16 @@ fn entry(cells: &mut Cells<'_>) -> Result<ConfigurationEntry, BoxError> {
     })
 }
 
-/// Adds an entry to `instance`.
+/// Adds an entry to `instance`, under `id` if one is given.
 pub(crate) fn insert(
     connection: &Connection,
     instance: &Instance,
+    id: Option<i64>,
     key: Text,
     value: ConfigurationValue,
 ) -> Result<ConfigurationEntry, Failure> {
     let id = assignments(&value)
+        .set("id", id)
         .set("organization_id", instance.organization_id.get())
         .set("instance_id", instance.id.get())
         .set("key", key.as_str().to_owned())
@@ -106,7 +108,13 @@ pub(crate) fn change(
     }
     for (key, value) in &patch.set {
         if set.contains_key(key) {
-            entries.push(insert(connection, instance, key.clone(), value.clone())?);
+            entries.push(insert(
+                connection,
+                instance,
+                None,
+                key.clone(),
+                value.clone(),
+            )?);
         }
     }
     instance.configuration = entries;

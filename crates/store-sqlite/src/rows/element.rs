@@ -41,13 +41,15 @@ pub(super) fn read_cells(cells: &mut Cells<'_>) -> Result<Element, BoxError> {
     })
 }
 
-/// Registers an element that is new in the catalog; answers its id.
+/// Registers an element that is new in the catalog, under `id` if one is given; answers the id that it has.
 pub(crate) fn insert(
     connection: &Connection,
     organization: OrganizationId,
     draft: &ElementDraft,
+    id: Option<i64>,
 ) -> Result<ElementId, Failure> {
     let id = Assignments::new()
+        .set("id", id)
         .set("organization_id", organization.get())
         .text("key", "key_folded", Some(draft.key.as_str()))
         .text("name", "name_folded", Some(draft.name.as_str()))

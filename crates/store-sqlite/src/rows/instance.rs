@@ -13,7 +13,7 @@ use super::{Assignments, Cells, configuration, element, secret};
 use crate::{
     error::Failure,
     selectable::{Column, Selectable},
-    sql::Sql,
+    sql::{Sql, moment},
 };
 
 /// What [`all`] reads.
@@ -25,12 +25,7 @@ pub(crate) const COLUMNS: &str = "instances.id, instances.organization_id, insta
 
 /// The instances that `sql` selects, complete, all as they were at one moment.
 pub(crate) fn all(connection: &Connection, sql: &Sql) -> Result<Vec<Instance>, Failure> {
-    // The writer is in a transaction already. This one only reads; it ends when it is dropped.
-    let _moment = if connection.is_autocommit() {
-        Some(connection.unchecked_transaction()?)
-    } else {
-        None
-    };
+    let _moment = moment(connection)?;
     let mut instances = sql.rows(connection, read)?;
     let Some(first) = instances.first() else {
         return Ok(instances);
@@ -119,9 +114,14 @@ fn ids(instances: &[Instance]) -> String {
     format!("[{}]", ids.join(","))
 }
 
-/// Stores a new instance with its tags; answers its id.
-pub(crate) fn insert(connection: &Connection, instance: &Instance) -> Result<InstanceId, Failure> {
+/// Stores a new instance with its tags, under `id` if one is given; answers the id that it has.
+pub(crate) fn insert(
+    connection: &Connection,
+    instance: &Instance,
+    id: Option<i64>,
+) -> Result<InstanceId, Failure> {
     let id = assignments(instance)
+        .set("id", id)
         .set("organization_id", instance.organization_id.get())
         .set("account_id", instance.account_id.get())
         .set("user_id", instance.user.id.get())
@@ -186,6 +186,19 @@ pub(crate) fn find(
     let mut sql = in_scope(scope);
     sql.push(" AND instances.id = ").bind(id.get());
     Ok(all(connection, &sql)?.pop())
+}
+
+/// The instances of the organization among these, by id. `ids` is a JSON array.
+pub(crate) fn of_ids(
+    connection: &Connection,
+    organization: OrganizationId,
+    ids: &str,
+) -> Result<Vec<Instance>, Failure> {
+    let mut sql = in_scope(&Scope::organization(organization));
+    sql.push(" AND instances.id IN (SELECT value FROM json_each(")
+        .bind(ids.to_owned())
+        .push(")) ORDER BY instances.id");
+    all(connection, &sql)
 }
 
 /// Every instance of a user, by id.

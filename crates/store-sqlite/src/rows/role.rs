@@ -35,12 +35,30 @@ pub(crate) fn insert(
     organization: OrganizationId,
     key: RoleKey,
 ) -> Result<(), Failure> {
+    let role = Role {
+        id: RoleId::new(0),
+        organization_id: organization,
+        key,
+        name: key.name().to_owned(),
+        description: key.description().to_owned(),
+        privileges: key.default_privileges(),
+    };
+    insert_whole(connection, &role, None)
+}
+
+/// Stores a role as it is, under `id` if one is given.
+pub(crate) fn insert_whole(
+    connection: &Connection,
+    role: &Role,
+    id: Option<i64>,
+) -> Result<(), Failure> {
     Assignments::new()
-        .set("organization_id", organization.get())
-        .set("key", key.as_str().to_owned())
-        .set("name", key.name().to_owned())
-        .set("description", key.description().to_owned())
-        .set("privileges", privileges_column(key.default_privileges())?)
+        .set("id", id)
+        .set("organization_id", role.organization_id.get())
+        .set("key", role.key.as_str().to_owned())
+        .set("name", role.name.clone())
+        .set("description", role.description.clone())
+        .set("privileges", privileges_column(role.privileges)?)
         .insert(connection, "roles")?;
     Ok(())
 }

@@ -84,7 +84,7 @@ fn read(row: &Row<'_>) -> Result<SealedSecret, BoxError> {
 }
 
 /// The digest, then what is sealed.
-pub(super) fn read_cells(cells: &mut Cells<'_>) -> Result<SealedSecret, BoxError> {
+pub(crate) fn read_cells(cells: &mut Cells<'_>) -> Result<SealedSecret, BoxError> {
     Ok(SealedSecret {
         digest: SecretDigest::new(cells.take()?),
         sealed: read_sealed(cells)?,

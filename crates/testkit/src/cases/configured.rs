@@ -25,6 +25,14 @@ pub(super) fn sealed(value: &str) -> ConfigurationValue {
     ConfigurationValue::Sealed(PlainVault::new().seal(&place, value.as_bytes()))
 }
 
+/// A configuration of two entries.
+pub(super) fn configuration() -> Vec<(Text, ConfigurationValue)> {
+    vec![
+        (text("url"), clear("https://jira.shire.example")),
+        (text("password"), sealed("p4ss")),
+    ]
+}
+
 /// The entries without their ids.
 pub(super) fn pairs(instance: &Instance) -> Vec<(Text, ConfigurationValue)> {
     let entries = instance.configuration.iter().cloned();

@@ -6,6 +6,7 @@
 mod configured;
 mod given;
 mod meeting;
+mod moving;
 mod world;
 
 pub mod accounts;
@@ -36,6 +37,12 @@ pub mod roles_configure;
 pub mod scopes;
 pub mod secrets;
 pub mod texts;
+pub mod transfers;
+pub mod transfers_compared;
+pub mod transfers_numbers;
+pub mod transfers_out;
+pub mod transfers_refused;
+pub mod transfers_write;
 pub mod users_create;
 pub mod users_delete;
 pub mod users_filter;

@@ -52,9 +52,9 @@ pub(super) fn create(
         updated_at: change.at,
         revision: Revision::FIRST,
     };
-    instance.id = instance::insert(connection, &instance)?;
+    instance.id = instance::insert(connection, &instance, None)?;
     for (key, value) in draft.configuration {
-        let entry = configuration::insert(connection, &instance, key, value)?;
+        let entry = configuration::insert(connection, &instance, None, key, value)?;
         instance.configuration.push(entry);
     }
     let owner = Owner::Instance(instance.id.get());
@@ -78,7 +78,7 @@ fn element(
     if let Some(known) = element::find_by_key(connection, organization, &draft.key)? {
         return Ok(known);
     }
-    let id = element::insert(connection, organization, &draft)?;
+    let id = element::insert(connection, organization, &draft, None)?;
     Ok(Element {
         id,
         organization_id: organization,

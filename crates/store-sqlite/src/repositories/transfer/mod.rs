@@ -1,87 +1,206 @@
-//! Organizations on the move: not over SQLite yet.
+//! Organizations that move in and out. What becomes of records is decided by the domain; here is looked up what it asks for,
+//! and done what it says.
+
+mod begin;
+mod create;
+mod here;
+mod read;
+
+use std::time::Duration;
 
 use async_trait::async_trait;
+use rusqlite::{Connection, Row};
 use tenantry_domain::{
-    AccountId, Change, OrganizationId, SealedSecret,
+    AccountId, Change, Entity, OrganizationId, SealedSecret,
     ports::{RepositoryError, TransferRepository},
-    transfer::{Finding, Ids, OrganizationRecord, Part, SealedRecord, SourceName, Transfer},
+    transfer::{
+        Finding, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName, Transfer,
+        plan::{Plan, Remembered},
+    },
 };
 
-use crate::engine::Engine;
-
-pub(crate) struct Transfers(
-    #[expect(dead_code, reason = "what follows uses it")] pub(crate) Engine,
-);
-
-const UNSUPPORTED: RepositoryError = RepositoryError::Unsupported {
-    what: "moving organizations with SQLite",
+use self::{
+    begin::{begin, begin_into},
+    create::create,
+    here::here,
+    read::{organization, records},
 };
+use crate::{
+    engine::Engine,
+    error::Failure,
+    rows::Cells,
+    sql::{Sql, moment},
+};
+
+/// How long a batch may take: on the slowest disks, with some thousands of records.
+const BATCH: Duration = Duration::from_mins(1);
+
+pub(crate) struct Transfers(pub(crate) Engine);
 
 #[async_trait]
 impl TransferRepository for Transfers {
-    async fn find(&self, _: &SourceName) -> Result<Option<Transfer>, RepositoryError> {
-        Err(UNSUPPORTED)
+    async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError> {
+        let source = source.clone();
+        self.0
+            .look_up(move |connection| find(connection, &source))
+            .await
     }
 
     async fn begin(
         &self,
-        _: &SourceName,
-        _: Ids,
-        _: &OrganizationRecord<SealedSecret>,
-        _: &Change,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+        change: &Change,
     ) -> Result<Transfer, RepositoryError> {
-        Err(UNSUPPORTED)
+        let (source, record, change) = (source.clone(), record.clone(), *change);
+        self.0
+            .write(move |connection| begin(connection, &source, ids, record, &change))
+            .await
     }
 
     async fn begin_into(
         &self,
-        _: &SourceName,
-        _: Ids,
-        _: OrganizationId,
-        _: AccountId,
+        source: &SourceName,
+        ids: Ids,
+        organization: OrganizationId,
+        default_account: AccountId,
     ) -> Result<Option<Transfer>, RepositoryError> {
-        Err(UNSUPPORTED)
+        let source = source.clone();
+        self.0
+            .write(move |connection| {
+                begin_into(connection, &source, ids, organization, default_account)
+            })
+            .await
     }
 
     async fn examine(
         &self,
-        _: &Transfer,
-        _: &[SealedRecord],
+        transfer: &Transfer,
+        records: &[SealedRecord],
     ) -> Result<Vec<Finding>, RepositoryError> {
-        Err(UNSUPPORTED)
+        let (transfer, records) = (*transfer, records.to_vec());
+        self.0
+            .read(move |connection| {
+                let _moment = moment(connection)?;
+                let here = here(connection, &transfer, &records)?;
+                Ok(Plan::new(&transfer, &records, here)?.foreseen())
+            })
+            .await
     }
 
     async fn write(
         &self,
-        _: &Transfer,
-        _: &[SealedRecord],
-        _: &Change,
+        transfer: &Transfer,
+        records: &[SealedRecord],
+        change: &Change,
     ) -> Result<Vec<Finding>, RepositoryError> {
-        Err(UNSUPPORTED)
+        let (transfer, records, change) = (*transfer, records.to_vec(), *change);
+        self.0
+            .write_within(BATCH, move |connection| {
+                write(connection, &transfer, &records, &change)
+            })
+            .await
     }
 
-    async fn finish(&self, _: &Transfer) -> Result<(), RepositoryError> {
-        Err(UNSUPPORTED)
+    async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError> {
+        let Recognition::ByNumber { transfer, .. } = transfer.recognition else {
+            return Ok(());
+        };
+        self.0
+            .write(move |connection| {
+                connection
+                    .prepare_cached("UPDATE transfers SET finished = 1 WHERE id = ?")?
+                    .execute([transfer])?;
+                Ok(())
+            })
+            .await
     }
 
     async fn organization(
         &self,
-        _: OrganizationId,
+        id: OrganizationId,
     ) -> Result<Option<OrganizationRecord<SealedSecret>>, RepositoryError> {
-        Err(UNSUPPORTED)
+        self.0
+            .read(move |connection| organization(connection, id))
+            .await
     }
 
     async fn read(
         &self,
-        _: OrganizationId,
-        _: Part,
-        _: i64,
-        _: u32,
+        organization: OrganizationId,
+        part: Part,
+        after: i64,
+        limit: u32,
     ) -> Result<Vec<SealedRecord>, RepositoryError> {
-        Err(UNSUPPORTED)
+        self.0
+            .read(move |connection| records(connection, organization, part, after, limit))
+            .await
     }
 
-    async fn count(&self, _: OrganizationId, _: Part) -> Result<u64, RepositoryError> {
-        Err(UNSUPPORTED)
+    async fn count(
+        &self,
+        organization: OrganizationId,
+        part: Part,
+    ) -> Result<u64, RepositoryError> {
+        let sql = read::count(organization, part);
+        let count: Option<i64> = self
+            .0
+            .read(move |connection| sql.row(connection, |row| Ok(row.get(0)?)))
+            .await?;
+        Ok(count
+            .and_then(|count| u64::try_from(count).ok())
+            .unwrap_or(0))
     }
+}
+
+fn find(connection: &Connection, source: &SourceName) -> Result<Option<Transfer>, Failure> {
+    let mut sql =
+        Sql::new("SELECT id, organization_id, ids, finished FROM transfers WHERE source = ");
+    sql.bind(source.as_str().to_owned());
+    sql.row(connection, transfer)
+}
+
+fn transfer(row: &Row<'_>) -> Result<Transfer, Failure> {
+    let organization = row.get(1)?;
+    let read = |cells: &mut Cells<'_>| {
+        let transfer = cells.take()?;
+        let organization = OrganizationId::new(cells.take()?);
+        let ids = Ids::parse(&cells.take::<String>()?).ok_or("unknown ids")?;
+        Ok(Transfer {
+            organization,
+            recognition: Recognition::ByNumber { transfer, ids },
+            finished: cells.take()?,
+        })
+    };
+    read(&mut Cells::of(row))
+        .map_err(|source| Failure::corrupt(Entity::Organization, organization, source))
+}
+
+fn write(
+    connection: &Connection,
+    transfer: &Transfer,
+    records: &[SealedRecord],
+    change: &Change,
+) -> Result<Vec<Finding>, Failure> {
+    let here = here(connection, transfer, records)?;
+    let plan = Plan::new(transfer, records, here)?;
+    for creation in &plan.create {
+        create(connection, creation, change)?;
+    }
+    if let Recognition::ByNumber { transfer, .. } = transfer.recognition {
+        remember(connection, transfer, &plan.remember)?;
+    }
+    Ok(plan.findings)
+}
+
+/// Remembers what became of numbers, in the place of what was remembered of them.
+fn remember(connection: &Connection, transfer: i64, numbers: &[Remembered]) -> Result<(), Failure> {
+    let mut insert = connection.prepare_cached(
+        "INSERT OR REPLACE INTO transfer_numbers (transfer_id, entity, source_id, id) VALUES (?, ?, ?, ?)",
+    )?;
+    for Remembered { entity, source, id } in numbers {
+        insert.execute((transfer, entity.as_str(), source, id))?;
+    }
+    Ok(())
 }
