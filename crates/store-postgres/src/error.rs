@@ -15,6 +15,8 @@ pub(crate) enum Failure {
     Sql(sqlx::Error),
     /// A rule of the port.
     Rule(RepositoryError),
+    /// Others wrote meanwhile what this transaction had looked up and was about to write.
+    Overtaken,
 }
 
 impl From<sqlx::Error> for Failure {
@@ -34,6 +36,9 @@ impl From<Failure> for RepositoryError {
         match failure {
             Failure::Rule(error) => error,
             Failure::Sql(error) => of_sql(error),
+            Failure::Overtaken => Self::Unavailable {
+                source: "others write the same at this moment".into(),
+            },
         }
     }
 }
@@ -42,7 +47,7 @@ impl Failure {
     /// Whether the connection is of no more use. A connection that became read-only leads to a server that was demoted.
     pub(crate) fn breaks_connection(&self) -> bool {
         match self {
-            Self::Rule(_) => false,
+            Self::Rule(_) | Self::Overtaken => false,
             Self::Sql(sqlx::Error::Database(error)) => {
                 let code = error.code().unwrap_or_default();
                 code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03" | "25006")
@@ -59,8 +64,24 @@ impl Failure {
 
     /// Whether other transactions stood in the way. PostgreSQL has rolled this one back, so it can be repeated.
     pub(crate) fn is_contention(&self) -> bool {
-        self.code()
-            .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
+        match self {
+            Self::Overtaken => true,
+            Self::Rule(_) => false,
+            Self::Sql(error) => {
+                self.code()
+                    .is_some_and(|code| matches!(code.as_str(), "40001" | "40P01"))
+                    || took_a_number(error)
+            }
+        }
+    }
+
+    /// Of a transaction that looks up whether something is in use before it writes it: if a constraint says that it is,
+    /// somebody else has written it since.
+    pub(crate) fn or_overtaken(self) -> Self {
+        match self.code().as_deref() {
+            Some("23505") => Self::Overtaken,
+            _ => self,
+        }
     }
 
     /// Whether PostgreSQL itself said that it will not execute the statement, since it ends the connection.
@@ -167,6 +188,31 @@ fn violated(error: &(dyn sqlx::error::DatabaseError + 'static)) -> Option<(Entit
         "instance_secrets_pkey" => (Entity::Instance, "token"),
         _ => return None,
     })
+}
+
+/// Whether the number that a counter gave out is in use: it was given out just before an organization moved in with that
+/// number. The next one is not.
+fn took_a_number(error: &sqlx::Error) -> bool {
+    let constraint = error
+        .as_database_error()
+        .and_then(|error| error.constraint());
+    matches!(
+        constraint,
+        Some(
+            "accounts_pkey"
+                | "accounts_id_key"
+                | "users_pkey"
+                | "users_id_key"
+                | "roles_pkey"
+                | "roles_id_key"
+                | "elements_pkey"
+                | "elements_id_key"
+                | "instances_pkey"
+                | "instances_id_key"
+                | "instance_configurations_pkey"
+                | "instance_configurations_id_key"
+        )
+    )
 }
 
 /// Whether the same statement may succeed later: the server or the connection is the reason, not the statement.

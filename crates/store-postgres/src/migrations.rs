@@ -18,12 +18,17 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 2] = [
+const STEPS: [(i64, &str, &str); 3] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (
         2,
         "platform",
         include_str!("../migrations/0002_platform.sql"),
+    ),
+    (
+        3,
+        "transfers",
+        include_str!("../migrations/0003_transfers.sql"),
     ),
 ];
 

@@ -10,6 +10,8 @@ mod platform;
 #[path = "adapter/queries.rs"]
 mod queries;
 mod support;
+#[path = "adapter/transfers.rs"]
+mod transfers;
 #[path = "adapter/upgrade.rs"]
 mod upgrade;
 

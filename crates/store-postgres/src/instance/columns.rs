@@ -47,7 +47,7 @@ macro_rules! instance_selection {
         )
     };
 }
-pub(super) use {instance_selection, instance_source};
+pub(crate) use {instance_selection, instance_source};
 
 impl Table for InstanceField {
     type Item = Instance;
@@ -96,7 +96,7 @@ impl Table for InstanceField {
 type EntryColumns = (i64, String, Option<String>, Option<Vec<u8>>, Option<Uuid>);
 
 /// Reads a row of [`instance_selection`].
-pub(super) fn instance_of(row: &PgRow) -> Result<Instance, RepositoryError> {
+pub(crate) fn instance_of(row: &PgRow) -> Result<Instance, RepositoryError> {
     let fields = Fields::of(Entity::Instance, row)?;
     let tags: Vec<String> = fields.get("tags")?;
     let entries: Vec<EntryColumns> = fields.get("configuration")?;

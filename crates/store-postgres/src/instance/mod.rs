@@ -1,6 +1,6 @@
 //! Instances.
 
-mod columns;
+pub(crate) mod columns;
 mod configuration;
 mod create;
 mod delete;

@@ -1,83 +1,152 @@
-//! Organizations on the move: not over PostgreSQL yet.
+//! Organizations on the move.
+
+mod batch;
+mod begin;
+mod columns;
+mod counters;
+mod create_accounts;
+mod create_instances;
+mod create_organization;
+mod create_users;
+mod look_up;
+mod numbers;
+mod organization;
+mod read;
+mod rows;
+
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use sqlx::postgres::PgRow;
 use tenantry_domain::{
-    AccountId, Change, OrganizationId, SealedSecret,
+    AccountId, Change, Entity, OrganizationId, SealedSecret,
     ports::{RepositoryError, TransferRepository},
-    transfer::{Finding, Ids, OrganizationRecord, Part, SealedRecord, SourceName, Transfer},
+    transfer::{
+        Finding, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName, Transfer,
+    },
 };
 
-pub(crate) struct PostgresTransfers;
-
-const UNSUPPORTED: RepositoryError = RepositoryError::Unsupported {
-    what: "moving organizations with PostgreSQL",
+use self::{
+    batch::{Examine, Write},
+    begin::{Begin, BeginInto},
 };
+use crate::{database::Database, row::Fields, sql::Statement};
+
+/// How long a batch may take, waiting for others included. Each statement of it is short.
+const BATCH: Duration = Duration::from_mins(1);
+
+/// Transfers in this database.
+pub(crate) struct PostgresTransfers(pub(crate) Arc<Database>);
 
 #[async_trait]
 impl TransferRepository for PostgresTransfers {
-    async fn find(&self, _: &SourceName) -> Result<Option<Transfer>, RepositoryError> {
-        Err(UNSUPPORTED)
+    async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError> {
+        let rows = self.0.read(begin::by_source(source)).await?;
+        rows.first().map(transfer_of).transpose()
     }
 
     async fn begin(
         &self,
-        _: &SourceName,
-        _: Ids,
-        _: &OrganizationRecord<SealedSecret>,
-        _: &Change,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+        change: &Change,
     ) -> Result<Transfer, RepositoryError> {
-        Err(UNSUPPORTED)
+        let begin = Begin {
+            source,
+            ids,
+            record,
+            change,
+        };
+        self.0.transact_within(BATCH, &begin).await
     }
 
     async fn begin_into(
         &self,
-        _: &SourceName,
-        _: Ids,
-        _: OrganizationId,
-        _: AccountId,
+        source: &SourceName,
+        ids: Ids,
+        organization: OrganizationId,
+        default_account: AccountId,
     ) -> Result<Option<Transfer>, RepositoryError> {
-        Err(UNSUPPORTED)
+        let begin = BeginInto {
+            source,
+            ids,
+            organization,
+            default_account,
+        };
+        self.0.transact_within(BATCH, &begin).await
     }
 
     async fn examine(
         &self,
-        _: &Transfer,
-        _: &[SealedRecord],
+        transfer: &Transfer,
+        records: &[SealedRecord],
     ) -> Result<Vec<Finding>, RepositoryError> {
-        Err(UNSUPPORTED)
+        let examine = Examine { transfer, records };
+        self.0.transact_within(BATCH, &examine).await
     }
 
     async fn write(
         &self,
-        _: &Transfer,
-        _: &[SealedRecord],
-        _: &Change,
+        transfer: &Transfer,
+        records: &[SealedRecord],
+        change: &Change,
     ) -> Result<Vec<Finding>, RepositoryError> {
-        Err(UNSUPPORTED)
+        let write = Write {
+            transfer,
+            records,
+            change,
+        };
+        self.0.transact_within(BATCH, &write).await
     }
 
-    async fn finish(&self, _: &Transfer) -> Result<(), RepositoryError> {
-        Err(UNSUPPORTED)
+    async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError> {
+        let Recognition::ByNumber { transfer, .. } = transfer.recognition else {
+            return Ok(());
+        };
+        let statement =
+            Statement::new("UPDATE transfers SET finished = TRUE WHERE id = $1").bind(transfer);
+        self.0.write(statement).await.map(drop)
     }
 
     async fn organization(
         &self,
-        _: OrganizationId,
+        organization: OrganizationId,
     ) -> Result<Option<OrganizationRecord<SealedSecret>>, RepositoryError> {
-        Err(UNSUPPORTED)
+        organization::read(&self.0, organization).await
     }
 
     async fn read(
         &self,
-        _: OrganizationId,
-        _: Part,
-        _: i64,
-        _: u32,
+        organization: OrganizationId,
+        part: Part,
+        after: i64,
+        limit: u32,
     ) -> Result<Vec<SealedRecord>, RepositoryError> {
-        Err(UNSUPPORTED)
+        read::page(&self.0, organization, part, after, limit).await
     }
 
-    async fn count(&self, _: OrganizationId, _: Part) -> Result<u64, RepositoryError> {
-        Err(UNSUPPORTED)
+    async fn count(
+        &self,
+        organization: OrganizationId,
+        part: Part,
+    ) -> Result<u64, RepositoryError> {
+        read::count(&self.0, organization, part).await
     }
+}
+
+/// Reads a row of [`begin::by_source`].
+fn transfer_of(row: &PgRow) -> Result<Transfer, RepositoryError> {
+    // Errors have no word for a transfer, so they name its organization.
+    let fields = Fields::named(Entity::Organization, row, "organization_id")?;
+    Ok(Transfer {
+        organization: OrganizationId::new(fields.id()),
+        recognition: Recognition::ByNumber {
+            transfer: fields.get("id")?,
+            ids: fields.parse("ids", |word| {
+                Ids::parse(&word).ok_or("numbers are either kept or assigned")
+            })?,
+        },
+        finished: fields.get("finished")?,
+    })
 }

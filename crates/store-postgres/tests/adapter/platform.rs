@@ -153,7 +153,10 @@ fn authentication_is_one_statement_that_looks_everything_up_by_keys() {
 
 /// How often each of the large tables was read from end to end by connections that are closed by now; waits until all
 /// others of the schema are.
-async fn whole_scans(observer: &mut PgConnection, schema: &Schema) -> Vec<(String, i64)> {
+pub(super) async fn whole_scans(
+    observer: &mut PgConnection,
+    schema: &Schema,
+) -> Vec<(String, i64)> {
     until_alone(observer, schema).await;
     sqlx::query_as(
         "SELECT relname::text, seq_scan FROM pg_stat_user_tables WHERE schemaname = current_schema() \
