@@ -73,7 +73,11 @@ async fn an_organization_moves_with_everything_that_is_shown() {
         contents(&there.repositories, shire).await
     );
     let caller = samples::caller("admin@shire.example", "Shire");
-    let known = here.repositories.credentials.authenticate(&caller, samples::START).await;
+    let known = here
+        .repositories
+        .credentials
+        .authenticate(&caller, samples::START)
+        .await;
     assert!(known.unwrap().is_some(), "the caller's secrets work here");
 }
 

@@ -152,7 +152,7 @@ fn instance(id: i64, user: i64, account: i64, bytes: usize) -> Record {
 }
 
 /// One account, 1,200 users and 700 instances, some of them large; pages repeat each other.
-fn source() -> ScriptedSource {
+pub(crate) fn source() -> ScriptedSource {
     let of = |id: i64| if id % 2 == 0 { 40 } else { 41 };
     let mut batches = vec![Batch::of(vec![Record::Account(account(41, false))])];
     let users: Vec<_> = (100..100 + USERS).map(|id| user(id, of(id))).collect();
@@ -180,7 +180,7 @@ fn source() -> ScriptedSource {
 }
 
 /// A store that has nothing but the operator's organization.
-async fn store() -> Repositories {
+pub(crate) async fn store() -> Repositories {
     let repositories = MemoryStore::new().repositories();
     let draft = samples::system_organization_draft();
     repositories
@@ -191,7 +191,7 @@ async fn store() -> Repositories {
     repositories
 }
 
-fn service(transfers: Arc<dyn TransferRepository>) -> ImportService {
+pub(crate) fn service(transfers: Arc<dyn TransferRepository>) -> ImportService {
     ImportService::new(
         transfers,
         Arc::new(PlainVault::new()),
