@@ -29,7 +29,7 @@ mod suite;
 
 pub use fakes::{
     FixedClock, PlainChainSeal, PlainHasher, PlainLegacyLogin, PlainTurns, PlainVault,
-    SequentialRequestIds,
+    ScriptedSource, SequentialRequestIds,
 };
 pub use fresh::{Fresh, run};
 pub use profile::{Profile, Skipped};

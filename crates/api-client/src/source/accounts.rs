@@ -13,8 +13,8 @@ use tenantry_wire::{
 use super::{RemoteSource, calls::Asker, listing::Listing};
 use crate::transport::Call;
 
-pub(super) fn listing() -> Listing {
-    Listing::new("the accounts", 500, Call::get("/accounts"))
+pub(super) fn listing(size: u32) -> Listing {
+    Listing::new("the accounts", size, Call::get("/accounts"))
 }
 
 /// The roles of each of these accounts, in the order of their keys.

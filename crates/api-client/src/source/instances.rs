@@ -14,13 +14,16 @@ use tenantry_wire::{
 use super::{RemoteSource, accounts::unreadable, listing::Listing};
 use crate::transport::Call;
 
+/// Each of them may have 64 KiB and more.
+const LARGEST: u32 = 200;
+
 pub(super) fn call(account: AccountId) -> Call<'static> {
     Call::get(format!("/accounts/{account}/instances"))
 }
 
 /// Of one account.
-pub(super) fn listing(account: AccountId) -> Listing {
-    Listing::new("instances", 200, call(account))
+pub(super) fn listing(account: AccountId, size: u32) -> Listing {
+    Listing::new("instances", size.min(LARGEST), call(account))
 }
 
 impl RemoteSource {

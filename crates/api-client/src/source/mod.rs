@@ -36,14 +36,27 @@ use crate::{
 };
 
 /// What is read, and how patiently.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct SourceOptions {
     /// How long a server is waited for that is away.
     pub patience: Patience,
+    /// How many accounts or users are asked for at once, and instances, which are large: up to 200 of them.
+    pub page_size: u32,
     /// Secrets of users: the API lists none.
     pub user_secrets: UserSecrets,
     /// What becomes of passwords, which no server reveals.
     pub passwords: Passwords,
+}
+
+impl Default for SourceOptions {
+    fn default() -> Self {
+        Self {
+            patience: Patience::default(),
+            page_size: 500,
+            user_secrets: UserSecrets::new(),
+            passwords: Passwords::default(),
+        }
+    }
 }
 
 /// What becomes of passwords, which no server reveals.
@@ -131,6 +144,7 @@ impl RemoteSource {
             patience: options.patience,
         };
         asker.organization = organization::whose(&asker).await?;
+        let page_size = options.page_size;
         Ok(Self {
             asker,
             options,
@@ -140,7 +154,7 @@ impl RemoteSource {
             granted: HashMap::new(),
             elements: HashSet::new(),
             knows_caller: false,
-            stage: Stage::Accounts(accounts::listing()),
+            stage: Stage::Accounts(accounts::listing(page_size)),
         })
     }
 
@@ -152,14 +166,16 @@ impl RemoteSource {
     /// The stage behind the accounts, or behind the users of one.
     fn users_of(&self, place: usize) -> Stage {
         match self.accounts.get(place) {
-            Some(account) => Stage::Users(place, users::listing(*account)),
+            Some(account) => Stage::Users(place, users::listing(*account, self.options.page_size)),
             None => self.instances_of(0),
         }
     }
 
     fn instances_of(&self, place: usize) -> Stage {
         match self.accounts.get(place) {
-            Some(account) => Stage::Instances(place, instances::listing(*account)),
+            Some(account) => {
+                Stage::Instances(place, instances::listing(*account, self.options.page_size))
+            }
             None => Stage::Over,
         }
     }

@@ -59,7 +59,7 @@ impl RemoteSource {
     /// Notes which accounts there are, and answers the default one.
     async fn look_at_accounts(&mut self) -> Result<Account, SourceError> {
         let mut default = None;
-        let mut listing = accounts::listing();
+        let mut listing = accounts::listing(self.options.page_size);
         let known = self.asker.known();
         while let Some(objects) = listing.next(&self.asker).await? {
             for account in objects

@@ -18,10 +18,10 @@ use super::{
 use crate::transport::Call;
 
 /// Of one account.
-pub(super) fn listing(account: AccountId) -> Listing {
+pub(super) fn listing(account: AccountId, size: u32) -> Listing {
     Listing::new(
         "users",
-        500,
+        size,
         Call::get(format!("/accounts/{account}/users")),
     )
 }

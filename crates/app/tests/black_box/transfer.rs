@@ -34,7 +34,7 @@ async fn furnish(client: &Client, admin: &Secrets) -> Value {
         "minLength": 9, "minUppercase": 1, "minLowercase": 1, "minNumbers": 1, "minSymbols": 1,
         "symbolCharacterSet": "-!", "previousPasswordCount": 4, "expirationDays": 0,
     });
-    let request = client.request(Method::PUT, "/organizations/password-policy", admin);
+    let request = client.request(Method::PUT, "/organizations/password-policies", admin);
     send(request.json(&policy)).await.ok();
     let caller = Secrets {
         user: frodo["secret"].as_str().unwrap().to_owned(),
@@ -142,7 +142,7 @@ async fn whole(store: Store) {
         frodo.user,
         made["token"].as_str().unwrap()
     );
-    let through = client.request_as(Method::GET, "/instances", Some(&element));
+    let through = client.request_as(Method::GET, "/instances/configuration", Some(&element));
     assert_eq!(send(through).await.status, 200);
     let log_in = |password| client.log_in("frodo@shire.example", password);
     assert_eq!(log_in("Ring-bearer-2").await.status, 200);
@@ -202,7 +202,7 @@ const HASHES: &[(&str, &str)] = &[
     ),
     (
         "scrypt",
-        "$scrypt$ln=10,r=4,p=3$++++++++++++++++++++++$JqfshpSuHP2rZhuV+YFBjpNCFCdJ3AkmHoWurg+7nCU",
+        "$scrypt$ln=10,r=4,p=3$++++++++++++++++++++$JqfshpSuHP2rZhuV+YFBjpNCFCdJ3AkmHoWurg+7nCU",
     ),
     (
         "sha256-crypt",

@@ -4,6 +4,7 @@ mod chain_seal;
 mod clock;
 mod hasher;
 mod legacy_login;
+mod source;
 mod turns;
 mod vault;
 
@@ -12,6 +13,7 @@ pub use self::{
     clock::{FixedClock, SequentialRequestIds},
     hasher::PlainHasher,
     legacy_login::PlainLegacyLogin,
+    source::ScriptedSource,
     turns::PlainTurns,
     vault::PlainVault,
 };

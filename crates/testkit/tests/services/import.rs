@@ -1,0 +1,640 @@
+//! Organizations that move in: whatever breaks, and whenever, the next run goes on, and in the end everything is there once.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
+use tenantry_domain::{
+    Account, AccountId, Change, ConfigurationText, Element, ElementId, Entity,
+    ExternalAuthentication, InstanceId, Organization, OrganizationId, OrganizationKind,
+    PasswordState, Privilege, Profile, Revision, Role, RoleId, RoleKey, SealedSecret, SecretText,
+    User, UserId,
+    ports::{Repositories, RepositoryError, TransferRepository},
+    services::{
+        Destination, Fate, ImportError, ImportOptions, ImportService, Lost, Reported, Summary,
+    },
+    transfer::{
+        AccountRecord, Batch, ConfigurationRecord, Finding, Ids, InstanceRecord,
+        OrganizationRecord, Part, Record, Refusal, SealedRecord, SourceName, Transfer,
+        UnreadableRecord, UserRecord,
+    },
+};
+use tenantry_testkit::{
+    FixedClock, PlainVault, ScriptedSource,
+    memory::MemoryStore,
+    samples::{self, START, change, email, name, text},
+};
+
+/// As many as fill two stretches and a half.
+const USERS: i64 = 1_200;
+const DEFAULT: AccountId = AccountId::new(40);
+
+fn account(id: i64, is_default: bool) -> AccountRecord {
+    let account = Account {
+        id: AccountId::new(id),
+        organization_id: OrganizationId::new(30),
+        name: name(&format!("Account {id}")),
+        description: None,
+        external_id: None,
+        active: true,
+        is_default,
+        created_at: START,
+        updated_at: START,
+        revision: Revision::new(0),
+    };
+    let roles = if is_default {
+        Vec::new()
+    } else {
+        vec![RoleKey::Admin]
+    };
+    AccountRecord { account, roles }
+}
+
+fn shire() -> OrganizationRecord<Option<SecretText>> {
+    let id = OrganizationId::new(30);
+    let role = |(number, key): (i64, &RoleKey)| Role {
+        id: RoleId::new(number),
+        organization_id: id,
+        key: *key,
+        name: key.name().to_owned(),
+        description: key.description().to_owned(),
+        privileges: key.default_privileges(),
+    };
+    OrganizationRecord {
+        organization: Organization {
+            id,
+            name: name("Shire"),
+            active: true,
+            kind: OrganizationKind::Customer,
+            default_account_id: DEFAULT,
+            external_id: None,
+            created_at: START,
+            updated_at: START,
+            revision: Revision::new(0),
+        },
+        secret: Some(SecretText::new("to_shire")),
+        policy: None,
+        roles: (71..).zip(RoleKey::OF_AN_ORGANIZATION).map(role).collect(),
+        default_account: account(40, true),
+    }
+}
+
+fn user(id: i64, account: i64) -> Record {
+    let user = User {
+        id: UserId::new(id),
+        organization_id: OrganizationId::new(30),
+        account_id: AccountId::new(account),
+        email: email(&format!("u{id}@shire.example")),
+        first_name: name("Frodo"),
+        last_name: name("Baggins"),
+        active: true,
+        profile: Profile::default(),
+        password: PasswordState::Set {
+            changed_at: START,
+            must_change: false,
+        },
+        locked_until: None,
+        last_login_at: None,
+        created_at: START,
+        updated_at: START,
+        revision: Revision::new(0),
+    };
+    Record::User(Box::new(UserRecord {
+        user,
+        password: None,
+        former_passwords: Vec::new(),
+        secret: Some(SecretText::new(format!("tu_{id}"))),
+        roles: None,
+    }))
+}
+
+fn element() -> Element {
+    Element {
+        id: ElementId::new(5),
+        organization_id: OrganizationId::new(30),
+        key: text("crm"),
+        name: text("CRM"),
+        hub: text("crm"),
+    }
+}
+
+fn instance(id: i64, user: i64, account: i64, bytes: usize) -> Record {
+    let value = ConfigurationText::parse("x".repeat(bytes)).unwrap();
+    Record::Instance(Box::new(InstanceRecord {
+        id: InstanceId::new(id),
+        account_id: AccountId::new(account),
+        user_id: UserId::new(user),
+        name: name("CRM"),
+        element: element(),
+        tags: vec![text("a")],
+        configuration: vec![
+            ConfigurationRecord {
+                id: None,
+                key: text("host"),
+                value: Some(value),
+            },
+            ConfigurationRecord {
+                id: None,
+                key: text("password"),
+                value: None,
+            },
+        ],
+        external_authentication: ExternalAuthentication::None,
+        valid: true,
+        disabled: false,
+        token: Some(SecretText::new(format!("ti_{id}"))),
+        created_at: START,
+        updated_at: START,
+        revision: Revision::new(0),
+    }))
+}
+
+/// One account, 1,200 users and 700 instances, some of them large; pages repeat each other.
+pub(crate) fn source() -> ScriptedSource {
+    let of = |id: i64| if id % 2 == 0 { 40 } else { 41 };
+    let mut batches = vec![Batch::of(vec![Record::Account(account(41, false))])];
+    let users: Vec<_> = (100..100 + USERS).map(|id| user(id, of(id))).collect();
+    batches.extend(users.chunks(180).map(|page| Batch::of(page.to_vec())));
+    batches.push(Batch::of(users[170..200].to_vec()));
+    let instances: Vec<_> = (1..=700)
+        .map(|id| {
+            instance(
+                id,
+                100 + id,
+                of(100 + id),
+                if id % 7 == 0 { 16_000 } else { 10 },
+            )
+        })
+        .collect();
+    let mut first = vec![Record::Element(element())];
+    first.extend_from_slice(&instances[..100]);
+    batches.push(Batch::of(first));
+    batches.extend(
+        instances[90..]
+            .chunks(150)
+            .map(|page| Batch::of(page.to_vec())),
+    );
+    ScriptedSource::new("the shire", shire(), batches)
+}
+
+/// A store that has nothing but the operator's organization.
+pub(crate) async fn store() -> Repositories {
+    let repositories = MemoryStore::new().repositories();
+    let draft = samples::system_organization_draft();
+    repositories
+        .organizations
+        .create(&draft, &change())
+        .await
+        .unwrap();
+    repositories
+}
+
+pub(crate) fn service(transfers: Arc<dyn TransferRepository>) -> ImportService {
+    ImportService::new(
+        transfers,
+        Arc::new(PlainVault::new()),
+        Arc::new(FixedClock::default()),
+    )
+}
+
+const NEW: ImportOptions = ImportOptions {
+    into: Destination::New,
+    ids: None,
+};
+
+async fn run(
+    transfers: &Arc<dyn TransferRepository>,
+    source: &mut ScriptedSource,
+    options: ImportOptions,
+) -> Result<(Summary, Vec<Reported>), ImportError> {
+    let mut all = Vec::new();
+    let mut listener = |reported: &[Reported]| {
+        all.extend_from_slice(reported);
+        Ok(())
+    };
+    let service = service(Arc::clone(transfers));
+    let request = samples::request_id(1);
+    let summary = service.run(source, options, request, &mut listener).await?;
+    Ok((summary, all))
+}
+
+/// Everything that the organization has.
+async fn contents(
+    store: &Repositories,
+    id: OrganizationId,
+) -> (OrganizationRecord<SealedSecret>, Vec<SealedRecord>) {
+    let itself = store.transfers.organization(id).await.unwrap().unwrap();
+    let mut records = Vec::new();
+    for part in Part::ALL {
+        records.extend(store.transfers.read(id, *part, 0, 10_000).await.unwrap());
+    }
+    (itself, records)
+}
+
+#[tokio::test]
+async fn everything_moves_once() {
+    let store = store().await;
+    let mut source = source();
+    let (summary, reported) = run(&store.transfers, &mut source, NEW).await.unwrap();
+    let new: Vec<_> = summary
+        .tallies
+        .iter()
+        .map(|(kind, tally)| (*kind, tally.new))
+        .collect();
+    let expected = [
+        (Entity::Organization, 1),
+        (Entity::Account, 2),
+        (Entity::User, 1_200),
+        (Entity::Instance, 700),
+        (Entity::Element, 1),
+    ];
+    assert_eq!(new, expected);
+    assert_eq!(summary.total(), 1_904);
+    assert_eq!(reported.len(), 1_904);
+    assert_eq!(summary.lost_passwords, 1_200);
+    assert_eq!(summary.lost_configuration, 700);
+    assert!(
+        summary.lost_secrets.is_empty(),
+        "{:?}",
+        summary.lost_secrets
+    );
+    assert_eq!(summary.start.issued, None);
+    assert_eq!(source.completed(), 1_902);
+    let (itself, records) = contents(&store, OrganizationId::new(30)).await;
+    assert_eq!(itself.default_account.account.id, DEFAULT);
+    assert_eq!(records.len(), 1_902);
+    let SealedRecord::User(first) = &records[2] else {
+        panic!("{:?}", records[2]);
+    };
+    assert_eq!(first.user.id, UserId::new(100));
+    assert_eq!(first.roles, Some(vec![RoleKey::Admin]));
+    assert_eq!(first.user.password, PasswordState::Absent);
+    assert_eq!(first.user.revision, Revision::FIRST);
+}
+
+#[tokio::test]
+async fn whenever_the_source_breaks_the_next_run_goes_on() {
+    let whole = store().await;
+    let expected = {
+        run(&whole.transfers, &mut source(), NEW).await.unwrap();
+        contents(&whole, OrganizationId::new(30)).await
+    };
+    for questions in 0..24 {
+        let store = store().await;
+        let mut breaking = source().breaking_after(questions);
+        let broken = run(&store.transfers, &mut breaking, NEW).await;
+        if questions < 20 {
+            let error = broken.unwrap_err();
+            assert!(
+                matches!(error, ImportError::Source(_)),
+                "{questions}: {error:?}"
+            );
+        }
+        let (summary, _) = run(&store.transfers, &mut source(), NEW).await.unwrap();
+        assert_eq!(summary.total(), 1_904, "{questions}");
+        assert_eq!(summary.failed(), 0, "{questions}");
+        let found = contents(&store, OrganizationId::new(30)).await;
+        assert_eq!(found, expected, "{questions}");
+    }
+}
+
+#[tokio::test]
+async fn whenever_the_store_breaks_the_next_run_goes_on() {
+    let whole = store().await;
+    run(&whole.transfers, &mut source(), NEW).await.unwrap();
+    let expected = contents(&whole, OrganizationId::new(30)).await;
+    for written in [false, true] {
+        // Until one comes to the end.
+        for calls in 0.. {
+            let store = store().await;
+            let faulty: Arc<dyn TransferRepository> = Arc::new(Faulty {
+                inner: Arc::clone(&store.transfers),
+                calls: AtomicUsize::new(calls),
+                written,
+            });
+            let broken = run(&faulty, &mut source(), NEW).await;
+            let is_whole = broken.is_ok();
+            let (summary, _) = run(&store.transfers, &mut source(), NEW).await.unwrap();
+            assert_eq!(summary.failed(), 0, "{calls}");
+            let found = contents(&store, OrganizationId::new(30)).await;
+            assert_eq!(found, expected, "{calls}");
+            if is_whole {
+                assert!(calls > 5, "{calls}");
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn nobody_waits_again_for_what_is_here() {
+    let store = store().await;
+    let broken = run(&store.transfers, &mut source().breaking_after(8), NEW).await;
+    broken.unwrap_err();
+    let here = store
+        .transfers
+        .count(OrganizationId::new(30), Part::Users)
+        .await
+        .unwrap();
+    assert!(here >= 499, "{here}");
+    let mut again = source();
+    let (summary, _) = run(&store.transfers, &mut again, NEW).await.unwrap();
+    assert!(summary.start.resumed && !summary.start.finished);
+    let users = usize::try_from(here).unwrap();
+    assert_eq!(again.completed(), 1_902 - users - 1);
+}
+
+#[tokio::test]
+async fn after_its_end_a_run_compares_everything() {
+    let store = store().await;
+    run(&store.transfers, &mut source(), NEW).await.unwrap();
+    let before = contents(&store, OrganizationId::new(30)).await;
+    let mut organization = shire();
+    organization.organization.name = name("The Shire");
+    organization.roles[0].privileges = [Privilege::ViewElements].into_iter().collect();
+    let Record::User(mut frodo) = user(101, 41) else {
+        panic!("no user");
+    };
+    frodo.user.last_name = name("Underhill");
+    frodo.roles = Some(vec![RoleKey::Admin]);
+    let batch = Batch::of(vec![
+        Record::Account(account(41, false)),
+        Record::User(frodo),
+        user(102, 40),
+    ]);
+    let mut changed = ScriptedSource::new("the shire", organization, vec![batch]);
+    let (summary, reported) = run(&store.transfers, &mut changed, NEW).await.unwrap();
+    let differing: Vec<_> = reported
+        .iter()
+        .filter_map(|one| match &one.fate {
+            Fate::Differs { here, there } => {
+                let fields: Vec<_> = there.0.keys().map(String::as_str).collect();
+                Some((one.kind, one.there, fields, here.0.len()))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        differing,
+        [
+            (Entity::Organization, 30, vec!["name", "roles.org-admin"], 2),
+            (Entity::User, 101, vec!["lastName", "roles"], 2),
+        ]
+    );
+    assert_eq!((summary.total(), summary.failed()), (5, 0));
+    assert_eq!(contents(&store, OrganizationId::new(30)).await, before);
+}
+
+#[tokio::test]
+async fn a_plan_says_what_a_run_does_and_writes_nothing() {
+    let store = store().await;
+    let mut listener = |_: &[Reported]| Ok(());
+    let service = service(Arc::clone(&store.transfers));
+    for ids in [Ids::Kept, Ids::Assigned] {
+        let options = ImportOptions {
+            ids: Some(ids),
+            ..NEW
+        };
+        let mut looked_at = source();
+        let plan = service
+            .plan(&mut looked_at, options, &mut listener)
+            .await
+            .unwrap();
+        assert_eq!(looked_at.completed(), 0);
+        assert_eq!((plan.total(), plan.failed()), (1_904, 0), "{ids:?}");
+        assert!(
+            plan.tallies
+                .values()
+                .all(|tally| tally.new == tally.total()),
+            "{:?}",
+            plan.tallies
+        );
+        assert!(
+            store
+                .transfers
+                .organization(OrganizationId::new(30))
+                .await
+                .unwrap()
+                .is_none()
+        );
+    }
+    run(&store.transfers, &mut source(), NEW).await.unwrap();
+    let again = service
+        .plan(&mut source(), NEW, &mut listener)
+        .await
+        .unwrap();
+    assert!(
+        again
+            .tallies
+            .values()
+            .all(|tally| tally.unchanged == tally.total()),
+        "{:?}",
+        again.tallies
+    );
+}
+
+#[tokio::test]
+async fn what_is_refused_or_unreadable_is_said_and_keeps_nothing_else() {
+    let store = store().await;
+    let mut batch = Batch::of(vec![
+        user(1, 40),
+        user(100, 40),
+        instance(9, 1, 40, 1),
+        instance(10, 77, 40, 1),
+    ]);
+    batch.unreadable.push(UnreadableRecord {
+        entity: Entity::User,
+        id: 55,
+        what: "email is missing".to_owned(),
+    });
+    let batches = vec![batch.clone(), batch];
+    let mut organization = shire();
+    organization.secret = None;
+    let mut source = ScriptedSource::new("the shire", organization, batches);
+    let (summary, reported) = run(&store.transfers, &mut source, NEW).await.unwrap();
+    let bad: Vec<_> = reported
+        .iter()
+        .filter(|one| matches!(one.fate, Fate::Refused(_) | Fate::Unreadable(_)))
+        .map(|one| (one.there, one.fate.clone()))
+        .collect();
+    assert_eq!(
+        bad,
+        [
+            (55, Fate::Unreadable("email is missing".to_owned())),
+            (1, Fate::Refused(Refusal::IdInUse(Entity::User))),
+            (9, Fate::Refused(Refusal::OwnerMissing(Entity::User))),
+            (10, Fate::Refused(Refusal::OwnerMissing(Entity::User))),
+        ]
+    );
+    assert_eq!(summary.failed(), 4);
+    assert!(summary.start.issued.is_some());
+    assert_eq!(reported[0].lost, [Lost::Secret]);
+}
+
+#[tokio::test]
+async fn into_an_organization_numbers_are_kept_if_it_is_empty() {
+    let store = store().await;
+    let bree = store
+        .organizations
+        .create(&samples::organization_draft("Bree"), &change())
+        .await
+        .unwrap();
+    let into = ImportOptions {
+        into: Destination::Existing(bree.organization.id),
+        ids: None,
+    };
+    let (summary, _) = run(&store.transfers, &mut source(), into).await.unwrap();
+    assert_eq!(summary.start.ids, Some(Ids::Kept));
+    let (itself, records) = contents(&store, bree.organization.id).await;
+    assert_eq!(itself.organization.name, name("Bree"));
+    let SealedRecord::User(second) = &records[3] else {
+        panic!("{:?}", records[3]);
+    };
+    assert_eq!(second.user.id, UserId::new(100));
+    assert_eq!(second.user.account_id, bree.account.id);
+
+    // It has something now.
+    let other = ScriptedSource::new("another", shire(), Vec::new());
+    let (summary, _) = run(&store.transfers, &mut other.clone(), into)
+        .await
+        .unwrap();
+    assert_eq!(summary.start.ids, Some(Ids::Assigned));
+
+    let unknown = ImportOptions {
+        into: Destination::Existing(OrganizationId::new(99)),
+        ids: None,
+    };
+    for (options, expected) in [
+        (unknown, "there is no organization 99 here"),
+        (
+            ImportOptions {
+                into: Destination::Existing(OrganizationId::new(1)),
+                ids: None,
+            },
+            "it was begun to move into the organization 2",
+        ),
+        (
+            ImportOptions {
+                ids: Some(Ids::Assigned),
+                ..NEW
+            },
+            "it was begun with numbers kept",
+        ),
+    ] {
+        let error = run(&store.transfers, &mut source(), options)
+            .await
+            .unwrap_err();
+        assert!(error.to_string().starts_with(expected), "{error}");
+    }
+}
+
+/// A store that fails when it was written to so often: before, or after it was written.
+struct Faulty {
+    inner: Arc<dyn TransferRepository>,
+    calls: AtomicUsize,
+    written: bool,
+}
+
+impl Faulty {
+    fn fails(&self) -> bool {
+        let left = self.calls.load(Ordering::SeqCst);
+        self.calls.store(left.saturating_sub(1), Ordering::SeqCst);
+        left == 0
+    }
+
+    fn away<T>() -> Result<T, RepositoryError> {
+        Err(RepositoryError::Unavailable {
+            source: "the test says so".into(),
+        })
+    }
+}
+
+#[async_trait]
+impl TransferRepository for Faulty {
+    async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError> {
+        self.inner.find(source).await
+    }
+
+    async fn begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+        change: &Change,
+    ) -> Result<Transfer, RepositoryError> {
+        let fails = self.fails();
+        if fails && !self.written {
+            return Self::away();
+        }
+        let begun = self.inner.begin(source, ids, record, change).await;
+        if fails { Self::away() } else { begun }
+    }
+
+    async fn begin_into(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        organization: OrganizationId,
+        default_account: AccountId,
+    ) -> Result<Option<Transfer>, RepositoryError> {
+        self.inner
+            .begin_into(source, ids, organization, default_account)
+            .await
+    }
+
+    async fn examine(
+        &self,
+        transfer: &Transfer,
+        records: &[SealedRecord],
+    ) -> Result<Vec<Finding>, RepositoryError> {
+        self.inner.examine(transfer, records).await
+    }
+
+    async fn write(
+        &self,
+        transfer: &Transfer,
+        records: &[SealedRecord],
+        change: &Change,
+    ) -> Result<Vec<Finding>, RepositoryError> {
+        let fails = self.fails();
+        if fails && !self.written {
+            return Self::away();
+        }
+        let written = self.inner.write(transfer, records, change).await;
+        if fails { Self::away() } else { written }
+    }
+
+    async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError> {
+        if self.fails() {
+            return Self::away();
+        }
+        self.inner.finish(transfer).await
+    }
+
+    async fn organization(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<Option<OrganizationRecord<SealedSecret>>, RepositoryError> {
+        self.inner.organization(organization).await
+    }
+
+    async fn read(
+        &self,
+        organization: OrganizationId,
+        part: Part,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<SealedRecord>, RepositoryError> {
+        self.inner.read(organization, part, after, limit).await
+    }
+
+    async fn count(
+        &self,
+        organization: OrganizationId,
+        part: Part,
+    ) -> Result<u64, RepositoryError> {
+        self.inner.count(organization, part).await
+    }
+}
