@@ -42,7 +42,7 @@ impl Local {
                 return Err(failure);
             }
         };
-        let services = wire_up::services(&config, &opened.repositories, &opened.keys.vault);
+        let services = wire_up::services(&config, &opened.repositories, &opened.keys.vault)?;
         let http = HttpConfig {
             metrics: false,
             ..wire_up::http(&config)

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
 use tenantry_api_client::{ApiCall, ApiError};
 use tokio::task::JoinSet;
 
@@ -27,24 +26,17 @@ pub(super) async fn crawl(sides: &Sides, sink: &Arc<Sink>) -> Result<(), ApiErro
     }
     items(sides, sink, "role", ApiCall::get("/organizations/roles")).await?;
     items(sides, sink, "element", ApiCall::get("/elements")).await?;
-    let accounts = ApiCall::get("/accounts").with("includeInactive", &true);
-    let mut running = JoinSet::new();
-    let walked = sides
-        .pairs(accounts, sink, async |pairs| {
-            for pair in pairs {
-                sink.compare("account", &pair.id, pair.left.as_ref(), pair.right.as_ref());
-                if !pair.is_whole() {
-                    continue;
-                }
-                if running.len() >= ACCOUNTS {
-                    joined(&mut running).await?;
-                }
-                running.spawn(account(sides.clone(), Arc::clone(sink), pair.id));
+    let call = ApiCall::get("/accounts").with("includeInactive", &true);
+    let (mut accounts, mut running) = (sides.pairs(call, sink), JoinSet::new());
+    while let Some(pairs) = accounts.next().await? {
+        compare_all("account", &pairs, sink);
+        for pair in pairs.into_iter().filter(Pair::is_whole) {
+            if running.len() >= ACCOUNTS {
+                joined(&mut running).await?;
             }
-            Ok(())
-        })
-        .await;
-    walked?;
+            running.spawn(account(sides.clone(), Arc::clone(sink), pair.id));
+        }
+    }
     while !running.is_empty() {
         joined(&mut running).await?;
     }
@@ -60,28 +52,17 @@ async fn joined(running: &mut JoinSet<Result<(), ApiError>>) -> Result<(), ApiEr
 }
 
 async fn account(sides: Sides, sink: Arc<Sink>, id: String) -> Result<(), ApiError> {
-    let below = |what: &str| ApiCall::get(format!("/accounts/{id}/{what}"));
-    one(
-        &sides,
-        &sink,
-        "roles of an account",
-        &id,
-        &format!("/accounts/{id}/roles"),
-    )
-    .await?;
-    let users = below("users").with("includeInactive", &true);
-    sides
-        .pairs(users, &sink, async |pairs| {
-            let whole: Vec<String> = pairs
-                .iter()
-                .filter(|pair| pair.is_whole())
-                .map(|pair| pair.id.clone())
-                .collect();
-            compare_all("user", &pairs, &sink);
-            roles(&sides, &sink, whole).await
-        })
-        .await?;
-    items(&sides, &sink, "instance", below("instances")).await
+    let below = |what: &str| format!("/accounts/{id}/{what}");
+    one(&sides, &sink, "roles of an account", &id, &below("roles")).await?;
+    let call = ApiCall::get(below("users")).with("includeInactive", &true);
+    let mut users = sides.pairs(call, &sink);
+    while let Some(pairs) = users.next().await? {
+        compare_all("user", &pairs, &sink);
+        let whole = pairs.into_iter().filter(Pair::is_whole);
+        roles(&sides, &sink, whole.map(|pair| pair.id).collect()).await?;
+    }
+    let instances = ApiCall::get(below("instances"));
+    items(&sides, &sink, "instance", instances).await
 }
 
 /// The roles of so many users, some at a time.
@@ -117,27 +98,19 @@ async fn one(
 
 async fn items(
     sides: &Sides,
-    sink: &Sink,
+    sink: &Arc<Sink>,
     kind: &'static str,
     call: ApiCall,
 ) -> Result<(), ApiError> {
-    sides
-        .pairs(call, sink, async |pairs| {
-            compare_all(kind, &pairs, sink);
-            Ok(())
-        })
-        .await
+    let mut list = sides.pairs(call, sink);
+    while let Some(pairs) = list.next().await? {
+        compare_all(kind, &pairs, sink);
+    }
+    Ok(())
 }
 
 fn compare_all(kind: &'static str, pairs: &[Pair], sink: &Sink) {
-    let there = Option::<Value>::as_ref;
     for pair in pairs {
-        sink.compare(kind, &pair.id, there(&pair.left), there(&pair.right));
-    }
-}
-
-impl Pair {
-    fn is_whole(&self) -> bool {
-        self.left.is_some() && self.right.is_some()
+        sink.compare(kind, &pair.id, pair.left.as_ref(), pair.right.as_ref());
     }
 }

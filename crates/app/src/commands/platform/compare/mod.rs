@@ -55,13 +55,12 @@ async fn between(sides: &Sides, compare: Compare, start: &Start) -> Result<(), F
     let ignored = Ignored::new(compare.ignore);
     let progress = Progress::new("compared", None, output);
     let sink = Arc::new(Sink::new(ignored, progress, file));
-    let left_out = match &compare.requests {
-        Some(path) => replay(sides, &sink, path).await?,
-        None => {
-            let walked = crawl::crawl(sides, &sink).await;
-            walked.map_err(|error| unfinished(&error))?;
-            0
-        }
+    let left_out = if let Some(path) = &compare.requests {
+        replay(sides, &sink, path).await?
+    } else {
+        let walked = crawl::crawl(sides, &sink).await;
+        walked.map_err(|error| unfinished(&error))?;
+        0
     };
     let sink = Arc::into_inner(sink).ok_or_else(|| anyhow!("the comparison is still running"))?;
     let outcome = sink

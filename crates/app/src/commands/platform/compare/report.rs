@@ -9,7 +9,10 @@ use std::{
 use serde_json::{Value, json};
 use tenantry_api_client::{ApiCall, ApiError};
 
-use super::diff::{Difference, Ignored, differences};
+use super::{
+    diff::{Difference, Ignored, differences},
+    sides::Side,
+};
 use crate::progress::Progress;
 
 /// How many differences people are shown; the report has them all.
@@ -83,11 +86,11 @@ impl Sink {
     }
 
     /// A list that one side refuses, in what words.
-    pub(super) fn unreadable(&self, call: &ApiCall, error: &ApiError, side: &str) {
+    pub(super) fn refused(&self, call: &ApiCall, error: &ApiError, side: Side) {
         let said = Some(json!(error.to_string()));
         let difference = match side {
-            "left" => Difference::new("", said, None),
-            _ => Difference::new("", None, said),
+            Side::Left => Difference::new("", said, None),
+            Side::Right => Difference::new("", None, said),
         };
         self.note("list", &call.path, &[difference]);
     }

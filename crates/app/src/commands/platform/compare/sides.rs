@@ -48,6 +48,13 @@ impl Answer {
     }
 }
 
+/// One of the two servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
 /// An item of a list, on one side or on both.
 pub(super) struct Pair {
     pub(super) id: String,
@@ -65,78 +72,111 @@ impl Sides {
         ))
     }
 
-    /// Walks through the same list of both, and hands out the items in pairs, some pages' worth at a time, by their ids.
-    /// Where both lists come in the same order, as they do, no more than two pages wait for their counterparts.
-    pub(super) async fn pairs(
-        &self,
-        call: ApiCall,
-        sink: &Sink,
-        mut seen: impl AsyncFnMut(Vec<Pair>) -> Result<(), ApiError>,
-    ) -> Result<(), ApiError> {
-        let mut pagers = (
-            Pager::new(call.clone(), PAGE),
-            Pager::new(call.clone(), PAGE),
-        );
-        let (mut lefts, mut rights) = (Waiting::default(), Waiting::default());
-        loop {
-            let pages = tokio::join!(
-                pagers.0.next(self.left.as_ref()),
-                pagers.1.next(self.right.as_ref())
+    /// The same list of both, to be walked through.
+    pub(super) fn pairs(&self, call: ApiCall, sink: &Arc<Sink>) -> Pairs {
+        Pairs {
+            sides: self.clone(),
+            sink: Arc::clone(sink),
+            pagers: (
+                Pager::new(call.clone(), PAGE),
+                Pager::new(call.clone(), PAGE),
+            ),
+            call,
+            waiting: (Waiting::default(), Waiting::default()),
+            is_over: false,
+        }
+    }
+}
+
+/// A list of both servers, item by item, by their ids. Where both lists come in the same order, as they do, no more than two
+/// pages wait for their counterparts.
+pub(super) struct Pairs {
+    sides: Sides,
+    sink: Arc<Sink>,
+    call: ApiCall,
+    pagers: (Pager, Pager),
+    waiting: (Waiting, Waiting),
+    is_over: bool,
+}
+
+impl Pairs {
+    /// The next pairs, some pages' worth of them at the most; `None` behind the last.
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Pair>>, ApiError> {
+        while !self.is_over {
+            let (left, right) = tokio::join!(
+                self.pagers.0.next(self.sides.left.as_ref()),
+                self.pagers.1.next(self.sides.right.as_ref())
             );
-            let (left, right) = match pages {
+            let (left, right) = match (left, right) {
                 (Err(ApiError::Refused(a)), Err(ApiError::Refused(b))) if a.status == b.status => {
-                    return Ok(());
+                    self.is_over = true;
+                    return Ok(None);
                 }
                 (Err(error @ ApiError::Refused(_)), Ok(_)) => {
-                    sink.unreadable(&call, &error, "left");
-                    return Ok(());
+                    return Ok(self.refused(&error, Side::Left));
                 }
                 (Ok(_), Err(error @ ApiError::Refused(_))) => {
-                    sink.unreadable(&call, &error, "right");
-                    return Ok(());
+                    return Ok(self.refused(&error, Side::Right));
                 }
                 (left, right) => (left?, right?),
             };
-            let over = left.is_none() && right.is_none();
-            let mut pairs = Vec::new();
-            for item in left.into_iter().flatten() {
-                let id = id_of(&item);
-                match rights.take(&id) {
-                    Some(right) => pairs.push(Pair {
-                        id,
-                        left: Some(item),
-                        right: Some(right),
-                    }),
-                    None => lefts.put(id, item),
-                }
-            }
-            for item in right.into_iter().flatten() {
-                let id = id_of(&item);
-                match lefts.take(&id) {
-                    Some(left) => pairs.push(Pair {
-                        id,
-                        left: Some(left),
-                        right: Some(item),
-                    }),
-                    None => rights.put(id, item),
-                }
-            }
-            if over {
-                let alone = |(id, left, right)| Pair { id, left, right };
-                pairs.extend(lefts.rest().map(|(id, item)| alone((id, Some(item), None))));
-                pairs.extend(
-                    rights
-                        .rest()
-                        .map(|(id, item)| alone((id, None, Some(item)))),
-                );
-            }
+            self.is_over = left.is_none() && right.is_none();
+            let pairs = self.matched(left.unwrap_or_default(), right.unwrap_or_default());
             if !pairs.is_empty() {
-                seen(pairs).await?;
-            }
-            if over {
-                return Ok(());
+                return Ok(Some(pairs));
             }
         }
+        Ok(None)
+    }
+
+    /// What one side refuses has no pairs; that it does is a difference.
+    fn refused(&mut self, error: &ApiError, side: Side) -> Option<Vec<Pair>> {
+        self.sink.refused(&self.call, error, side);
+        self.is_over = true;
+        None
+    }
+
+    fn matched(&mut self, left: Vec<Value>, right: Vec<Value>) -> Vec<Pair> {
+        let (lefts, rights) = &mut self.waiting;
+        let mut pairs = Vec::new();
+        for item in left {
+            let id = id_of(&item);
+            match rights.take(&id) {
+                Some(right) => pairs.push(Pair::new(id, Some(item), Some(right))),
+                None => lefts.put(id, item),
+            }
+        }
+        for item in right {
+            let id = id_of(&item);
+            match lefts.take(&id) {
+                Some(left) => pairs.push(Pair::new(id, Some(left), Some(item))),
+                None => rights.put(id, item),
+            }
+        }
+        if self.is_over {
+            pairs.extend(
+                lefts
+                    .rest()
+                    .map(|(id, item)| Pair::new(id, Some(item), None)),
+            );
+            pairs.extend(
+                rights
+                    .rest()
+                    .map(|(id, item)| Pair::new(id, None, Some(item))),
+            );
+        }
+        pairs
+    }
+}
+
+impl Pair {
+    fn new(id: String, left: Option<Value>, right: Option<Value>) -> Self {
+        Self { id, left, right }
+    }
+
+    /// Whether both sides have it.
+    pub(super) fn is_whole(&self) -> bool {
+        self.left.is_some() && self.right.is_some()
     }
 }
 
