@@ -1,5 +1,6 @@
 //! The commands that speak the API, over the local store and over a running server.
 
+mod compare;
 mod local;
 mod remote;
 mod wrong;
