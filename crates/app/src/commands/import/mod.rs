@@ -78,6 +78,7 @@ async fn carry_out(
         journal.take(reported).map_err(Into::into)
     };
     let service = wire_up::import(&opened.repositories, &opened.keys.vault);
+    let service = service.at_once(import.at_once);
     let options = options(import);
     let outcome = if import.dry_run {
         service.plan(source, options, &mut listener).await
