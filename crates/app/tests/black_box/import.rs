@@ -33,7 +33,7 @@ struct World {
     there: Server,
     here: Server,
     store_here: Store,
-    _store_there: Store,
+    _old: Store,
     admin: Secrets,
     /// E-mail and secret of everybody else.
     users: Vec<(String, Secrets)>,
@@ -44,17 +44,17 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let (store_there, store_here) = (Store::sqlite(), Store::sqlite());
-        let there = Server::start(&store_there);
-        let here = Server::start(&store_here);
-        let (code, created, said) = store_there.run_json(&SHIRE);
+        let (old, new) = (Store::sqlite(), Store::sqlite());
+        let there = Server::start(&old);
+        let here = Server::start(&new);
+        let (code, created, said) = old.run_json(&SHIRE);
         assert_eq!(code, Some(0), "{said}");
         let mut world = Self {
             admin: Secrets::of(&created),
             there,
             here,
-            store_here,
-            _store_there: store_there,
+            store_here: new,
+            _old: old,
             users: Vec::new(),
             tokens: Vec::new(),
             directory: tempfile::tempdir().unwrap(),
@@ -103,7 +103,7 @@ impl World {
     async fn add_user(&mut self, client: &Client, account: &Value, number: usize) {
         let email = format!("u{number}@shire.example");
         let mut body = json!({"firstName": "Frodo", "lastName": "Baggins", "email": email, "city": "Hobbiton"});
-        if number % 10 == 0 {
+        if number.is_multiple_of(10) {
             body["roles"] = json!([{"key": "admin"}]);
             body["password"] = json!("Correct-horse-1");
         }
@@ -218,7 +218,7 @@ fn an_organization_moves_and_its_programs_go_on() {
             "/organizations/roles",
             "/elements",
         ] {
-            let [there, here] = [&world.there, &world.here].map(|server| server.client());
+            let [there, here] = [&world.there, &world.here].map(Server::client);
             assert_eq!(
                 here.get(path, &world.admin).await.ok(),
                 there.get(path, &world.admin).await.ok(),
