@@ -51,10 +51,10 @@ fn script() -> Vec<Step> {
         json(200, ACCOUNTS),
         json(404, NONE),
         page(5, &[user(11), user(12)]),
-        // It repeats itself, in parts.
-        page(5, &[user(12), broken]),
+        // Pages have something in common.
+        page(5, &[user(12), broken.clone()]),
+        page(5, &[broken, user(14)]),
         page(5, &[user(14), user(15)]),
-        page(5, &[user(15)]),
         page(2, &[connector, unreadable]),
     ]
 }

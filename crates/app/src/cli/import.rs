@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use tenantry_domain::services::ImportService;
 
 /// Options of `import`.
 #[expect(
@@ -32,6 +33,9 @@ pub(crate) struct Import {
     /// Keep every number (the default, unless the organization has something already)
     #[arg(long)]
     pub(crate) keep_ids: bool,
+    /// How many records are written at once
+    #[arg(long, value_name = "NUMBER", default_value_t = ImportService::AT_ONCE, hide = true)]
+    pub(crate) at_once: usize,
     /// Only say what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,

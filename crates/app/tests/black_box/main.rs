@@ -11,6 +11,7 @@ mod audit_verify;
 mod configuration;
 mod durability;
 mod first_light;
+mod import;
 mod key_rotation;
 mod legacy_login;
 mod login;

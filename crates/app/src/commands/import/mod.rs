@@ -161,6 +161,7 @@ impl Run<'_> {
             journal.take(reported).map_err(Into::into)
         };
         let service = wire_up::import(&self.opened.repositories, &self.opened.keys.vault);
+        let service = service.at_once(self.import.at_once);
         let outcome = if dry_run {
             service.plan(source, options, &mut listener).await
         } else {

@@ -53,9 +53,13 @@ pub struct ImportService {
     transfers: Arc<dyn TransferRepository>,
     vault: Arc<dyn SecretVault>,
     clock: Arc<dyn Clock>,
+    at_once: usize,
 }
 
 impl ImportService {
+    /// How many records are written at once.
+    pub const AT_ONCE: usize = 500;
+
     /// Over these ports.
     pub fn new(
         transfers: Arc<dyn TransferRepository>,
@@ -66,6 +70,16 @@ impl ImportService {
             transfers,
             vault,
             clock,
+            at_once: Self::AT_ONCE,
+        }
+    }
+
+    /// The same, which writes so many records at once, at least one.
+    #[must_use]
+    pub fn at_once(self, records: usize) -> Self {
+        Self {
+            at_once: records.max(1),
+            ..self
         }
     }
 

@@ -58,7 +58,7 @@ impl<'a> Walk<'a> {
         if let Some(id) = begun.default_account {
             self.seen.is_first(Entity::Account, id.get());
         }
-        let mut waiting = Stretch::default();
+        let mut waiting = Stretch::new(self.service.at_once);
         while let Some(batch) = source.next().await? {
             report.take(&self.unreadable(batch.unreadable))?;
             for record in batch.records {
