@@ -13,6 +13,7 @@ mod numbers;
 mod organization;
 mod read;
 mod rows;
+mod statistics;
 
 use std::{sync::Arc, time::Duration};
 
@@ -97,7 +98,10 @@ impl TransferRepository for PostgresTransfers {
             records,
             change,
         };
-        self.0.transact_within(BATCH, &write).await
+        let findings = self.0.transact_within(BATCH, &write).await?;
+        // The batch is written; without this, the next ones may merely take longer.
+        let _ = statistics::renew(&self.0).await;
+        Ok(findings)
     }
 
     async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError> {

@@ -446,3 +446,35 @@ fn no_batch_reads_a_large_table_from_end_to_end() {
         assert_eq!(whole_scans(&mut observer, &schema).await, before);
     });
 }
+
+#[test]
+fn statistics_keep_up_with_what_moves_in() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let transfer = begin_into(&repositories, &shire, Ids::Kept).await;
+        let mut records = users(1_000..1_400);
+        records.extend((1_000..1_800).map(|id| instance(id, 1_000 + id % 400)));
+        let change = samples::change();
+        repositories
+            .transfers
+            .write(&transfer, &records, &change)
+            .await
+            .unwrap();
+        let mut other = raw(&schema).await;
+        for (query, expected) in [
+            (
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = 'users'::regclass",
+                401,
+            ),
+            (
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = 'instances'::regclass",
+                800,
+            ),
+        ] {
+            assert_eq!(number(&mut other, query).await, expected, "{query}");
+        }
+    });
+}
