@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use tenantry_domain::{
     OrganizationId, PasswordState, RequestId, SecretText,
     ports::{BoxError, Repositories, TransferTarget},
-    services::{Destination, ExportError, ExportService, ImportOptions, Secrets},
+    services::{Destination, ExportError, ExportService, ImportOptions, Reported, Secrets},
     transfer::{Batch, Ids, OrganizationRecord, Record},
 };
 use tenantry_testkit::{PlainVault, ScriptedSource, memory::MemoryStore};
@@ -72,7 +72,8 @@ async fn taken_in(mut source: ScriptedSource) -> Repositories {
     };
     let imports = service(Arc::clone(&repositories.transfers));
     let request = RequestId::new([1; 12]);
-    let summary = imports.run(&mut source, options, request, &mut |_| Ok(()));
+    let mut nobody = |_: &[Reported]| Ok(());
+    let summary = imports.run(&mut source, options, request, &mut nobody);
     assert_eq!(summary.await.unwrap().failed(), 0);
     repositories
 }
