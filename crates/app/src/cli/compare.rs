@@ -9,7 +9,7 @@ use super::Target;
 pub(crate) const EXAMPLES: &str = "\
 Examples:
   tenantry compare --server https://old.example --against https://new.example
-  tenantry compare --profile old --against-profile new --report differences.ndjson
+  tenantry compare --profile old --against-profile new --report out.ndjson
   tenantry compare --profile old --against https://new.example \\
     --requests requests.txt --ignore lastLoginDate
 

@@ -9,12 +9,14 @@ use tenantry_domain::ports::RepositoryError;
 
 use crate::{database::Database, error::Failure, sql::Statement};
 
-/// Renews the statistics of tables that have grown several times over since; plans are then made anew. Where somebody else is
+/// Renews the statistics of tables that have grown several times over since, or were made while a batch was under way, which they
+/// take for empty pages; plans are then made anew. Where somebody else is
 /// at it, it is left to them. Only the columns of keys: those of texts take most of the time, and change no such plan.
 pub(super) async fn renew(database: &Database) -> Result<(), RepositoryError> {
     let grown = Statement::new(
         "SELECT relname::text AS name FROM pg_class WHERE oid IN ('users'::regclass, 'instances'::regclass) \
-         AND pg_relation_size(oid) > (4 * greatest(relpages, 0)::bigint + 8) * current_setting('block_size')::bigint",
+         AND (pg_relation_size(oid) > (4 * greatest(relpages, 0)::bigint + 8) * current_setting('block_size')::bigint \
+         OR (relpages > 8 AND reltuples < relpages))",
     );
     for row in database.read(grown).await? {
         let name: String = row.try_get("name").map_err(Failure::from)?;
