@@ -1,7 +1,7 @@
 //! From a configuration to a store that can be used: schema, master keys, the operator's organization, and on request a
 //! first organization.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
 use tenantry_domain::{
@@ -15,6 +15,7 @@ use crate::{
     config::{Config, DatabaseUrl},
     failure::Failure,
     master_key::{self, Keys},
+    new_file::create_private_directory,
     randomness,
     wire_up::{self, Services, Store},
 };
@@ -179,27 +180,13 @@ pub(crate) fn prepare_data_dir(config: &Config) -> Result<(), Failure> {
     if !holds_database && !holds_key || config.data_dir.is_dir() {
         return Ok(());
     }
-    create_private(&config.data_dir).with_context(|| {
+    create_private_directory(&config.data_dir).with_context(|| {
         format!(
             "the data directory {} cannot be created: create it for the server's user, or choose another by --data-dir",
             config.data_dir.display()
         )
     })?;
     Ok(())
-}
-
-#[cfg(unix)]
-fn create_private(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-}
-
-#[cfg(not(unix))]
-fn create_private(directory: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(directory)
 }
 
 fn name(text: &str) -> Result<Name, Failure> {

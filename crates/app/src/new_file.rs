@@ -20,6 +20,12 @@ impl NewFile {
         let mut name = target.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.partial", std::process::id()));
         let partial = target.with_file_name(name);
+        // What a program left that was killed, and had the same number.
+        if let Err(error) = fs::remove_file(&partial)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            return Err(error);
+        }
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);
         #[cfg(unix)]
@@ -69,6 +75,22 @@ impl Drop for NewFile {
         // Of a finished one the name is gone already.
         let _ = fs::remove_file(&self.partial);
     }
+}
+
+/// Makes a directory, and those above it, for the owner alone.
+#[cfg(unix)]
+pub(crate) fn create_private_directory(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+}
+
+/// Makes a directory, and those above it.
+#[cfg(not(unix))]
+pub(crate) fn create_private_directory(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)
 }
 
 /// The name is on the disk only with its directory.

@@ -9,7 +9,6 @@ use super::{
     backend::Session,
     body::Fields,
     list::{List, columns, selected},
-    prompt::confirm,
 };
 use crate::{
     cli::{
@@ -17,6 +16,7 @@ use crate::{
         UpdateAccount,
     },
     failure::Failure,
+    prompt::confirm,
 };
 
 const COLUMNS: &[&str] = &["id", "name", "externalId", "active", "defaultAccount"];

@@ -10,7 +10,6 @@ use super::{
     backend::Session,
     body::{Fields, nothing_to_change, pair},
     list::{List, columns, selected},
-    prompt::confirm,
     users,
 };
 use crate::{
@@ -19,6 +18,7 @@ use crate::{
         UpdateInstance,
     },
     failure::Failure,
+    prompt::confirm,
 };
 
 const COLUMNS: &[&str] = &["id", "name", "element.key", "disabled", "user.emailAddress"];

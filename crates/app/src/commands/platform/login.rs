@@ -12,9 +12,8 @@ use super::{
     explain::explain,
     place::{self, SERVER},
     profile::{self, Profile},
-    prompt,
 };
-use crate::{cli::Login, failure::Failure, randomness::RandomRequestIds};
+use crate::{cli::Login, failure::Failure, prompt, randomness::RandomRequestIds};
 
 pub(super) async fn run(it: Login, start: &Start) -> Result<(), Failure> {
     backend::log(start)?;
@@ -73,7 +72,7 @@ fn ask(it: &Login) -> Result<(String, SecretText), Failure> {
         }
     };
     let password = if it.password_stdin {
-        prompt::password_of_stdin()?
+        prompt::password_of_stdin("--password-stdin")?
     } else if there {
         prompt::secret("Password: ")?
     } else {

@@ -14,7 +14,6 @@ mod login;
 mod organization;
 mod place;
 mod profile;
-mod prompt;
 mod show;
 mod table;
 mod users;

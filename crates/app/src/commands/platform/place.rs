@@ -6,11 +6,12 @@ use anyhow::anyhow;
 use tenantry_api_client::Credentials;
 use tenantry_domain::SecretText;
 
-use super::{profile, prompt};
+use super::profile;
 use crate::{
     cli::{Compare, Target},
     config::Flags,
     failure::Failure,
+    prompt,
 };
 
 pub(super) const SERVER: &str = "TENANTRY_SERVER";

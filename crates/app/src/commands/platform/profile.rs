@@ -11,7 +11,10 @@ use tenantry_api_client::Credentials;
 use toml::{Table, Value};
 
 use super::place::variable;
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    new_file::{NewFile, create_private_directory},
+};
 
 /// A server and the secrets for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -111,18 +114,10 @@ fn load(path: &Path) -> Result<Table, Failure> {
 /// Writes the whole file or nothing of it.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    create_private(directory)?;
-    let new = path.with_extension(format!("toml.{}", std::process::id()));
-    // What an interrupted process of the same id left.
-    if let Err(error) = fs::remove_file(&new)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut file = private_file(&new)?;
+    create_private_directory(directory)?;
+    let mut file = NewFile::create(path)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&new, path)
+    file.finish(true)
 }
 
 #[cfg(unix)]
@@ -131,36 +126,7 @@ fn is_open_to_others(metadata: &fs::Metadata) -> bool {
     metadata.permissions().mode() & 0o077 != 0
 }
 
-#[cfg(unix)]
-fn create_private(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
-}
-
 #[cfg(not(unix))]
 fn is_open_to_others(_: &fs::Metadata) -> bool {
     false
-}
-
-#[cfg(not(unix))]
-fn create_private(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)
-}
-
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    fs::File::create_new(path)
 }

@@ -10,13 +10,13 @@ use super::{
     backend::{Session, integer},
     body::Fields,
     list::{List, columns, selected},
-    prompt::{confirm, password_of_stdin},
 };
 use crate::{
     cli::{
         ChangeRole, CreateUser, DeleteUser, ListUsers, UpdateUser, UserFields, UserRoles, Users,
     },
     failure::Failure,
+    prompt::{confirm, password_of_stdin},
 };
 
 const COLUMNS: &[&str] = &[
@@ -71,7 +71,7 @@ fn fields(given: &UserFields) -> Result<Fields, Failure> {
     if !given.password_stdin {
         return Ok(fields);
     }
-    let password = password_of_stdin()?;
+    let password = password_of_stdin("--password-stdin")?;
     Ok(fields.with("password", Some(password.expose())))
 }
 

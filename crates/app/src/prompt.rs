@@ -8,12 +8,12 @@ use tenantry_domain::{PasswordPolicy, SecretText};
 use crate::failure::Failure;
 
 /// Whether somebody is there to be asked.
-pub(super) fn somebody_is_there() -> bool {
+pub(crate) fn somebody_is_there() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Goes on if `--yes` was given, or somebody at the terminal says yes. `what` is a sentence without its end.
-pub(super) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
+pub(crate) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
     if yes {
         return Ok(());
     }
@@ -33,7 +33,7 @@ pub(super) fn confirm(what: &str, yes: bool) -> Result<(), Failure> {
 }
 
 /// Asks for a line.
-pub(super) fn line(question: &str) -> Result<String, Failure> {
+pub(crate) fn line(question: &str) -> Result<String, Failure> {
     let mut stderr = io::stderr();
     stderr.write_all(question.as_bytes())?;
     stderr.flush()?;
@@ -49,7 +49,7 @@ pub(super) fn line(question: &str) -> Result<String, Failure> {
 }
 
 /// Asks for a line that nobody sees.
-pub(super) fn secret(question: &str) -> Result<SecretText, Failure> {
+pub(crate) fn secret(question: &str) -> Result<SecretText, Failure> {
     let _silence = Silence::begin()?;
     let answer = line(question);
     // The end of the line was not shown either.
@@ -61,8 +61,8 @@ pub(super) fn secret(question: &str) -> Result<SecretText, Failure> {
     Ok(SecretText::new(answer))
 }
 
-/// A password from standard input: its first line.
-pub(super) fn password_of_stdin() -> Result<SecretText, Failure> {
+/// A password from standard input: its first line. `option` says that it is there.
+pub(crate) fn password_of_stdin(option: &str) -> Result<SecretText, Failure> {
     // No longer than a password may be, in bytes, with the end of the line.
     let longest = u64::try_from(PasswordPolicy::MAX_LENGTH * 4 + 2).unwrap_or(u64::MAX);
     let mut text = String::new();
@@ -74,7 +74,7 @@ pub(super) fn password_of_stdin() -> Result<SecretText, Failure> {
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(SecretText::new(line)),
         _ => Err(Failure::usage(anyhow!(
-            "--password-stdin was given, but standard input has no password in its first line"
+            "{option} was given, but standard input has no password in its first line"
         ))),
     }
 }
