@@ -11,7 +11,7 @@ use tenantry_domain::{
 };
 use tenantry_testkit::{PlainVault, ScriptedSource, memory::MemoryStore};
 
-use crate::import::{service, source, store};
+use crate::moved::{service, source, store};
 
 const SHIRE: OrganizationId = OrganizationId::new(30);
 

@@ -7,5 +7,6 @@ mod export;
 mod faults;
 mod import;
 mod key_rotation;
+mod moved;
 mod upkeep;
 mod world;
