@@ -18,9 +18,13 @@ pub(crate) struct Import {
         value_name = "URL",
         group = "source",
         help = "A server that speaks the API: Cloud Elements, Open Connectors, another Tenantry. TENANTRY_USER_SECRET and \
-                TENANTRY_ORGANIZATION_SECRET are the secrets of an administrator of the organization there"
+                TENANTRY_ORGANIZATION_SECRET are the secrets of an administrator of the organization there; what is missing \
+                is asked for at the terminal"
     )]
     pub(crate) from: Option<String>,
+    /// The same, as `tenantry login` stored server and secrets under this name
+    #[arg(long, value_name = "NAME", group = "source")]
+    pub(crate) profile: Option<String>,
     /// An archive that `tenantry export` wrote, or users from elsewhere: NDJSON or CSV
     #[arg(long, value_name = "FILE", group = "source")]
     pub(crate) file: Option<PathBuf>,

@@ -380,7 +380,10 @@ fn what_is_wrong_is_said() {
         let store = Store::sqlite();
         let (code, _, said) = store.run_json(&["import", "--from", "http://127.0.0.1:1"]);
         assert_eq!(code, Some(2), "{said}");
-        assert!(said.contains("TENANTRY_USER_SECRET is missing"), "{said}");
+        assert!(
+            said.contains("the user secret is missing: set TENANTRY_USER_SECRET"),
+            "{said}"
+        );
         let world = World::new().await;
         let report = world.file("moved.ndjson");
         let (code, _, said) = world.run(&report, &["--organization", "99"]);

@@ -20,7 +20,11 @@ use tenantry_domain::{
 };
 use tracing::info;
 
-use self::{journal::Journal, problems::Problems, summary::Said};
+use self::{
+    journal::Journal,
+    problems::Problems,
+    summary::{Origin, Said},
+};
 use crate::{
     bootstrap::{self, Opened},
     cli::Import,
@@ -53,6 +57,7 @@ pub(super) async fn run(
     let (source, dry_run, summary, problems) = outcome?;
     let said = Said {
         source,
+        origin: from.origin(),
         dry_run,
         report: import.report,
         summary,
@@ -74,6 +79,14 @@ impl From {
         match &import.file {
             Some(path) => file::open(path, import),
             None => Ok(Self::Server(Box::new(remote::source(import).await?))),
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Server(_) => Origin::Server,
+            Self::Archive(_) => Origin::Archive,
+            Self::Users(..) => Origin::Users,
         }
     }
 }

@@ -17,10 +17,19 @@ const KINDS: &[(Entity, &str)] = &[
     (Entity::Instance, "instances"),
 ];
 
+/// What something moved in from: what is missing is missing for reasons of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Server,
+    Archive,
+    Users,
+}
+
 /// What is said in the end.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) source: String,
+    pub(super) origin: Origin,
     pub(super) dry_run: bool,
     pub(super) report: Option<PathBuf>,
     pub(super) summary: Summary,
@@ -116,21 +125,38 @@ impl Said {
                 steps.push(sentence);
             }
         };
+        let (missing, are) = match self.origin {
+            Origin::Server => ("not shown there", "are not shown there"),
+            Origin::Archive => ("not in the archive", "are not in the archive"),
+            Origin::Users => ("not in the file", "are not in the file"),
+        };
         let users = self.lost(Entity::User);
+        let before = match self.origin {
+            Origin::Server => {
+                "Give those that programs call with in --user-secrets before you move"
+            }
+            Origin::Archive => "Export with --include-secrets before you move",
+            Origin::Users => {
+                "Give those that programs call with in the column secret before you move"
+            }
+        };
         say(
             users,
             format!(
-                "The secrets of {} are not shown there: they have new ones here. Give those that programs call with in \
-                 --user-secrets before you move, or tell the programs the new ones (GET /authentication/secrets with a login)",
+                "The secrets of {} {are}: they have new ones here. {before}, or tell the programs the new ones (GET \
+                 /authentication/secrets with a login)",
                 counted(users, "user")
             ),
         );
         let passwords = self.summary.lost_passwords;
+        let or = match self.origin {
+            Origin::Server => "you move with --passwords legacy-login",
+            Origin::Archive | Origin::Users => "you move with their hashes",
+        };
         say(
             passwords,
             format!(
-                "The passwords of {} do not come along: an administrator sets new ones, or you move with --passwords \
-                 legacy-login",
+                "The passwords of {} do not come along: an administrator sets new ones, or {or}",
                 counted(passwords, "user")
             ),
         );
@@ -138,7 +164,7 @@ impl Said {
         say(
             tokens,
             format!(
-                "The tokens of {} are not shown there: they have new ones here, which their owners see at GET /instances/ID",
+                "The tokens of {} {are}: they have new ones here, which their owners see at GET /instances/ID",
                 counted(tokens, "instance")
             ),
         );
@@ -146,7 +172,7 @@ impl Said {
         say(
             values,
             format!(
-                "{} not shown there and empty here: set them with PATCH /instances/ID",
+                "{} {missing} and empty here: set them with PATCH /instances/ID",
                 if values == 1 {
                     "1 configuration value is".to_owned()
                 } else {
@@ -179,7 +205,7 @@ impl Said {
         );
         if self.dry_run {
             steps.push("Nothing was written: leave --dry-run out to move it".to_owned());
-        } else if !self.problems.by_line() {
+        } else if self.origin == Origin::Server {
             steps.push(
                 "Point a program at this server; then run the command once more, for what changed there meanwhile".to_owned(),
             );
