@@ -19,8 +19,8 @@ pub enum SealedRecord {
     Instance(Box<SealedInstance>),
 }
 
-/// An instance as a store keeps it: [`Instance`](crate::Instance) without what it shows of its owner. No key
-/// stands twice in its configuration.
+/// An instance as a store keeps it: [`Instance`] without what it shows of its owner. No key stands twice in its
+/// configuration.
 pub type SealedInstance = InstanceRecord<SealedSecret, SealedConfiguration>;
 
 /// One entry of a configuration as a store keeps it.

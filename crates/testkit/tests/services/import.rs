@@ -266,6 +266,30 @@ async fn what_is_refused_or_unreadable_is_said_and_keeps_nothing_else() {
 }
 
 #[tokio::test]
+async fn a_key_that_stands_twice_keeps_its_instance_alone_from_moving() {
+    let store = store().await;
+    let Record::Instance(mut twice) = instance(9, 100, 40, 1) else {
+        unreachable!("it is an instance");
+    };
+    let first = twice.configuration[0].clone();
+    twice.configuration.push(first);
+    let batch = Batch::of(vec![
+        user(100, 40),
+        Record::Instance(twice),
+        instance(10, 100, 40, 1),
+    ]);
+    let mut source = ScriptedSource::new("the shire", shire(), vec![batch]);
+    let (summary, reported) = run(&store.transfers, &mut source, NEW).await.unwrap();
+    let bad = reported.iter().find(|one| one.there == 9).unwrap();
+    assert_eq!(
+        bad.fate,
+        Fate::Unreadable("its configuration has the key 'host' twice".to_owned())
+    );
+    assert_eq!(summary.failed(), 1);
+    assert_eq!(summary.tallies[&Entity::Instance].new, 1);
+}
+
+#[tokio::test]
 async fn into_an_organization_numbers_are_kept_if_it_is_empty() {
     let store = store().await;
     let bree = store

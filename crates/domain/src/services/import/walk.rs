@@ -65,6 +65,10 @@ impl<'a> Walk<'a> {
                 if self.comes_again(record.entity(), record.id()) {
                     continue;
                 }
+                if let Some(flawed) = flawed(&record) {
+                    report.take(&[said(flawed)])?;
+                    continue;
+                }
                 if let Some(stretch) = waiting.push(record) {
                     self.stretch(source, stretch, report).await?;
                 }
@@ -174,6 +178,21 @@ impl<'a> Walk<'a> {
         }
         first
     }
+}
+
+/// What no store could take in: it would keep the others of its batch from moving, in every run again.
+fn flawed(record: &Record) -> Option<UnreadableRecord> {
+    let Record::Instance(instance) = record else {
+        return None;
+    };
+    let mut keys = HashSet::new();
+    let mut entries = instance.configuration.iter();
+    let twice = entries.find(|entry| !keys.insert(&entry.key))?;
+    Some(UnreadableRecord {
+        entity: record.entity(),
+        id: record.id(),
+        what: format!("its configuration has the key '{}' twice", twice.key),
+    })
 }
 
 fn sealed(ready: &[Ready]) -> Vec<SealedRecord> {
