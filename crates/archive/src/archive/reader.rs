@@ -177,6 +177,10 @@ impl<R: Read + Seek + Send> TransferSource for Archive<R> {
     async fn next(&mut self) -> Result<Option<Batch>, SourceError> {
         Ok(self.read()?.map(Batch::of))
     }
+
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 impl<R> fmt::Debug for Archive<R> {

@@ -120,6 +120,11 @@ pub trait TransferSource: Send {
     async fn complete(&mut self, records: Vec<Record>) -> Result<Batch, SourceError> {
         Ok(Batch::of(records))
     }
+
+    /// Whether [`complete`](Self::complete) costs nothing: then nobody looks beforehand for what need not be completed.
+    fn is_whole(&self) -> bool {
+        false
+    }
 }
 
 /// Why a source cannot be read further. Nothing that was written is lost: the next run goes on.

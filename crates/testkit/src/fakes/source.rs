@@ -19,6 +19,8 @@ pub struct ScriptedSource {
     patience: Option<usize>,
     /// How many records it was asked to complete.
     completed: usize,
+    /// Whether completing is said to cost nothing.
+    is_whole: bool,
 }
 
 impl ScriptedSource {
@@ -35,6 +37,7 @@ impl ScriptedSource {
             place: 0,
             patience: None,
             completed: 0,
+            is_whole: false,
         }
     }
 
@@ -44,6 +47,15 @@ impl ScriptedSource {
         Self {
             patience: Some(questions),
             ..self.clone()
+        }
+    }
+
+    /// The same, which says that completing costs nothing.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self {
+            is_whole: true,
+            ..self
         }
     }
 
@@ -106,5 +118,9 @@ impl TransferSource for ScriptedSource {
             }
         }
         Ok(Batch::of(records))
+    }
+
+    fn is_whole(&self) -> bool {
+        self.is_whole
     }
 }

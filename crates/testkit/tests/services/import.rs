@@ -105,6 +105,7 @@ async fn whenever_the_store_breaks_the_next_run_goes_on() {
                 inner: Arc::clone(&store.transfers),
                 calls: AtomicUsize::new(calls),
                 written,
+                examined: AtomicUsize::new(0),
             });
             let broken = run(&faulty, &mut source(), NEW).await;
             let is_whole = broken.is_ok();
@@ -136,6 +137,26 @@ async fn nobody_waits_again_for_what_is_here() {
     assert!(summary.start.resumed && !summary.start.finished);
     let users = usize::try_from(here).unwrap();
     assert_eq!(again.completed(), 922 - users - 1);
+}
+
+#[tokio::test]
+async fn what_is_whole_is_looked_up_as_it_is_written() {
+    for (source, looks) in [(source(), true), (source().whole(), false)] {
+        let store = store().await;
+        let watched = Arc::new(Faulty {
+            inner: Arc::clone(&store.transfers),
+            calls: AtomicUsize::new(usize::MAX),
+            written: false,
+            examined: AtomicUsize::new(0),
+        });
+        let transfers: Arc<dyn TransferRepository> = Arc::<Faulty>::clone(&watched);
+        let mut breaking = source.breaking_after(8);
+        run(&transfers, &mut breaking, NEW).await.unwrap_err();
+        let (summary, _) = run(&transfers, &mut source.clone(), NEW).await.unwrap();
+        assert_eq!((summary.total(), summary.failed()), (924, 0));
+        assert!(summary.tallies[&Entity::User].unchanged >= 499);
+        assert_eq!(watched.examined.load(Ordering::SeqCst) > 0, looks);
+    }
 }
 
 #[tokio::test]
@@ -351,6 +372,8 @@ struct Faulty {
     inner: Arc<dyn TransferRepository>,
     calls: AtomicUsize,
     written: bool,
+    /// How often it was looked at beforehand.
+    examined: AtomicUsize,
 }
 
 impl Faulty {
@@ -405,6 +428,7 @@ impl TransferRepository for Faulty {
         transfer: &Transfer,
         records: &[SealedRecord],
     ) -> Result<Vec<Finding>, RepositoryError> {
+        self.examined.fetch_add(1, Ordering::SeqCst);
         self.inner.examine(transfer, records).await
     }
 

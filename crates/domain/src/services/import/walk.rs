@@ -92,8 +92,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         // After a finished transfer everything is compared, with all that belongs to it; before, whoever goes on is not to
-        // wait for what is here already.
-        let new = if self.transfer.finished {
+        // wait for what is here already, if there is anything to wait for.
+        let new = if self.transfer.finished || source.is_whole() {
             records
         } else {
             let ready = self.ready(&records);
