@@ -3,12 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
-use tenantry_domain::ports::{Repositories, RepositoryError};
+use tenantry_domain::ports::{CallerFeed, Repositories, RepositoryError};
 
 use crate::{
     account::PostgresAccounts,
     audit::PostgresAuditLog,
     audit_chain::PostgresAuditChain,
+    caller_feed::PostgresCallerFeed,
     config::PostgresConfig,
     credential::PostgresCredentials,
     database::Database,
@@ -86,6 +87,11 @@ impl PostgresStore {
     /// As for [`schema_state`](Self::schema_state).
     pub async fn needs_migration(&self) -> Result<bool, OpenError> {
         Ok(self.schema_state().await? != SchemaState::Current)
+    }
+
+    /// What other nodes change of callers. Each feed has two connections of its own, outside of the pool.
+    pub fn caller_feed(&self) -> Arc<dyn CallerFeed> {
+        Arc::new(PostgresCallerFeed::new(self.options.clone()))
     }
 
     /// The ports.

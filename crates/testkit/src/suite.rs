@@ -231,6 +231,7 @@ macro_rules! repository_suite {
             }
             secrets {
                 a_replaced_user_secret_works_until_its_time_and_not_at_it
+                who_calls_is_known_until_the_first_of_what_is_presented_ends
                 the_present_user_secret_is_the_new_one
                 no_replaced_user_secret_outlives_the_last_replacement
                 without_overlap_all_old_user_secrets_stop_at_once

@@ -93,6 +93,7 @@ impl AuthenticationService {
             identity,
             password,
             instance,
+            good_until: _,
         } = found.ok_or(ServiceError::Unauthenticated)?;
         if instance.is_some_and(|instance| !may_call_through(&identity, &instance)) {
             return Err(ServiceError::Unauthenticated);
