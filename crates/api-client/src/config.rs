@@ -43,7 +43,7 @@ impl RemoteConfig {
             timeout: Duration::from_secs(30),
             concurrency: 8,
             retries: Retries::default(),
-            reply_limit: 64 * 1024 * 1024,
+            reply_limit: 16 * 1024 * 1024,
             proxy_from_environment: true,
             user_agent: concat!("tenantry/", env!("CARGO_PKG_VERSION")).to_owned(),
         }

@@ -136,7 +136,14 @@ pub enum SourceError {
         /// A sentence that names the place and the fix.
         what: String,
     },
-    /// The source does not answer, or refuses.
+    /// The source does not let the caller read it.
+    #[error("the source cannot be read")]
+    Refused {
+        /// Whom it lets.
+        #[source]
+        source: BoxError,
+    },
+    /// The source does not answer.
     #[error("the source cannot be read")]
     Unavailable {
         /// Why.
