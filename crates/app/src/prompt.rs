@@ -61,15 +61,19 @@ pub(crate) fn secret(question: &str) -> Result<SecretText, Failure> {
     Ok(SecretText::new(answer))
 }
 
-/// A password from standard input: its first line. `option` says that it is there.
+/// A password from standard input: its first line. `option` says that it is there. Whoever types it is asked, and not shown
+/// it.
 pub(crate) fn password_of_stdin(option: &str) -> Result<SecretText, Failure> {
+    if somebody_is_there() {
+        return secret("Password: ");
+    }
     // No longer than a password may be, in bytes, with the end of the line.
     let longest = u64::try_from(PasswordPolicy::MAX_LENGTH * 4 + 2).unwrap_or(u64::MAX);
     let mut text = String::new();
     io::stdin()
         .lock()
         .take(longest)
-        .read_to_string(&mut text)
+        .read_line(&mut text)
         .context("the password cannot be read from standard input")?;
     match text.lines().next() {
         Some(line) if !line.is_empty() => Ok(SecretText::new(line)),
