@@ -412,6 +412,7 @@ macro_rules! repository_suite {
                 secrets_in_use_are_refused
                 numbers_of_configuration_entries_in_use_are_refused
                 what_belongs_to_nobody_here_is_refused
+                a_missing_owner_is_the_last_reason
                 an_instance_of_another_account_than_its_user_is_refused
                 what_was_refused_moves_in_once_it_can
             }

@@ -187,6 +187,7 @@ pub(crate) const REMOTE: Profile = Profile {
                 "transfers_out::of_an_unknown_organization_there_is_nothing",
                 "transfers_out::parts_are_read_page_by_page",
                 "transfers_out::what_moved_in_moves_out_as_it_was",
+                "transfers_refused::a_missing_owner_is_the_last_reason",
                 "transfers_refused::an_instance_of_another_account_than_its_user_is_refused",
                 "transfers_refused::emails_in_use_are_refused_whatever_their_case",
                 "transfers_refused::external_ids_of_active_accounts_in_use_are_refused",

@@ -5,6 +5,7 @@
 
 mod begin;
 mod error;
+mod foreseen;
 mod report;
 mod seal;
 mod stretch;

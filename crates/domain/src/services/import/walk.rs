@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{
     Fate, ImportError, ImportService, Reported,
     begin::Begun,
+    foreseen::Foreseen,
     is_remembered,
     report::Report,
     seal::Ready,
@@ -13,7 +14,7 @@ use super::{
 use crate::{
     Entity, RequestId,
     ports::TransferSource,
-    transfer::{Finding, Record, Refusal, SealedRecord, Transfer, UnreadableRecord},
+    transfer::{Finding, Record, SealedRecord, Transfer, UnreadableRecord},
 };
 
 /// One way through a source.
@@ -23,6 +24,7 @@ pub(super) struct Walk<'a> {
     /// In which request is written; `None` if nothing is.
     request: Option<RequestId>,
     seen: Seen,
+    foreseen: Foreseen,
 }
 
 impl<'a> Walk<'a> {
@@ -33,6 +35,7 @@ impl<'a> Walk<'a> {
             transfer,
             request: None,
             seen: Seen::default(),
+            foreseen: Foreseen::default(),
         }
     }
 
@@ -57,6 +60,7 @@ impl<'a> Walk<'a> {
         // It stands for itself already: as a part of its organization.
         if let Some(id) = begun.default_account {
             self.seen.is_first(Entity::Account, id.get());
+            self.foreseen.has_default_account(id);
         }
         let mut waiting = Stretch::new(self.service.at_once);
         while let Some(batch) = source.next().await? {
@@ -140,32 +144,16 @@ impl<'a> Walk<'a> {
             .collect()
     }
 
-    /// What would become of them. In a plan nothing is written, so owners that came by earlier are not here, but would be.
-    async fn examined(&self, ready: &[Ready]) -> Result<Vec<Finding>, ImportError> {
+    /// What would become of them. In a plan nothing is written, so what came by earlier is not here, but would be.
+    async fn examined(&mut self, ready: &[Ready]) -> Result<Vec<Finding>, ImportError> {
         let transfers = &self.service.transfers;
         let findings = transfers.examine(&self.transfer, &sealed(ready)).await?;
-        if self.request.is_some() {
+        if self.request.is_some() || !is_remembered(&self.transfer) {
             return Ok(findings);
         }
-        let foreseen = |(finding, ready): (Finding, &Ready)| match finding {
-            Finding::Refused(Refusal::OwnerMissing(_)) if self.came_by(&ready.sealed) => {
-                Finding::New
-            }
-            other => other,
-        };
-        Ok(findings.into_iter().zip(ready).map(foreseen).collect())
-    }
-
-    /// Whether its owners came by.
-    fn came_by(&self, record: &SealedRecord) -> bool {
-        match record {
-            SealedRecord::Account(_) | SealedRecord::Element(_) => true,
-            SealedRecord::User(record) => self.seen.has_account(record.user.account_id.get()),
-            SealedRecord::Instance(record) => {
-                self.seen.has_account(record.account_id.get())
-                    && self.seen.has_user(record.user_id.get())
-            }
-        }
+        let foreseen = findings.into_iter().zip(ready);
+        let foreseen = foreseen.map(|(found, it)| self.foreseen.correct(&it.sealed, found));
+        Ok(foreseen.collect())
     }
 
     /// Those that came by for the first time.

@@ -23,7 +23,8 @@ impl Planner {
             self.remember(Entity::Element, source, id);
             return Ok(finding);
         }
-        let id = self.number(Entity::Element, source)?;
+        self.can_have(Entity::Element, source)?;
+        let id = self.number(Entity::Element, source);
         self.register(there, id);
         Ok(Finding::Created(id))
     }

@@ -98,6 +98,9 @@ impl Plan {
 }
 
 /// A plan in the making. What is planned is here for the records that follow.
+///
+/// What belongs to a thing that is not here is refused for that reason last: a plan of a transfer that was not begun knows
+/// better what will be here (`services::import`), and is to hear of everything else that is wrong.
 struct Planner {
     organization: OrganizationId,
     recognition: Recognition,
@@ -154,17 +157,20 @@ impl Planner {
             .ok_or(Refusal::OwnerMissing(Entity::Account))
     }
 
-    /// The number under which something new is created.
-    fn number(&mut self, entity: Entity, source: i64) -> Result<i64, Refusal> {
-        match self.recognition {
-            Recognition::ByNumber { ids: Ids::Kept, .. } => {
-                if self.is_free(entity, source) {
-                    Ok(source)
-                } else {
-                    Err(Refusal::IdInUse(entity))
-                }
-            }
-            _ => Ok(self.here.last.next(entity)),
+    /// Whether something new can have its number, if numbers are kept.
+    fn can_have(&self, entity: Entity, source: i64) -> Result<(), Refusal> {
+        if self.keeps_ids() && !self.is_free(entity, source) {
+            return Err(Refusal::IdInUse(entity));
+        }
+        Ok(())
+    }
+
+    /// The number under which something new is created that [can have](Self::can_have) its own.
+    fn number(&mut self, entity: Entity, source: i64) -> i64 {
+        if self.keeps_ids() {
+            source
+        } else {
+            self.here.last.next(entity)
         }
     }
 
