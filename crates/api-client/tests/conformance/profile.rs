@@ -168,6 +168,8 @@ pub(crate) const REMOTE: Profile = Profile {
                 "transfers::numbers_and_secrets_of_an_organization_in_use_conflict",
                 "transfers::numbers_of_two_sources_do_not_mix",
                 "transfers::other_organizations_see_nothing_of_what_moves_in",
+                "transfers::roles_that_do_not_come_along_are_as_every_organization_has_them",
+                "transfers::the_organization_of_a_secret_is_told_with_its_source",
                 "transfers::what_moves_in_is_a_customers_organization",
                 "transfers::with_numbers_assigned_everything_has_new_ones",
                 "transfers_compared::every_kind_of_thing_can_differ",

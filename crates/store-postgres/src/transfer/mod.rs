@@ -20,16 +20,17 @@ use std::{sync::Arc, time::Duration};
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use tenantry_domain::{
-    AccountId, Change, Entity, OrganizationId, SealedSecret,
+    AccountId, Change, Entity, OrganizationId, SealedSecret, SecretDigest,
     ports::{RepositoryError, TransferRepository},
     transfer::{
-        Finding, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName, Transfer,
+        Finding, Holder, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName,
+        Transfer,
     },
 };
 
 use self::{
     batch::{Examine, Write},
-    begin::{Begin, BeginInto},
+    begin::{Begin, BeginInto, Check},
 };
 use crate::{database::Database, row::Fields, sql::Statement};
 
@@ -53,13 +54,33 @@ impl TransferRepository for PostgresTransfers {
         record: &OrganizationRecord<SealedSecret>,
         change: &Change,
     ) -> Result<Transfer, RepositoryError> {
-        let begin = Begin {
+        let check = Check {
             source,
             ids,
             record,
-            change,
         };
+        let begin = Begin { check, change };
         self.0.transact_within(BATCH, &begin).await
+    }
+
+    async fn check_begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+    ) -> Result<(), RepositoryError> {
+        let check = Check {
+            source,
+            ids,
+            record,
+        };
+        self.0.transact(&check).await
+    }
+
+    async fn holder(&self, secret: SecretDigest) -> Result<Option<Holder>, RepositoryError> {
+        let rows = self.0.read(begin::holder(secret)).await?;
+        let holder = rows.first().map(begin::holder_of).transpose();
+        Ok(holder?)
     }
 
     async fn begin_into(
@@ -105,7 +126,7 @@ impl TransferRepository for PostgresTransfers {
     }
 
     async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError> {
-        let Recognition::ByNumber { transfer, .. } = transfer.recognition else {
+        let Some(transfer) = transfer.number() else {
             return Ok(());
         };
         let statement =
@@ -145,6 +166,7 @@ fn transfer_of(row: &PgRow) -> Result<Transfer, RepositoryError> {
     let fields = Fields::named(Entity::Organization, row, "organization_id")?;
     Ok(Transfer {
         organization: OrganizationId::new(fields.id()),
+        is_own: fields.get("is_own")?,
         recognition: Recognition::ByNumber {
             transfer: fields.get("id")?,
             ids: fields.parse("ids", |word| {

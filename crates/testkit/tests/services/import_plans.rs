@@ -3,15 +3,15 @@
 use tenantry_domain::{
     AccountId, Entity, OrganizationId, RoleId, SecretText,
     ports::Repositories,
-    services::{Fate, ImportOptions, Reported},
+    services::{Destination, Fate, ImportError, ImportOptions, Reported},
     transfer::{Batch, Ids, OrganizationRecord, Record, Refusal, UnreadableRecord},
 };
 use tenantry_testkit::{
     ScriptedSource,
-    samples::{self, email},
+    samples::{self, change, email},
 };
 
-use crate::moved::{NEW, account, instance, run, service, shire, store, user};
+use crate::moved::{NEW, account, instance, run, service, shire, source, store, user};
 
 /// Another organization, whose numbers nobody else has.
 fn bree() -> OrganizationRecord<Option<SecretText>> {
@@ -166,4 +166,105 @@ async fn a_plan_foresees_what_is_refused() {
             assert_eq!(found.map(|(_, _, fate)| fate), Some(&fate), "{number}");
         }
     }
+}
+
+type Edit = fn(&mut OrganizationRecord<Option<SecretText>>);
+
+#[tokio::test]
+async fn a_plan_foresees_that_the_organization_cannot_come() {
+    let store = taken().await;
+    let service = service(std::sync::Arc::clone(&store.transfers));
+    let edits: [(Edit, &str); 5] = [
+        (
+            |record| record.organization.id = OrganizationId::new(31),
+            "the number of the organization",
+        ),
+        (
+            |record| record.default_account = account(50, true),
+            "the number of the account",
+        ),
+        (
+            |record| record.default_account = account(i64::MAX, true),
+            "the number of the account",
+        ),
+        (
+            |record| record.roles[2].id = RoleId::new(84),
+            "the number of the role",
+        ),
+        (
+            |record| record.secret = Some(SecretText::new("to_bree")),
+            "the organization 31 here has the same secret: it was moved before, from bree",
+        ),
+    ];
+    for (edit, expected) in edits {
+        let mut organization = shire();
+        edit(&mut organization);
+        let source = ScriptedSource::new("the shire", organization, Vec::new());
+        let plan = service
+            .plan(&mut source.clone(), NEW, &mut |_: &[Reported]| Ok(()))
+            .await;
+        let run = run(&store.transfers, &mut source.clone(), NEW).await;
+        for error in [plan.unwrap_err(), run.unwrap_err()] {
+            assert!(error.to_string().starts_with(expected), "{error}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_same_organization_does_not_come_again_from_another_address() {
+    let store = taken().await;
+    let service = service(std::sync::Arc::clone(&store.transfers));
+    let again = ScriptedSource::new("bree, by another name", bree(), Vec::new());
+    let into = |id| ImportOptions {
+        into: Destination::Existing(OrganizationId::new(id)),
+        ids: None,
+    };
+    for options in [NEW, into(31)] {
+        let plan = service
+            .plan(&mut again.clone(), options, &mut |_: &[Reported]| Ok(()))
+            .await;
+        let run = run(&store.transfers, &mut again.clone(), options).await;
+        for error in [plan.unwrap_err(), run.unwrap_err()] {
+            let ImportError::SecretInUse { organization, from } = error else {
+                panic!("{error}");
+            };
+            assert_eq!(organization, OrganizationId::new(31));
+            assert_eq!(from.unwrap().as_str(), "bree");
+        }
+    }
+    let draft = samples::organization_draft("Gondor");
+    let gondor = store.organizations.create(&draft, &change()).await.unwrap();
+    let id = gondor.organization.id.get();
+    run(&store.transfers, &mut again.clone(), into(id))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn nothing_moves_into_the_operators_organization() {
+    let store = store().await;
+    let service = service(std::sync::Arc::clone(&store.transfers));
+    let system = OrganizationId::new(1);
+    for into in [Destination::Existing(system), Destination::UsersOf(system)] {
+        let options = ImportOptions { into, ids: None };
+        let plan = service
+            .plan(&mut source(), options, &mut |_: &[Reported]| Ok(()))
+            .await;
+        let run = run(&store.transfers, &mut source(), options).await;
+        for error in [plan.unwrap_err(), run.unwrap_err()] {
+            assert!(matches!(error, ImportError::System(id) if id == system));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_missing_role_keeps_no_number_from_being_kept() {
+    let store = store().await;
+    let mut organization = shire();
+    organization.roles.remove(1);
+    let mut source = ScriptedSource::new("the shire", organization, Vec::new());
+    run(&store.transfers, &mut source, NEW).await.unwrap();
+    let roles = store.roles.list(OrganizationId::new(30)).await.unwrap();
+    let numbers: Vec<_> = roles.iter().map(|role| role.id.get()).collect();
+    assert_eq!(numbers, [71, 73, 74, 75]);
 }

@@ -6,7 +6,6 @@ use super::{
     Fate, ImportError, ImportService, Reported,
     begin::Begun,
     foreseen::Foreseen,
-    is_remembered,
     report::Report,
     seal::Ready,
     stretch::{Seen, Stretch},
@@ -83,7 +82,7 @@ impl<'a> Walk<'a> {
 
     /// Sources without numbers say every thing once.
     fn comes_again(&mut self, entity: Entity, id: i64) -> bool {
-        is_remembered(&self.transfer) && !self.seen.is_first(entity, id)
+        self.transfer.number().is_some() && !self.seen.is_first(entity, id)
     }
 
     async fn stretch(
@@ -148,7 +147,7 @@ impl<'a> Walk<'a> {
     async fn examined(&mut self, ready: &[Ready]) -> Result<Vec<Finding>, ImportError> {
         let transfers = &self.service.transfers;
         let findings = transfers.examine(&self.transfer, &sealed(ready)).await?;
-        if self.request.is_some() || !is_remembered(&self.transfer) {
+        if self.request.is_some() || self.transfer.number().is_none() {
             return Ok(findings);
         }
         let foreseen = findings.into_iter().zip(ready);

@@ -44,7 +44,7 @@ impl Planner {
     }
 
     fn entries_are_free(&self, record: &SealedInstance) -> Result<(), Refusal> {
-        if !self.keeps_ids() {
+        if !self.recognition.keeps_ids() {
             return Ok(());
         }
         let mut own = HashSet::new();
@@ -60,7 +60,7 @@ impl Planner {
     }
 
     fn new_instance(&mut self, record: &SealedInstance, id: InstanceId, owner: User) -> Instance {
-        let keeps_ids = self.keeps_ids();
+        let keeps_ids = self.recognition.keeps_ids();
         let entries = record.configuration.iter();
         let configuration = entries
             .map(|entry| ConfigurationEntry {

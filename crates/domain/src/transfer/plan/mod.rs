@@ -14,9 +14,7 @@ pub use self::{
     asked::{Asked, numbers_asked},
     here::{Here, Last},
 };
-use super::{
-    AccountRecord, Finding, Ids, Recognition, Refusal, SealedRecord, Transfer, UserRecord,
-};
+use super::{AccountRecord, Finding, Recognition, Refusal, SealedRecord, Transfer, UserRecord};
 use crate::{
     AccountId, Element, Entity, Instance, OrganizationId, RoleKey, SealedSecret, Snapshot,
     ports::RepositoryError,
@@ -110,7 +108,7 @@ struct Planner {
 
 impl Planner {
     fn new(transfer: &Transfer, records: &[SealedRecord], mut here: Here) -> Self {
-        if let Recognition::ByNumber { ids: Ids::Kept, .. } = transfer.recognition {
+        if transfer.keeps_ids() {
             // What is assigned in between takes no number that a later record brings along.
             here.last.keep(records);
         }
@@ -159,7 +157,7 @@ impl Planner {
 
     /// Whether something new can have its number, if numbers are kept.
     fn can_have(&self, entity: Entity, source: i64) -> Result<(), Refusal> {
-        if self.keeps_ids() && !self.is_free(entity, source) {
+        if self.recognition.keeps_ids() && !self.is_free(entity, source) {
             return Err(Refusal::IdInUse(entity));
         }
         Ok(())
@@ -167,7 +165,7 @@ impl Planner {
 
     /// The number under which something new is created that [can have](Self::can_have) its own.
     fn number(&mut self, entity: Entity, source: i64) -> i64 {
-        if self.keeps_ids() {
+        if self.recognition.keeps_ids() {
             source
         } else {
             self.here.last.next(entity)
