@@ -1,7 +1,7 @@
 //! What a plan foresees: the same as becomes of everything in the run.
 
 use tenantry_domain::{
-    AccountId, Entity, OrganizationId, RoleId, SecretText,
+    AccountId, Entity, OrganizationId, RoleId, Scope, SecretText,
     ports::Repositories,
     services::{Destination, Fate, ImportError, ImportOptions, Reported},
     transfer::{Batch, Ids, OrganizationRecord, Record, Refusal, UnreadableRecord},
@@ -255,6 +255,30 @@ async fn nothing_moves_into_the_operators_organization() {
             assert!(matches!(error, ImportError::System(id) if id == system));
         }
     }
+}
+
+#[tokio::test]
+async fn an_organization_with_elements_is_not_empty() {
+    let store = store().await;
+    let draft = samples::organization_draft("Bree");
+    let bree = store.organizations.create(&draft, &change()).await.unwrap();
+    let id = bree.organization.id;
+    let into = ImportOptions {
+        into: Destination::Existing(id),
+        ids: None,
+    };
+    let scope = Scope::organization(id);
+    let draft = samples::user_draft(bree.account.id, "barliman@bree.example");
+    let user = store.users.create(id, &draft, &change()).await;
+    let user = user.unwrap().id;
+    let draft = samples::instance_draft(user, "crm", "CRM");
+    let created = store.instances.create(id, &draft, &change()).await;
+    created.unwrap();
+    let gone = store.users.delete(&scope, user, None, &change()).await;
+    assert!(gone.unwrap());
+    let (summary, _) = run(&store.transfers, &mut source(), into).await.unwrap();
+    assert_eq!(summary.start.ids, Some(Ids::Assigned));
+    assert_eq!(summary.failed(), 0);
 }
 
 #[tokio::test]
