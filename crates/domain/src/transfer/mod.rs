@@ -17,7 +17,7 @@ pub use self::{
         PolicyRecord, Record, UnreadableRecord, UserRecord,
     },
     sealed::{SealedConfiguration, SealedInstance, SealedRecord},
-    snapshot::{account_snapshot, instance_snapshot, user_snapshot},
+    snapshot::{account_snapshot, configuration_field, instance_snapshot, user_snapshot},
 };
 use crate::OrganizationId;
 

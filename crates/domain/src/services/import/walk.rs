@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use super::{
-    Fate, ImportError, ImportService, Reported,
+    Fate, ImportError, ImportService, Lost, Reported,
     begin::Begun,
     foreseen::Foreseen,
     report::Report,
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Entity, RequestId,
     ports::TransferSource,
-    transfer::{Finding, Record, SealedRecord, Transfer, UnreadableRecord},
+    transfer::{Finding, Record, SealedRecord, Transfer, UnreadableRecord, configuration_field},
 };
 
 /// One way through a source.
@@ -198,7 +198,7 @@ fn said(broken: UnreadableRecord) -> Reported {
 
 fn reported(ready: Vec<Ready>, findings: Vec<Finding>) -> Vec<Reported> {
     let one = |(ready, finding): (Ready, Finding)| {
-        let (here, fate) = match finding {
+        let (here, fate) = match without_lost(finding, &ready.lost) {
             Finding::New => (None, Fate::New),
             Finding::Created(id) => (Some(id), Fate::Created),
             Finding::Unchanged(id) => (Some(id), Fate::Unchanged),
@@ -215,4 +215,28 @@ fn reported(ready: Vec<Ready>, findings: Vec<Finding>) -> Vec<Reported> {
         }
     };
     ready.into_iter().zip(findings).map(one).collect()
+}
+
+/// What the source does not reveal is no difference: somebody set it here, as was to be done.
+fn without_lost(finding: Finding, lost: &[Lost]) -> Finding {
+    let Finding::Differs {
+        id,
+        mut here,
+        mut there,
+    } = finding
+    else {
+        return finding;
+    };
+    for lost in lost {
+        if let Lost::Configuration(key) = lost {
+            let field = configuration_field(key);
+            if here.0.remove(&field).is_some() {
+                there.0.remove(&field);
+            }
+        }
+    }
+    if here.0.is_empty() && there.0.is_empty() {
+        return Finding::Unchanged(id);
+    }
+    Finding::Differs { id, here, there }
 }
