@@ -31,6 +31,7 @@ use tenantry_domain::{
 use self::{
     batch::{Examine, Write},
     begin::{Begin, BeginInto, Check},
+    statistics::Renewed,
 };
 use crate::{database::Database, row::Fields, sql::Statement};
 
@@ -38,12 +39,24 @@ use crate::{database::Database, row::Fields, sql::Statement};
 const BATCH: Duration = Duration::from_mins(1);
 
 /// Transfers in this database.
-pub(crate) struct PostgresTransfers(pub(crate) Arc<Database>);
+pub(crate) struct PostgresTransfers {
+    database: Arc<Database>,
+    renewed: Renewed,
+}
+
+impl PostgresTransfers {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self {
+            database,
+            renewed: Renewed::default(),
+        }
+    }
+}
 
 #[async_trait]
 impl TransferRepository for PostgresTransfers {
     async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError> {
-        let rows = self.0.read(begin::by_source(source)).await?;
+        let rows = self.database.read(begin::by_source(source)).await?;
         rows.first().map(transfer_of).transpose()
     }
 
@@ -60,7 +73,7 @@ impl TransferRepository for PostgresTransfers {
             record,
         };
         let begin = Begin { check, change };
-        self.0.transact_within(BATCH, &begin).await
+        self.database.transact_within(BATCH, &begin).await
     }
 
     async fn check_begin(
@@ -74,11 +87,11 @@ impl TransferRepository for PostgresTransfers {
             ids,
             record,
         };
-        self.0.transact(&check).await
+        self.database.transact(&check).await
     }
 
     async fn holder(&self, secret: SecretDigest) -> Result<Option<Holder>, RepositoryError> {
-        let rows = self.0.read(begin::holder(secret)).await?;
+        let rows = self.database.read(begin::holder(secret)).await?;
         let holder = rows.first().map(begin::holder_of).transpose();
         Ok(holder?)
     }
@@ -96,7 +109,7 @@ impl TransferRepository for PostgresTransfers {
             organization,
             default_account,
         };
-        self.0.transact_within(BATCH, &begin).await
+        self.database.transact_within(BATCH, &begin).await
     }
 
     async fn examine(
@@ -105,7 +118,7 @@ impl TransferRepository for PostgresTransfers {
         records: &[SealedRecord],
     ) -> Result<Vec<Finding>, RepositoryError> {
         let examine = Examine { transfer, records };
-        self.0.transact_within(BATCH, &examine).await
+        self.database.transact_within(BATCH, &examine).await
     }
 
     async fn write(
@@ -119,9 +132,10 @@ impl TransferRepository for PostgresTransfers {
             records,
             change,
         };
-        let findings = self.0.transact_within(BATCH, &write).await?;
-        // The batch is written; without this, the next ones may merely take longer.
-        let _ = statistics::renew(&self.0).await;
+        let findings = self.database.transact_within(BATCH, &write).await?;
+        // The batch is written; without this, the next ones may merely take longer. What failed is not tried again with each
+        // of them.
+        let _ = statistics::renew(&self.database, &self.renewed).await;
         Ok(findings)
     }
 
@@ -131,14 +145,14 @@ impl TransferRepository for PostgresTransfers {
         };
         let statement =
             Statement::new("UPDATE transfers SET finished = TRUE WHERE id = $1").bind(transfer);
-        self.0.write(statement).await.map(drop)
+        self.database.write(statement).await.map(drop)
     }
 
     async fn organization(
         &self,
         organization: OrganizationId,
     ) -> Result<Option<OrganizationRecord<SealedSecret>>, RepositoryError> {
-        organization::read(&self.0, organization).await
+        organization::read(&self.database, organization).await
     }
 
     async fn read(
@@ -148,7 +162,7 @@ impl TransferRepository for PostgresTransfers {
         after: i64,
         limit: u32,
     ) -> Result<Vec<SealedRecord>, RepositoryError> {
-        read::page(&self.0, organization, part, after, limit).await
+        read::page(&self.database, organization, part, after, limit).await
     }
 
     async fn count(
@@ -156,7 +170,7 @@ impl TransferRepository for PostgresTransfers {
         organization: OrganizationId,
         part: Part,
     ) -> Result<u64, RepositoryError> {
-        read::count(&self.0, organization, part).await
+        read::count(&self.database, organization, part).await
     }
 }
 
