@@ -46,8 +46,13 @@ pub fn instance_snapshot(instance: &SealedInstance) -> Snapshot {
                 ConfigurationValue::Clear(text) => text.as_str(),
                 ConfigurationValue::Sealed(_) => MASK,
             };
-            snapshot.field(&format!("configuration.{}", entry.key), shown)
+            snapshot.field(&configuration_field(entry.key.as_str()), shown)
         })
+}
+
+/// The field of the configuration entry of this key.
+pub fn configuration_field(key: &str) -> String {
+    format!("configuration.{key}")
 }
 
 fn joined(roles: &[RoleKey]) -> String {
