@@ -17,7 +17,7 @@ pub struct RemoteConfig {
     pub retries: Retries,
     /// Largest reply, in bytes.
     pub reply_limit: usize,
-    /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count.
+    /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count. For a server on this machine they never do.
     pub proxy_from_environment: bool,
     /// What the client calls itself.
     pub user_agent: String,

@@ -150,7 +150,7 @@ fn what_is_wrong_with_a_line_is_said_all_at_once() {
         (user(""), ""),
         (
             user(r#","passwordHash":"p4ss""#),
-            "passwordHash: a stored password hash is of an unknown kind",
+            "passwordHash: the password hash is of an unknown kind",
         ),
         (
             user(r#","password":"p4ss""#),
