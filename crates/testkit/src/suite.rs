@@ -368,6 +368,7 @@ macro_rules! repository_suite {
                 what_moves_in_is_a_customers_organization
                 with_numbers_assigned_everything_has_new_ones
                 roles_that_do_not_come_along_are_as_every_organization_has_them
+                roles_whose_numbers_are_in_use_get_others
                 the_organization_of_a_secret_is_told_with_its_source
                 a_transfer_is_found_by_its_source
                 a_source_from_which_a_transfer_was_begun_conflicts

@@ -169,6 +169,7 @@ pub(crate) const REMOTE: Profile = Profile {
                 "transfers::numbers_of_two_sources_do_not_mix",
                 "transfers::other_organizations_see_nothing_of_what_moves_in",
                 "transfers::roles_that_do_not_come_along_are_as_every_organization_has_them",
+                "transfers::roles_whose_numbers_are_in_use_get_others",
                 "transfers::the_organization_of_a_secret_is_told_with_its_source",
                 "transfers::what_moves_in_is_a_customers_organization",
                 "transfers::with_numbers_assigned_everything_has_new_ones",

@@ -1,7 +1,9 @@
 //! What becomes of an organization when it moves in: a rule, the same in every store.
 
-use super::OrganizationRecord;
-use crate::{AccountId, OrganizationId, OrganizationKind, Role, RoleId, RoleKey};
+use std::collections::HashSet;
+
+use super::{OrganizationRecord, plan::can_be_kept};
+use crate::{AccountId, Entity, OrganizationId, OrganizationKind, Role, RoleId, RoleKey};
 
 impl<S> OrganizationRecord<S> {
     /// As an organization is that moves in, whatever it was there: a customer's, with its four roles in their order, and an
@@ -25,6 +27,18 @@ impl<S> OrganizationRecord<S> {
             })
         });
         self.roles = roles.collect();
+        self
+    }
+
+    /// The same without the numbers of roles that are in use here, or cannot be kept: requests name roles by their keys, so a
+    /// role can have another number, and that of an operator's role must keep nobody from coming.
+    #[must_use]
+    pub fn without_role_numbers(mut self, in_use: &HashSet<RoleId>) -> Self {
+        for role in &mut self.roles {
+            if in_use.contains(&role.id) || !can_be_kept(Entity::Role, role.id.get()) {
+                role.id = RoleId::new(0);
+            }
+        }
         self
     }
 

@@ -1,6 +1,6 @@
 //! Beginning a transfer, with the organization or into one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::{Row as _, postgres::PgRow};
 use tenantry_domain::{
@@ -65,6 +65,8 @@ impl Check<'_> {
         }
         if self.ids == Ids::Kept {
             check_numbers(session, &record).await?;
+            let in_use = roles_in_use(session, &record.roles).await?;
+            return Ok(record.without_role_numbers(&in_use));
         }
         Ok(record)
     }
@@ -95,7 +97,6 @@ async fn check_numbers(
     session: &mut Session<'_>,
     record: &OrganizationRecord<SealedSecret>,
 ) -> Result<(), Failure> {
-    let roles = record.roles.iter().filter(|role| role.id != NONE);
     let account = record.default_account.account.id;
     for (entity, numbers, text) in [
         (
@@ -108,11 +109,6 @@ async fn check_numbers(
             vec![account.get()],
             "SELECT id FROM accounts WHERE id + 0 = ANY($1)",
         ),
-        (
-            Entity::Role,
-            roles.map(|role| role.id.get()).collect(),
-            "SELECT id FROM roles WHERE id + 0 = ANY($1)",
-        ),
     ] {
         let can_be_kept = numbers.iter().all(|number| can_be_kept(entity, *number));
         let taken = Statement::new(text).bind(numbers);
@@ -121,6 +117,18 @@ async fn check_numbers(
         }
     }
     Ok(())
+}
+
+/// Which of their numbers are in use.
+async fn roles_in_use(
+    session: &mut Session<'_>,
+    roles: &[Role],
+) -> Result<HashSet<RoleId>, Failure> {
+    let numbers: Vec<_> = roles.iter().map(|role| role.id.get()).collect();
+    let in_use = Statement::new("SELECT id FROM roles WHERE id + 0 = ANY($1)").bind(numbers);
+    let rows = session.rows(in_use).await?;
+    let numbers = rows.iter().map(|row| Ok(RoleId::new(assigned(row, "id")?)));
+    numbers.collect()
 }
 
 pub(super) struct Begin<'a> {

@@ -213,6 +213,28 @@ pub async fn roles_that_do_not_come_along_are_as_every_organization_has_them(fre
     assert_eq!(stores.roles.list(later).await.unwrap().len(), 4);
 }
 
+pub async fn roles_whose_numbers_are_in_use_get_others(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await.organization.id;
+    let stores = &fresh.repositories;
+    let taken = stores.roles.list(shire).await.unwrap();
+    let mut record = rivendell();
+    record.roles[0].id = taken[2].id;
+    record.roles[1].id = RoleId::new(i64::MAX);
+    let (source, transfers) = (source(), &stores.transfers);
+    let checked = transfers.check_begin(&source, Ids::Kept, &record);
+    checked.await.unwrap();
+    let change = change();
+    let begun = transfers.begin(&source, Ids::Kept, &record, &change);
+    let begun = begun.await;
+    let rivendell = begun.unwrap().organization;
+    let roles = stores.roles.list(rivendell).await.unwrap();
+    let keys = RoleKey::OF_AN_ORGANIZATION.iter();
+    let found = keys.map(|key| roles.iter().find(|role| role.key == *key));
+    let numbers: Vec<_> = found.map(|role| role.unwrap().id.get()).collect();
+    assert_eq!(numbers, [9005, 9006, 9003, 9004]);
+    assert_eq!(stores.roles.list(shire).await.unwrap(), taken);
+}
+
 pub async fn the_organization_of_a_secret_is_told_with_its_source(fresh: Fresh) {
     let shire = fresh.organization("Shire").await.organization.id;
     let transfers = &fresh.repositories.transfers;
@@ -282,8 +304,6 @@ pub async fn a_source_from_which_a_transfer_was_begun_conflicts(fresh: Fresh) {
 
 pub async fn numbers_and_secrets_of_an_organization_in_use_conflict(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
-    let roles = &fresh.repositories.roles;
-    let roles = roles.list(shire.organization.id).await.unwrap();
     let transfers = &fresh.repositories.transfers;
     let begin = async |edit: &dyn Fn(&mut _)| {
         let mut record = rivendell();
@@ -307,10 +327,6 @@ pub async fn numbers_and_secrets_of_an_organization_in_use_conflict(fresh: Fresh
     for id in [shire.account.id.get(), 1, 0, -7, i64::MAX] {
         let refused = begin(&|record| record.default_account.account.id = AccountId::new(id)).await;
         assert_eq!(refused, Refusal::Conflict(Entity::Account, "id"), "{id}");
-    }
-    for id in [roles[2].id.get(), -1, i64::MAX] {
-        let refused = begin(&|record| record.roles[3].id = RoleId::new(id)).await;
-        assert_eq!(refused, Refusal::Conflict(Entity::Role, "id"), "{id}");
     }
     let refused = begin(&|record| {
         record.secret = secret("to_Shire");

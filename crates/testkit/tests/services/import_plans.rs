@@ -174,7 +174,7 @@ type Edit = fn(&mut OrganizationRecord<Option<SecretText>>);
 async fn a_plan_foresees_that_the_organization_cannot_come() {
     let store = taken().await;
     let service = service(std::sync::Arc::clone(&store.transfers));
-    let edits: [(Edit, &str); 5] = [
+    let edits: [(Edit, &str); 4] = [
         (
             |record| record.organization.id = OrganizationId::new(31),
             "the number of the organization",
@@ -186,10 +186,6 @@ async fn a_plan_foresees_that_the_organization_cannot_come() {
         (
             |record| record.default_account = account(i64::MAX, true),
             "the number of the account",
-        ),
-        (
-            |record| record.roles[2].id = RoleId::new(84),
-            "the number of the role",
         ),
         (
             |record| record.secret = Some(SecretText::new("to_bree")),

@@ -26,7 +26,7 @@ pub enum ImportError {
     /// It moves with other numbers already.
     #[error("it was begun with {}: run the command as then", described(*.0))]
     OtherIds(Ids),
-    /// A number of the organization, its default account or a role is in use here.
+    /// The number of the organization, or of its default account, is in use here.
     #[error(
         "the number of the {0}, which it has there, is in use here: let everything have new numbers (--new-ids)"
     )]

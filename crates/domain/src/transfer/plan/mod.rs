@@ -20,8 +20,9 @@ use crate::{
     ports::RepositoryError,
 };
 
-/// The greatest number that is kept. Beyond it readers of JSON lose digits, and stores have no numbers left to give.
-pub const GREATEST_NUMBER: i64 = (1 << 53) - 1;
+/// The greatest number that is kept. New numbers are beyond all that were kept, and beyond 2^53 readers of JSON lose digits: so
+/// half of them stay to be given out, whatever somebody brings along.
+pub const GREATEST_NUMBER: i64 = (1 << 52) - 1;
 
 /// Whether something may come with this number: it is positive, not too great, and not set aside for the system organization.
 pub fn can_be_kept(entity: Entity, number: i64) -> bool {

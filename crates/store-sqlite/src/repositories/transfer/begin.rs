@@ -1,5 +1,7 @@
 //! Beginning a transfer, with the organization or into one.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _};
 use tenantry_domain::{
     Account, AccountId, Change, Entity, Organization, OrganizationId, Role, RoleId, SealedSecret,
@@ -97,7 +99,9 @@ pub(super) fn check_begin(
     }
     if ids == Ids::Kept {
         let default = &record.default_account.account;
-        check_numbers(connection, &record.organization, default, &record.roles)?;
+        check_numbers(connection, &record.organization, default)?;
+        let in_use = roles_in_use(connection, &record.roles)?;
+        return Ok(record.without_role_numbers(&in_use));
     }
     Ok(record)
 }
@@ -152,7 +156,6 @@ fn check_numbers(
     connection: &Connection,
     organization: &Organization,
     account: &Account,
-    roles: &[Role],
 ) -> Result<(), Failure> {
     let check = |entity, table: &str, id: i64| {
         let taken = connection
@@ -165,10 +168,19 @@ fn check_numbers(
         Err(Failure::conflict(entity, "id"))
     };
     check(Entity::Organization, "organizations", organization.id.get())?;
-    check(Entity::Account, "accounts", account.id.get())?;
-    let roles = roles.iter().map(|role| role.id.get());
-    let mut roles = roles.filter(|id| *id != 0);
-    roles.try_for_each(|id| check(Entity::Role, "roles", id))
+    check(Entity::Account, "accounts", account.id.get())
+}
+
+/// Which of their numbers are in use. They are four.
+fn roles_in_use(connection: &Connection, roles: &[Role]) -> Result<HashSet<RoleId>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM roles WHERE id = ?")?;
+    let mut in_use = HashSet::new();
+    for role in roles {
+        if statement.exists([role.id.get()])? {
+            in_use.insert(role.id);
+        }
+    }
+    Ok(in_use)
 }
 
 fn remembered(((entity, source), id): ((Entity, i64), i64)) -> Remembered {

@@ -53,7 +53,9 @@ impl State {
         }
         if ids == Ids::Kept {
             let default = &record.default_account.account;
-            self.check_numbers(&record.organization, default, &record.roles)?;
+            self.check_numbers(&record.organization, default)?;
+            let in_use = self.roles.keys().copied().collect();
+            return Ok(record.without_role_numbers(&in_use));
         }
         Ok(record)
     }
@@ -117,7 +119,6 @@ impl State {
         &self,
         organization: &Organization,
         account: &Account,
-        roles: &[Role],
     ) -> Result<(), RepositoryError> {
         let check = |entity, number, taken: bool| {
             if can_be_kept(entity, number) && !taken {
@@ -128,12 +129,7 @@ impl State {
         let taken = self.organizations.contains_key(&organization.id);
         check(Entity::Organization, organization.id.get(), taken)?;
         let taken = self.accounts.contains_key(&account.id);
-        check(Entity::Account, account.id.get(), taken)?;
-        for role in roles.iter().filter(|role| role.id != RoleId::new(0)) {
-            let taken = self.roles.contains_key(&role.id);
-            check(Entity::Role, role.id.get(), taken)?;
-        }
-        Ok(())
+        check(Entity::Account, account.id.get(), taken)
     }
 
     fn add(&mut self, record: &OrganizationRecord<SealedSecret>, change: &Change) {
