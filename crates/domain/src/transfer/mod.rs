@@ -17,7 +17,10 @@ pub use self::{
         PolicyRecord, Record, UnreadableRecord, UserRecord,
     },
     sealed::{SealedConfiguration, SealedInstance, SealedRecord},
-    snapshot::{account_snapshot, configuration_field, instance_snapshot, user_snapshot},
+    snapshot::{
+        account_snapshot, configuration_field, instance_snapshot, organization_creation,
+        user_snapshot,
+    },
 };
 use crate::OrganizationId;
 

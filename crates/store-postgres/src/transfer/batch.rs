@@ -207,7 +207,9 @@ fn entry_of(creation: &Creation) -> Option<Entry> {
             record.user.account_id,
             Entity::User,
             record.user.id.get(),
-            record.user.snapshot(),
+            record
+                .user
+                .creation(record.roles.as_deref().unwrap_or_default()),
         )),
         Creation::Instance(instance) => Some(created(
             instance.account_id,

@@ -69,10 +69,15 @@ pub async fn an_organization_that_moves_in_is_recorded(fresh: Fresh) {
         assert_eq!(record.action, AuditAction::Created);
         assert_eq!(record.old, Snapshot::new());
     }
-    let named = Snapshot::new()
-        .field("name", "Rivendell")
-        .field("active", true);
-    assert_eq!(log[0].new, named);
+    let there_is = rivendell();
+    let policy = there_is.policy.unwrap().policy.snapshot();
+    let expected = policy.field("name", "Rivendell").field("active", true);
+    let expected = there_is.roles.iter().fold(expected, |expected, role| {
+        let allowed = role.snapshot().0["privileges"].clone();
+        expected.field(&format!("roles.{}", role.key.as_str()), allowed)
+    });
+    assert_eq!(log[0].new, expected);
+    assert_eq!(log[0].new.0["passwordPolicy.minLength"], "11");
     let account = rivendell().default_account.account;
     assert_eq!(log[1].new, account.snapshot());
 }
@@ -118,6 +123,9 @@ pub async fn what_moves_in_is_a_customers_organization(fresh: Fresh) {
     let direct = held.iter().filter(|held| held.direct);
     let direct: Vec<_> = direct.map(|held| held.role.key).collect();
     assert_eq!(direct, [RoleKey::Admin]);
+    let log = fresh.log(RIVENDELL).await;
+    assert_eq!(log.last().unwrap().new.0["roles"], "admin");
+    assert!(!log[0].new.0.contains_key("roles.sys-admin"));
     let again = fresh.write_one(&transfer, elrond).await;
     assert_eq!(again, Finding::Unchanged(ELROND.get()));
 }

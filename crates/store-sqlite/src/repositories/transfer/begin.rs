@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use rusqlite::{Connection, OptionalExtension as _};
 use tenantry_domain::{
     Account, AccountId, Change, Entity, Organization, OrganizationId, Role, RoleId, SealedSecret,
-    SecretDigest, Snapshot,
+    SecretDigest,
     transfer::{
-        Holder, Ids, OrganizationRecord, Recognition, SourceName, Transfer,
+        Holder, Ids, OrganizationRecord, Recognition, SourceName, Transfer, organization_creation,
         plan::{Remembered, can_be_kept},
     },
 };
@@ -37,6 +37,7 @@ pub(super) fn begin(
         (Entity::Account, record.default_account.account.id.get()),
     ];
     let record = check_begin(connection, source, ids, record)?;
+    let creation = organization_creation(&record);
     let kept = |id: i64| (ids == Ids::Kept).then_some(id);
     let mut organization = record.organization;
     organization.id = insert(connection, &organization, kept(organization.id.get()))?;
@@ -75,10 +76,7 @@ pub(super) fn begin(
         .execute([account.id.get(), id.get()])?;
     grant_to_account(connection, &account, &default.roles)?;
 
-    let snapshot = Snapshot::new()
-        .field("name", &organization.name)
-        .field("active", organization.active);
-    record::created(connection, &organization, &snapshot, change)?;
+    record::created(connection, &organization, &creation, change)?;
     record::created(connection, &account, &account.snapshot(), change)?;
     let here = [id.get(), account.id.get()];
     let numbers = there.into_iter().zip(here).map(remembered);

@@ -6,7 +6,10 @@ use tenantry_domain::{
     Account, AccountId, AuditAction, Change, Entity, Organization, OrganizationId, PasswordPolicy,
     Role, RoleId, SealedSecret, SecretDigest, Snapshot,
     ports::RepositoryError,
-    transfer::{Holder, Ids, OrganizationRecord, SourceName, Transfer, plan::can_be_kept},
+    transfer::{
+        Holder, Ids, OrganizationRecord, SourceName, Transfer, organization_creation,
+        plan::can_be_kept,
+    },
 };
 
 use super::{
@@ -135,9 +138,7 @@ impl State {
     fn add(&mut self, record: &OrganizationRecord<SealedSecret>, change: &Change) {
         let organization = record.organization.clone();
         let default = record.default_account.clone();
-        let new = Snapshot::new()
-            .field("name", &organization.name)
-            .field("active", organization.active);
+        let new = organization_creation(record);
         let created = AuditAction::Created;
         let event = Event::of_organization(organization.id, created, Snapshot::new(), new);
         self.record(event, change);

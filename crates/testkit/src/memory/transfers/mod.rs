@@ -191,7 +191,7 @@ impl State {
                     secret,
                     roles,
                 } = *record;
-                let new = user.snapshot();
+                let new = user.creation(roles.as_deref().unwrap_or_default());
                 let event = Event::of_user(&user, AuditAction::Created, Snapshot::new(), new);
                 self.note_user(user.id);
                 let row = UserRow {
