@@ -110,7 +110,7 @@ impl PostgresStore {
             replies: Arc::new(PostgresReplies(database())),
             audit: Arc::new(PostgresAuditLog(database())),
             audit_chain: Arc::new(PostgresAuditChain(database())),
-            transfers: Arc::new(PostgresTransfers(database())),
+            transfers: Arc::new(PostgresTransfers::new(database())),
         }
     }
 

@@ -368,6 +368,9 @@ macro_rules! repository_suite {
                 an_organization_without_a_policy_has_the_default
                 what_moves_in_is_a_customers_organization
                 with_numbers_assigned_everything_has_new_ones
+                roles_that_do_not_come_along_are_as_every_organization_has_them
+                roles_whose_numbers_are_in_use_get_others
+                the_organization_of_a_secret_is_told_with_its_source
                 a_transfer_is_found_by_its_source
                 a_source_from_which_a_transfer_was_begun_conflicts
                 numbers_and_secrets_of_an_organization_in_use_conflict
@@ -413,6 +416,7 @@ macro_rules! repository_suite {
                 secrets_in_use_are_refused
                 numbers_of_configuration_entries_in_use_are_refused
                 what_belongs_to_nobody_here_is_refused
+                a_missing_owner_is_the_last_reason
                 an_instance_of_another_account_than_its_user_is_refused
                 what_was_refused_moves_in_once_it_can
             }

@@ -100,6 +100,7 @@ pub struct RemoteSource {
     record: Option<OrganizationRecord<Option<SecretText>>>,
     /// Every account, in the order in which they are read, and the roles granted to its users.
     accounts: Vec<AccountId>,
+    known_accounts: HashSet<AccountId>,
     default_account: AccountId,
     granted: HashMap<AccountId, Vec<RoleKey>>,
     /// Those that came by.
@@ -143,13 +144,22 @@ impl RemoteSource {
             organization: OrganizationId::new(0),
             patience: options.patience,
         };
-        asker.organization = organization::whose(&asker).await?;
+        // A server that never answered is more likely a wrong address than one that will.
+        let first = Asker {
+            patience: Patience {
+                attempts: options.patience.attempts.min(2),
+                ..options.patience
+            },
+            ..asker.clone()
+        };
+        asker.organization = organization::whose(&first).await?;
         let page_size = options.page_size;
         Ok(Self {
             asker,
             options,
             record: None,
             accounts: Vec::new(),
+            known_accounts: HashSet::new(),
             default_account: AccountId::new(0),
             granted: HashMap::new(),
             elements: HashSet::new(),

@@ -54,9 +54,7 @@ impl RemoteSource {
             password = Some(PasswordHash::held_elsewhere());
         }
         UserRecord {
-            secret: read
-                .secret
-                .or_else(|| self.options.user_secrets.of(&user).cloned()),
+            secret: shown(read.secret).or_else(|| self.options.user_secrets.of(&user).cloned()),
             user,
             password,
             former_passwords: Vec::new(),
@@ -91,8 +89,11 @@ impl RemoteSource {
                 });
                 continue;
             };
-            record.roles = Some(self.direct(&record, &keys(&held)));
-            self.look_for_caller(&mut record).await?;
+            let held = keys(&held);
+            record.roles = Some(self.direct(&record, &held));
+            if held.contains(&RoleKey::OrgAdmin) {
+                self.look_for_caller(&mut record).await?;
+            }
             batch.records.push(Record::User(record));
         }
         Ok(batch)
@@ -113,22 +114,23 @@ impl RemoteSource {
 
     /// The caller is an administrator, and the only one to whom a server shows the secret.
     async fn look_for_caller(&mut self, record: &mut Found) -> Result<(), SourceError> {
-        let is_administrator = record
-            .roles
-            .as_ref()
-            .is_some_and(|roles| roles.contains(&RoleKey::OrgAdmin));
-        if self.knows_caller || record.secret.is_some() || !is_administrator {
+        if self.knows_caller || record.secret.is_some() {
             return Ok(());
         }
         let call = Call::get(format!("/users/{}", record.user.id));
         let object = self.asker.object("a user", &call).await?;
         let read = object.map(|object| read::user(&object, &self.asker.known()));
         if let Some(Ok(read)) = read
-            && read.secret.is_some()
+            && let Some(secret) = shown(read.secret)
         {
-            record.secret = read.secret;
+            record.secret = Some(secret);
             self.knows_caller = true;
         }
         Ok(())
     }
+}
+
+/// A secret that can go on authenticating. Whatever else stands in its place is none: a mask, or nothing.
+pub(super) fn shown(secret: Option<SecretText>) -> Option<SecretText> {
+    secret.filter(|secret| SecretText::made_elsewhere(secret.expose()).is_ok())
 }

@@ -387,7 +387,7 @@ fn what_is_wrong_is_said() {
         let world = World::new().await;
         let report = world.file("moved.ndjson");
         let (code, _, said) = world.run(&report, &["--organization", "99"]);
-        assert_eq!(code, Some(1), "{said}");
+        assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("there is no organization 99 here"), "{said}");
         // The first organization of the new server has the number of the old server's.
         let first = world.there.first();
@@ -397,7 +397,7 @@ fn what_is_wrong_is_said() {
             .env("TENANTRY_ORGANIZATION_SECRET", &first.organization);
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("--new-ids"), "{said}");
     });
 }

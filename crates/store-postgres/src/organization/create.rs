@@ -168,10 +168,7 @@ impl CreateOrganization<'_> {
             updated_at: self.change.at,
             revision: Revision::FIRST,
         };
-        let role = match self.draft.kind {
-            OrganizationKind::System => RoleKey::SysAdmin,
-            OrganizationKind::Customer => RoleKey::OrgAdmin,
-        };
+        let role = self.granted();
         let statement = Statement::new(concat!(
             "WITH created AS (INSERT INTO users (",
             user_columns!(),
@@ -264,10 +261,18 @@ impl CreateOrganization<'_> {
                 Some(account.id),
                 Entity::User,
                 admin.id.get(),
-                admin.snapshot(),
+                admin.creation(&[self.granted()]),
             ),
         ];
         audit::record(session, organization.id, self.change, &entries).await
+    }
+
+    /// What its administrator is granted.
+    fn granted(&self) -> RoleKey {
+        match self.draft.kind {
+            OrganizationKind::System => RoleKey::SysAdmin,
+            OrganizationKind::Customer => RoleKey::OrgAdmin,
+        }
     }
 
     /// The ids of the operator's organization are fixed, those of others come from the counters.

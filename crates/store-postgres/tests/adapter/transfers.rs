@@ -478,3 +478,39 @@ fn statistics_keep_up_with_what_moves_in() {
         }
     });
 }
+
+#[test]
+fn statistics_of_a_table_that_has_not_grown_are_left_alone() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let transfer = begin_into(&repositories, &shire, Ids::Kept).await;
+        let change = samples::change();
+        let write = async |numbers: std::ops::Range<i64>| {
+            let mut records = users(numbers.clone());
+            records.extend(numbers.map(|id| instance(id, id)));
+            let written = repositories.transfers.write(&transfer, &records, &change);
+            written.await.unwrap();
+        };
+        let mut other = raw(&schema).await;
+        other
+            .execute("ALTER TABLE instances SET (autovacuum_enabled = false)")
+            .await
+            .unwrap();
+        write(1_000..1_800).await;
+        // All but empty, and none of its pages given back: it looks as if a batch were under way.
+        other
+            .execute("DELETE FROM instances; ANALYZE instances")
+            .await
+            .unwrap();
+        let known = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'instances'::regclass";
+        write(2_000..2_002).await;
+        write(3_000..3_002).await;
+        assert_eq!(number(&mut other, known).await, 0);
+        // Twice as large, it is looked at again.
+        write(4_000..5_000).await;
+        assert_eq!(number(&mut other, known).await, 1_004);
+    });
+}

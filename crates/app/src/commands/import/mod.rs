@@ -14,7 +14,7 @@ use tenantry_api_client::RemoteSource;
 use tenantry_archive::{Archive, Format};
 use tenantry_domain::{
     OrganizationId, RequestId,
-    ports::TransferSource,
+    ports::{SourceError, TransferSource},
     services::{Destination, ImportError, ImportOptions, Reported, Summary},
     transfer::Ids,
 };
@@ -184,12 +184,13 @@ impl Run<'_> {
         };
         drop(progress);
         let summary = outcome.map_err(|error| explain(error, dry_run))?;
-        info!(
-            records = summary.total(),
-            failed = summary.failed(),
-            dry_run,
-            "an organization was moved in"
-        );
+        if !dry_run {
+            info!(
+                records = summary.total(),
+                failed = summary.failed(),
+                "an organization was moved in"
+            );
+        }
         Ok((
             source.name().as_str().to_owned(),
             dry_run,
@@ -217,24 +218,41 @@ fn options(import: &Import, is_users: bool) -> ImportOptions {
     }
 }
 
-fn explain_source(error: tenantry_domain::ports::SourceError) -> Failure {
-    Failure::Failed(anyhow::Error::new(error).context("nothing was moved"))
+fn explain_source(error: SourceError) -> Failure {
+    let is_wrong = !matches!(error, SourceError::Unavailable { .. });
+    of_kind(is_wrong, error, "nothing was moved")
+}
+
+/// A failure that somebody has to put right first, or another one.
+fn of_kind(
+    is_wrong: bool,
+    error: impl std::error::Error + Send + Sync + 'static,
+    context: &'static str,
+) -> Failure {
+    let error = anyhow::Error::new(error).context(context);
+    if is_wrong {
+        Failure::Usage(error)
+    } else {
+        Failure::Failed(error)
+    }
 }
 
 fn explain(error: ImportError, dry_run: bool) -> Failure {
-    let (begun, context) = match &error {
-        ImportError::Source(_) | ImportError::Repository(_) | ImportError::Report(_) => (
-            true,
-            "not everything was moved; run the same command again, and it goes on",
-        ),
-        _ => (false, "nothing was moved"),
+    let (begun, is_wrong) = match &error {
+        ImportError::Source(SourceError::Refused { .. }) => (true, true),
+        ImportError::Source(_) | ImportError::Repository(_) | ImportError::Report(_) => {
+            (true, false)
+        }
+        ImportError::BegunMeanwhile => (false, false),
+        // What was asked for cannot be.
+        _ => (false, true),
     };
-    let context = if dry_run && begun {
-        "not everything could be looked at"
-    } else {
-        context
+    let context = match (begun, dry_run) {
+        (true, true) => "not everything could be looked at",
+        (true, false) => "not everything was moved; run the same command again, and it goes on",
+        (false, _) => "nothing was moved",
     };
-    Failure::Failed(anyhow::Error::new(error).context(context))
+    of_kind(is_wrong, error, context)
 }
 
 /// Whether everything was moved.

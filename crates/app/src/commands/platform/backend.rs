@@ -41,7 +41,7 @@ impl Session {
                 server,
                 credentials,
             } => {
-                log(start)?;
+                telemetry::start_for_command(&start.flags)?;
                 let config = RemoteConfig::new(server);
                 let ids = std::sync::Arc::new(RandomRequestIds);
                 Backend::Remote(Api::new(config, credentials, ids).map_err(Failure::usage)?)
@@ -122,11 +122,4 @@ pub(super) fn integer(object: &Value, field: &str) -> Result<i64, Failure> {
             "the server's reply has no {field}: is --server the address of this API?"
         ))
     })
-}
-
-/// Warnings alone, unless something else was asked for: the calls of a command are no news to who gave it.
-pub(super) fn log(start: &Start) -> Result<(), Failure> {
-    let asked = start.flags.log.clone();
-    let asked = asked.or_else(|| place::variable("TENANTRY_LOG"));
-    telemetry::start(asked.as_deref().unwrap_or("warn")).map_err(Failure::usage)
 }

@@ -8,15 +8,15 @@ use tenantry_api_client::{Api, ApiCall, ApiError, Credentials, RemoteConfig};
 use tenantry_domain::SecretText;
 
 use super::{
-    Start, backend,
+    Start,
     explain::explain,
     place::{self, SERVER},
     profile::{self, Profile},
 };
-use crate::{cli::Login, failure::Failure, prompt, randomness::RandomRequestIds};
+use crate::{cli::Login, failure::Failure, prompt, randomness::RandomRequestIds, telemetry};
 
 pub(super) async fn run(it: Login, start: &Start) -> Result<(), Failure> {
-    backend::log(start)?;
+    telemetry::start_for_command(&start.flags)?;
     let server = it.server.clone().or_else(|| place::variable(SERVER));
     let server = server.ok_or_else(|| {
         Failure::usage(anyhow!(
@@ -133,7 +133,7 @@ fn token(user: &Value) -> Result<SecretText, Failure> {
 
 fn refused(error: ApiError) -> Failure {
     match error {
-        ApiError::Refused(refusal) if refusal.status == 401 => Failure::Failed(anyhow!(
+        ApiError::Refused(refusal) if refusal.status == 401 => Failure::usage(anyhow!(
             "the server does not accept e-mail and password: put them right, or wait if the user is locked"
         )),
         other => explain(other, false),
