@@ -69,7 +69,8 @@ async fn a_known_caller_reads_a_user_in_one_round_trip() {
     let world = World::new().await;
     let (admin, sam) = (authenticated(&world).await, world.id(Caller::OrgUser).await);
     let users = &world.repositories.users;
-    let found = users.find(&Scope::organization(world.shire), sam);
+    let scope = Scope::organization(world.shire);
+    let found = users.find(&scope, sam);
     let found = found.await.unwrap().unwrap();
 
     let mut credentials = MockCredentialRepository::new();

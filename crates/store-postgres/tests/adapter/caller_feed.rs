@@ -24,6 +24,10 @@ async fn until_current(feed: &dyn CallerFeed) {
 }
 
 #[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one change after the other, each told before the next"
+)]
 fn whatever_changes_who_may_call_is_told_to_every_node() {
     run(async {
         let schema = Schema::create().await;
