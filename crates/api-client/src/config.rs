@@ -77,7 +77,9 @@ impl Default for Retries {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Not a URL, or not one of HTTP.
-    #[error("base URL must be like https://host or https://host/elements/api-v2, not '{0}'")]
+    #[error(
+        "the address of a server must be like https://host or https://host/elements/api-v2, not '{0}'"
+    )]
     BaseUrl(String),
     /// Passwords would be sent where others can read along.
     #[error(

@@ -138,7 +138,8 @@ async fn with_an_archive_a_password_that_is_still_there_moves_only_if_that_is_sa
         let report: serde_json::Value = serde_json::from_slice(&imported.stdout).unwrap();
         assert_eq!(report["lost"]["passwords"], lost, "{passwords}");
         let rows = String::from_utf8_lossy(&other.rows().await).into_owned();
-        assert_eq!(rows.contains(marker.expose()), lost == 0, "{passwords}");
+        let shown = format!("{:?}", marker.expose().as_bytes());
+        assert_eq!(rows.contains(&shown), lost == 0, "{passwords}");
     }
 }
 

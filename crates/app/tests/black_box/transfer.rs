@@ -75,7 +75,18 @@ fn exported(store: &Store, path: &Path, secrets: bool) -> Vec<u8> {
 }
 
 fn imported(store: &Store, path: &Path, passphrase: &str) -> (Option<i32>, Value, String) {
-    let mut command = store.command(&["import", "--file", path.to_str().unwrap(), "--json"]);
+    imported_with(store, path, passphrase, &[])
+}
+
+fn imported_with(
+    store: &Store,
+    path: &Path,
+    passphrase: &str,
+    more: &[&str],
+) -> (Option<i32>, Value, String) {
+    let mut arguments = vec!["import", "--file", path.to_str().unwrap(), "--json"];
+    arguments.extend(more);
+    let mut command = store.command(&arguments);
     let output = command
         .env("TENANTRY_PASSPHRASE", passphrase)
         .output()
@@ -120,8 +131,17 @@ async fn whole(store: Store) {
     assert_eq!(report["counts"]["users"]["new"], 3);
     assert!(exported(&other, &second, true) == bytes);
 
+    // A file proves nothing of who wrote it.
+    let (code, _, said) = imported(&other, &first, PASSPHRASE);
+    assert_eq!(code, Some(2));
+    let organization = report["organizationId"].to_string();
+    let expected = format!(
+        "it moved in before, as the organization {organization}: give --organization {organization} to compare it"
+    );
+    assert!(said.contains(&expected), "{said}");
     // Again: nothing is new, nothing is refused.
-    let (code, report, _) = imported(&other, &first, PASSPHRASE);
+    let again = ["--organization", &organization];
+    let (code, report, _) = imported_with(&other, &first, PASSPHRASE, &again);
     assert_eq!(code, Some(0), "{report}");
     assert_eq!(report["counts"]["users"]["unchanged"], 3);
 

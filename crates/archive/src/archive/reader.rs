@@ -189,6 +189,10 @@ impl<R: Read + Seek + Send> TransferSource for Archive<R> {
         Ok(self.read()?.map(Batch::of))
     }
 
+    fn is_proven(&self) -> bool {
+        false
+    }
+
     fn is_whole(&self) -> bool {
         true
     }

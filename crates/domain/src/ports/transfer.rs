@@ -136,6 +136,11 @@ pub trait TransferSource: Send {
         Ok(Batch::of(records))
     }
 
+    /// Whether the source proves whose it is: a server does, by the secrets that it accepts. A file says what anybody wrote.
+    fn is_proven(&self) -> bool {
+        true
+    }
+
     /// Whether [`complete`](Self::complete) costs nothing: then nobody looks beforehand for what need not be completed.
     fn is_whole(&self) -> bool {
         false

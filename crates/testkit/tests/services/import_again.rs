@@ -103,3 +103,26 @@ async fn what_the_source_does_not_reveal_is_no_difference_once_it_is_set() {
     };
     assert_eq!(reported[3].fate, expected);
 }
+
+#[tokio::test]
+async fn who_moved_in_is_added_to_by_a_file_only_if_somebody_says_so() {
+    let store = store().await;
+    let batch = |id| vec![Batch::of(vec![user(id, 40)])];
+    let source = |id| ScriptedSource::new("the shire", shire(), batch(id)).unproven();
+    run(&store.transfers, &mut source(100), NEW).await.unwrap();
+    let error = run(&store.transfers, &mut source(101), NEW)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "it moved in before, as the organization 30: give --organization 30 to compare it, and to bring what has come since"
+    );
+    let options = ImportOptions {
+        into: Destination::Existing(OrganizationId::new(30)),
+        ids: None,
+    };
+    let (summary, _) = run(&store.transfers, &mut source(101), options)
+        .await
+        .unwrap();
+    assert_eq!(summary.tallies[&Entity::User].new, 1);
+}

@@ -79,7 +79,12 @@ impl Said {
         let created = if self.dry_run { "to create" } else { "created" };
         // Writing to a text cannot fail.
         if let Some(organization) = self.summary.start.organization {
-            let _ = writeln!(text, "organization {organization}");
+            let again = match (self.summary.start.finished, self.summary.start.resumed) {
+                (true, _) => ", which moved in before",
+                (false, true) => ", which an earlier run began",
+                (false, false) => "",
+            };
+            let _ = writeln!(text, "organization {organization}{again}");
         }
         let _ = writeln!(
             text,

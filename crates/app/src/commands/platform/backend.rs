@@ -2,9 +2,12 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tenantry_api_client::{Api, ApiCall, ApiError, ApiReply, Calls, RemoteConfig};
+use tenantry_api_client::{
+    Api, ApiCall, ApiError, ApiReply, Calls, ConfigError, RemoteConfig, RemoteLogin,
+};
 use tenantry_domain::{AccountId, UserId};
 use tenantry_wire::path::encoded;
+use tracing::warn;
 
 use super::{
     Start,
@@ -42,6 +45,7 @@ impl Session {
                 credentials,
             } => {
                 telemetry::start_for_command(&start.flags)?;
+                warn_if_unprotected(&server);
                 let config = RemoteConfig::new(server);
                 let ids = std::sync::Arc::new(RandomRequestIds);
                 Backend::Remote(Api::new(config, credentials, ids).map_err(Failure::usage)?)
@@ -122,4 +126,13 @@ pub(super) fn integer(object: &Value, field: &str) -> Result<i64, Failure> {
             "the server's reply has no {field}: is --server the address of this API?"
         ))
     })
+}
+
+/// Secrets go to this server in every call.
+pub(super) fn warn_if_unprotected(server: &str) {
+    if let Err(ConfigError::Unprotected) = RemoteLogin::check_url(server) {
+        warn!(
+            "secrets go to {server} in clear, where everybody on the way can read them: use https://"
+        );
+    }
 }

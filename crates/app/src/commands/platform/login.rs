@@ -8,7 +8,7 @@ use tenantry_api_client::{Api, ApiCall, ApiError, Credentials, RemoteConfig};
 use tenantry_domain::SecretText;
 
 use super::{
-    Start,
+    Start, backend,
     explain::explain,
     place::{self, SERVER},
     profile::{self, Profile},
@@ -23,6 +23,7 @@ pub(super) async fn run(it: Login, start: &Start) -> Result<(), Failure> {
             "a server is missing: give --server, or set {SERVER}"
         ))
     })?;
+    backend::warn_if_unprotected(&server);
     let ids = Arc::new(RandomRequestIds);
     let nobody = Api::anonymous(RemoteConfig::new(server.clone()), ids).map_err(Failure::usage)?;
     let (email, password) = ask(&it)?;

@@ -23,6 +23,11 @@ pub enum ImportError {
         "it was begun to move into the organization {0}: say that one, or nothing, for --organization"
     )]
     OtherDestination(OrganizationId),
+    /// A file of an organization that is here.
+    #[error(
+        "it moved in before, as the organization {0}: give --organization {0} to compare it, and to bring what has come since"
+    )]
+    MovedBefore(OrganizationId),
     /// It moves with other numbers already.
     #[error("it was begun with {}: run the command as then", described(*.0))]
     OtherIds(Ids),

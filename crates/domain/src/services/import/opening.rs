@@ -60,6 +60,10 @@ impl ImportService {
         };
         let record = tidied(source.organization().await?);
         let opening = match (self.transfers.find(&source.name()).await?, here) {
+            // Whoever knows what an archive of the organization says could write one that adds to it.
+            (Some(transfer), None) if transfer.finished && !source.is_proven() => {
+                return Err(ImportError::MovedBefore(transfer.organization));
+            }
             (Some(transfer), _) => {
                 let ids = agreed(&transfer, here, options.ids)?;
                 Opening::Resumed(transfer, ids)

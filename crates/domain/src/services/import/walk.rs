@@ -205,13 +205,14 @@ fn reported(ready: Vec<Ready>, findings: Vec<Finding>) -> Vec<Reported> {
             Finding::Differs { id, here, there } => (Some(id), Fate::Differs { here, there }),
             Finding::Refused(refusal) => (None, Fate::Refused(refusal)),
         };
-        let is_refused = matches!(fate, Fate::Refused(_));
+        // Whatever is here already has its own.
+        let comes = matches!(fate, Fate::New | Fate::Created);
         Reported {
             kind: ready.sealed.entity(),
             there: ready.sealed.id(),
             here,
             fate,
-            lost: if is_refused { Vec::new() } else { ready.lost },
+            lost: if comes { ready.lost } else { Vec::new() },
         }
     };
     ready.into_iter().zip(findings).map(one).collect()
