@@ -25,10 +25,10 @@ impl Rounds {
         self.tokens.insert(self.hasher.hash_one(token))
     }
 
-    /// Notes a page by the ids in it; answers whether the list still gets on.
+    /// Notes a page by the ids in it; answers whether the list still gets on. Items without ids may all be new.
     pub(crate) fn gets_on(&mut self, ids: &[Option<Value>]) -> bool {
         let ids: Vec<_> = ids.iter().flatten().map(Value::to_string).collect();
-        if self.pages.insert(self.hasher.hash_one(ids)) {
+        if ids.is_empty() || self.pages.insert(self.hasher.hash_one(ids)) {
             self.repeated = 0;
         } else {
             self.repeated += 1;
@@ -59,6 +59,7 @@ mod tests {
         let rest = (0..25).map(|id| rounds.gets_on(&page(id % 2)));
         let got_on = rest.take_while(|gets_on| *gets_on).count();
         assert_eq!(got_on, 18, "one of them before");
+        assert!((0..25).all(|_| Rounds::default().gets_on(&[None]) && rounds.gets_on(&[None])));
         assert!(rounds.is_new_token("a") && rounds.is_new_token("b"));
         assert!(!rounds.is_new_token("a"));
     }

@@ -164,10 +164,9 @@ async fn secrets_and_markers_come_along_if_somebody_says_so() {
     let there = Server::start().await;
     let shire = fill(&there.repositories).await;
     let here = Here::new().await;
-    let (summary, reported) = here
-        .run(&mut world::knowing_source(&there.address).await)
-        .await
-        .unwrap();
+    let mut source = world::knowing_source(&there.address).await;
+    let (summary, reported) = here.run(&mut source).await.unwrap();
+    assert_eq!(source.secrets_of_nobody(), ["4711"]);
     assert_eq!(summary.lost_secrets.get(&Entity::User), Some(&58));
     assert_eq!(summary.lost_passwords, 0);
     let kept = reported.iter().filter(|one| one.kind == Entity::User);

@@ -23,6 +23,7 @@ macro_rules! repository_suite {
                 everything_created_is_found_again
                 the_first_user_may_have_a_password
                 the_system_organization_has_number_one_throughout
+                the_operators_roles_have_the_first_numbers
                 customers_have_numbers_from_two
                 a_second_system_organization_conflicts_on_its_kind
                 an_email_in_use_conflicts_and_nothing_is_created

@@ -82,6 +82,7 @@ impl RemoteSource {
         }
         Ok(batch)
     }
+
     /// Remembers that there is this account; 0 is none.
     pub(super) fn note_account(&mut self, id: AccountId) {
         if id.get() != 0 && self.known_accounts.insert(id) {

@@ -173,6 +173,11 @@ impl RemoteSource {
         self.asker.organization
     }
 
+    /// Whose secrets were given in [`SourceOptions::user_secrets`], by e-mail or number, and who did not come by.
+    pub fn secrets_of_nobody(&self) -> Vec<String> {
+        self.options.user_secrets.of_nobody()
+    }
+
     /// The stage behind the accounts, or behind the users of one.
     fn users_of(&self, place: usize) -> Stage {
         match self.accounts.get(place) {

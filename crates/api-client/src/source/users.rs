@@ -29,7 +29,11 @@ pub(super) fn listing(account: AccountId, size: u32) -> Listing {
 type Found = UserRecord<Option<SecretText>>;
 
 impl RemoteSource {
-    pub(super) fn read_users(&self, objects: &[JsonObject], account: Option<AccountId>) -> Batch {
+    pub(super) fn read_users(
+        &mut self,
+        objects: &[JsonObject],
+        account: Option<AccountId>,
+    ) -> Batch {
         let known = Known::of_list(self.asker.organization, account);
         let mut batch = Batch::default();
         for object in objects {
@@ -43,7 +47,7 @@ impl RemoteSource {
         batch
     }
 
-    fn record(&self, read: read::UserRead) -> Found {
+    fn record(&mut self, read: read::UserRead) -> Found {
         let mut user = read.user;
         let mut password = None;
         if self.options.passwords == Passwords::LegacyLogin
@@ -53,8 +57,9 @@ impl RemoteSource {
             *must_change = false;
             password = Some(PasswordHash::held_elsewhere());
         }
+        let known = self.options.user_secrets.meet(&user);
         UserRecord {
-            secret: shown(read.secret).or_else(|| self.options.user_secrets.of(&user).cloned()),
+            secret: shown(read.secret).or(known),
             user,
             password,
             former_passwords: Vec::new(),

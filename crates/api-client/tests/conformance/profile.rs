@@ -224,6 +224,7 @@ pub(crate) const REMOTE: Profile = Profile {
                 "organizations::customers_are_counted_no_further_than_asked",
                 "organizations::customers_have_numbers_from_two",
                 "organizations::the_first_user_of_the_system_organization_has_sys_admin_and_org",
+                "organizations::the_operators_roles_have_the_first_numbers",
                 "organizations::the_system_organization_has_number_one_throughout",
                 "policies::an_unknown_organization_has_no_policy",
                 "policies::the_default_is_in_force_until_a_policy_is_set",

@@ -301,6 +301,7 @@ pub(crate) async fn knowing_source(address: &str) -> RemoteSource {
     let email = samples::email("U3@shire.example");
     user_secrets.insert_by_email(&email, SecretText::new("tu_u3@shire.example"));
     user_secrets.insert_by_id(UserId::new(10), SecretText::new("known-for-a-long-time"));
+    user_secrets.insert_by_id(UserId::new(4711), SecretText::new("somebody-else's-secret"));
     let options = SourceOptions {
         user_secrets,
         passwords: Passwords::LegacyLogin,

@@ -24,13 +24,14 @@ pub trait TransferRepository: Send + Sync {
     async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError>;
 
     /// Begins a transfer into a new organization, and creates it with its default account, its roles, its policy and its
-    /// secret, in one write. With [`Ids::Kept`] all of them keep their numbers, and roles that have none get the next ones;
-    /// with [`Ids::Assigned`] all get new ones. The store remembers what became of that of the default account. What the
+    /// secret, in one write. With [`Ids::Kept`] all of them keep their numbers, but
+    /// [roles whose numbers are in use](OrganizationRecord::without_role_numbers), which get the next ones, as those do that
+    /// have none; with [`Ids::Assigned`] all get new ones. The store remembers what became of that of the default account. What the
     /// organization was there does not count: it moves in as [`OrganizationRecord::arriving`] says.
     ///
     /// # Errors
     /// `Conflict` on the organization's `source` if a transfer from there was begun before; on the organization's `secret`
-    /// if another has it, which then is the same one, most likely; on the `id` of the organization, the account or a role
+    /// if another has it, which then is the same one, most likely; on the `id` of the organization or the account
     /// that is in use or cannot be [kept](crate::transfer::plan::can_be_kept).
     async fn begin(
         &self,

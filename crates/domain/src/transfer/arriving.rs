@@ -30,12 +30,14 @@ impl<S> OrganizationRecord<S> {
         self
     }
 
-    /// The same without the numbers of roles that are in use here, or cannot be kept: requests name roles by their keys, so a
+    /// The same without the numbers of roles that are in use here, there twice, or cannot be kept: requests name roles by their keys, so a
     /// role can have another number, and that of an operator's role must keep nobody from coming.
     #[must_use]
     pub fn without_role_numbers(mut self, in_use: &HashSet<RoleId>) -> Self {
+        let mut kept = HashSet::new();
         for role in &mut self.roles {
-            if in_use.contains(&role.id) || !can_be_kept(Entity::Role, role.id.get()) {
+            let is_free = !in_use.contains(&role.id) && kept.insert(role.id);
+            if !is_free || !can_be_kept(Entity::Role, role.id.get()) {
                 role.id = RoleId::new(0);
             }
         }

@@ -62,9 +62,10 @@ pub(super) async fn run(
         report: import.report,
         summary,
         problems,
+        secrets_of_nobody: from.secrets_of_nobody(),
     };
     output.result(&said.to_json(), || said.to_text())?;
-    verdict(&said.summary)
+    verdict(&said)
 }
 
 /// What moves.
@@ -79,6 +80,14 @@ impl From {
         match &import.file {
             Some(path) => file::open(path, import),
             None => Ok(Self::Server(Box::new(remote::source(import).await?))),
+        }
+    }
+
+    /// Whose secrets were given, and who did not come by.
+    fn secrets_of_nobody(&self) -> Vec<String> {
+        match self {
+            Self::Server(source) => source.secrets_of_nobody(),
+            Self::Archive(_) | Self::Users(..) => Vec::new(),
         }
     }
 
@@ -256,14 +265,22 @@ fn explain(error: ImportError, dry_run: bool) -> Failure {
 }
 
 /// Whether everything was moved.
-fn verdict(summary: &Summary) -> Result<(), Failure> {
-    match summary.failed() {
-        0 => Ok(()),
-        failed => Err(Failure::Failed(anyhow!(
-            "{} could not be moved: --report FILE says which, and why",
-            counted(failed, "record")
-        ))),
+fn verdict(said: &Said) -> Result<(), Failure> {
+    let failed = said.summary.failed();
+    if failed > 0 {
+        return Err(Failure::Failed(anyhow!(
+            "{} could not be moved{}",
+            counted(failed, "record"),
+            said.see()
+        )));
     }
+    if said.secrets_of_nobody.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(anyhow!(
+        "--user-secrets names somebody who is not there: {}",
+        said.nobody()
+    )))
 }
 
 /// The file of an option, read as text.
