@@ -107,6 +107,7 @@ pub(crate) const REMOTE: Profile = Profile {
                 "secrets::replaced_secrets_go_with_their_user",
                 "secrets::the_present_user_secret_is_the_new_one",
                 "secrets::the_secret_of_an_unknown_owner_is_not_replaced",
+                "secrets::who_calls_is_known_until_the_first_of_what_is_presented_ends",
                 "secrets::without_overlap_all_old_user_secrets_stop_at_once",
                 "users_create::a_user_with_a_password_has_it_since_then",
                 "users_create::a_user_without_anything_optional_has_nothing_optional",
