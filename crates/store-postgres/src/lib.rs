@@ -31,6 +31,7 @@ mod share;
 mod sql;
 mod store;
 mod table;
+mod together;
 mod transfer;
 mod user;
 

@@ -100,7 +100,7 @@ impl PostgresStore {
         Repositories {
             organizations: Arc::new(PostgresOrganizations(database())),
             accounts: Arc::new(PostgresAccounts(database())),
-            users: Arc::new(PostgresUsers(database())),
+            users: Arc::new(PostgresUsers::new(database())),
             instances: Arc::new(PostgresInstances(database())),
             roles: Arc::new(PostgresRoles(database())),
             credentials: Arc::new(PostgresCredentials(database())),

@@ -12,6 +12,8 @@ mod platform;
 #[path = "adapter/queries.rs"]
 mod queries;
 mod support;
+#[path = "adapter/together.rs"]
+mod together;
 #[path = "adapter/transfers.rs"]
 mod transfers;
 #[path = "adapter/upgrade.rs"]

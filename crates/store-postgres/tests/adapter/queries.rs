@@ -48,7 +48,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
             assert_eq!(
                 error.to_string(),
                 "the schema of the database is newer than this binary: it has the migration 9999, this binary knows \
-                 those up to 3"
+                 those up to 4"
             );
         }
 
