@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use sqlx::{
-    PgConnection, Row as _, SqlStr,
+    Connection as _, PgConnection, Row as _, SqlStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
@@ -37,21 +37,25 @@ const STEPS: [(i64, &str, &str); 4] = [
     ),
 ];
 
-/// Applies what is missing. Nodes that start at the same moment wait for each other, by an advisory lock of the session
-/// (sqlx's own would also hold up stores in other schemas of the database).
+/// Applies what is missing, all of it or nothing. Nodes that start at the same moment wait for each other, by an advisory lock of the
+/// transaction: one of the session would be lost behind a proxy that pools transactions (and sqlx's own would also hold up stores in
+/// other schemas of the database).
 pub(crate) async fn run(connection: &mut PgConnection) -> Result<(), OpenError> {
-    sqlx::query("SELECT pg_advisory_lock(hashtextextended('tenantry ' || coalesce(current_schema(), ''), 0))")
+    let failed = |error| OpenError::Migration {
+        source: cause(error),
+    };
+    let mut transaction = connection.begin().await.map_err(failed)?;
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('tenantry ' || coalesce(current_schema(), ''), 0))")
         .persistent(false)
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await
-        .map_err(|error| OpenError::Migration {
-            source: cause(error),
-        })?;
+        .map_err(failed)?;
     migrator()
         .set_locking(false)
-        .run_direct(None, connection, false)
+        .run_direct(None, &mut *transaction, false)
         .await
-        .map_err(of_migration)
+        .map_err(of_migration)?;
+    transaction.commit().await.map_err(failed)
 }
 
 /// How far the database has come.

@@ -18,6 +18,10 @@ pub(crate) fn run() -> Result<()> {
         server.bin().display()
     );
     println!("  export TENANTRY_TEST_POSTGRES_URL='{}'", server.url());
+    println!(
+        "  export TENANTRY_TEST_POOLED_URL='{}'",
+        server.pooled_url()
+    );
     println!("  psql '{}'\n", server.url());
     println!("Ctrl-C, or the end of the input, stops it.");
     // The server is deleted by its supervisor when this process is gone, so Ctrl-C needs no handler here.

@@ -1,4 +1,4 @@
-//! One throwaway PostgreSQL: its own cluster in a directory under `/tmp`, reachable through a socket there and nowhere else, gone with
+//! One throwaway PostgreSQL with a PgBouncer before it: its own cluster in a directory under `/tmp`, reachable through a socket there and nowhere else, gone with
 //! this process whatever ends it.
 //!
 //! A small shell script stands beside the server in a process group of its own. It starts the server, says so, then waits for the end of
@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use super::binaries;
+use super::binaries::{self, Programs};
 use crate::process;
 
 const SUPERVISOR: &str = include_str!("supervisor.sh");
@@ -33,7 +33,7 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Result<Self> {
-        let bin = binaries::find_or_install()?;
+        let Programs { bin, pgbouncer } = binaries::find_or_install()?;
         let owner = unprivileged_owner()?;
         let directory = tempfile::Builder::new()
             .prefix("tenantry-pg-")
@@ -44,7 +44,8 @@ impl Server {
         command
             .args(["-c", SUPERVISOR, "supervisor"])
             .arg(&bin)
-            .arg(directory.path());
+            .arg(directory.path())
+            .arg(&pgbouncer);
         command
             .current_dir(directory.path())
             .stdin(Stdio::piped())
@@ -88,8 +89,17 @@ impl Server {
 
     /// What sqlx and psql accept. The user may do anything.
     pub(crate) fn url(&self) -> String {
+        self.url_by("localhost")
+    }
+
+    /// The same server behind PgBouncer, which pools transactions.
+    pub(crate) fn pooled_url(&self) -> String {
+        self.url_by("localhost:6432")
+    }
+
+    fn url_by(&self, authority: &str) -> String {
         format!(
-            "postgres://tenantry@localhost/postgres?host={}",
+            "postgres://tenantry@{authority}/postgres?host={}",
             percent_encode(&self.directory.path().to_string_lossy())
         )
     }

@@ -1,7 +1,9 @@
-# Stands beside a throwaway PostgreSQL: starts it, closes its own output when the server answers, waits for the end of its input, then
-# stops the server and deletes its directory. Arguments: directory of the programs, directory of the cluster.
+# Stands beside a throwaway PostgreSQL and the PgBouncer before it: starts them, closes its own output when they answer, waits for the
+# end of its input, then stops them and deletes their directory. Arguments: directory of PostgreSQL's programs, directory of the cluster,
+# PgBouncer.
 bin=$1
 dir=$2
+pgbouncer=$3
 # Ctrl-C ends the one who holds the other end of the input; that is the signal here. When he is gone before the server answers, nobody
 # hears it, and that must not end this script before it has cleaned up.
 trap '' INT HUP TERM PIPE
@@ -22,7 +24,24 @@ synchronous_commit = off
 full_page_writes = off
 logging_collector = off
 CONF
-  "$bin/pg_ctl" start -s -w -t 60 -D "$dir/data" -l "$dir/log" >>"$dir/log" 2>&1
+  "$bin/pg_ctl" start -s -w -t 60 -D "$dir/data" -l "$dir/log" >>"$dir/log" 2>&1 || return
+  cat >"$dir/pgbouncer.ini" <<CONF
+[databases]
+* = host=$dir port=5432 user=tenantry
+[pgbouncer]
+pool_mode = transaction
+default_pool_size = 4
+max_client_conn = 1000
+auth_type = any
+listen_addr =
+listen_port = 6432
+unix_socket_dir = $dir
+unix_socket_mode = 0700
+logfile = $dir/pgbouncer.log
+pidfile = $dir/pgbouncer.pid
+CONF
+  # It answers when it goes into the background.
+  "$pgbouncer" -q -d "$dir/pgbouncer.ini" >>"$dir/log" 2>&1
 }
 
 if start; then
@@ -32,5 +51,6 @@ if start; then
 else
   tail -n 30 "$dir/log"
 fi
+[ -f "$dir/pgbouncer.pid" ] && kill -QUIT "$(cat "$dir/pgbouncer.pid")"
 "$bin/pg_ctl" stop -s -D "$dir/data" -m immediate >/dev/null 2>&1
 cd / && rm -rf "$dir"

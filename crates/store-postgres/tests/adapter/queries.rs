@@ -304,7 +304,7 @@ fn frequent_queries_use_an_index() {
             .unwrap()
             .unwrap();
         let plan =
-            plan_of_last_statement(&mut other, &format!("{organization}, '17@x.y', NULL, NULL"))
+            plan_of_last_statement(&mut other, &format!("{organization}, NULL, NULL, '17@x.y'"))
                 .await;
         assert!(plan.contains("Index Scan using users_email_key"), "{plan}");
 
