@@ -18,7 +18,7 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (
         2,
@@ -30,6 +30,7 @@ const STEPS: [(i64, &str, &str); 3] = [
         "transfers",
         include_str!("../migrations/0003_transfers.sql"),
     ),
+    (5, "search", include_str!("../migrations/0005_search.sql")),
 ];
 
 /// Applies what is missing. Nodes that start at the same moment wait for each other, by an advisory lock of the session

@@ -9,6 +9,8 @@ mod outages;
 mod platform;
 #[path = "adapter/queries.rs"]
 mod queries;
+#[path = "adapter/search.rs"]
+mod search;
 mod support;
 #[path = "adapter/transfers.rs"]
 mod transfers;
