@@ -91,11 +91,11 @@ mod tests {
         for (pattern, expected) in [
             (
                 "%frod%",
-                Some("organization : \"七丁一\" AND email : \"fro\" AND email : \"rod\""),
+                Some("organization : \"万丁一\" AND email : \"fro\" AND email : \"rod\""),
             ),
             (
                 "a\"b%",
-                Some("organization : \"七丁一\" AND email : \"a\"\"b\""),
+                Some("organization : \"万丁一\" AND email : \"a\"\"b\""),
             ),
             ("%ab%", None),
             ("%ab_cd%", None),
