@@ -133,6 +133,9 @@ enum Command {
         /// How often it is killed
         #[arg(long, default_value_t = 5)]
         kills: usize,
+        /// Where it moves to, instead of an SQLite store: an empty database, as `cargo xtask postgres` makes one
+        #[arg(long, value_name = "URL")]
+        into: Option<String>,
         /// Measure this program, instead of building one
         #[arg(long, value_name = "PATH")]
         program: Option<PathBuf>,
@@ -184,12 +187,14 @@ fn main() -> ExitCode {
             users,
             instances,
             kills,
+            into,
             program,
         } => measure_move::run(&measure_move::Options {
             accounts,
             users,
             instances,
             kills,
+            into,
             program,
         }),
         Command::FuzzCeql {

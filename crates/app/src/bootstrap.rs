@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use tenantry_caller_cache::CallerCache;
 use tenantry_domain::{
     Email, Entity, Name, Password, Person, RequestId,
     ports::{Repositories, RepositoryError},
@@ -27,6 +28,8 @@ pub(crate) struct Opened {
     pub(crate) repositories: Repositories,
     pub(crate) services: Services,
     pub(crate) keys: Keys,
+    /// The callers that the use cases remember, if they do, once it follows the store's feed.
+    pub(crate) callers: Option<CallerCache>,
 }
 
 /// A store that was in use before, for commands that look after it.
@@ -48,13 +51,19 @@ pub(crate) struct FirstOrganization {
 pub(crate) async fn open(config: &Config, request_id: RequestId) -> Result<Opened, Failure> {
     prepare_data_dir(config)?;
     let store = Store::open(config).await?;
-    let repositories = store.repositories();
-    match make_ready(config, &store, request_id).await {
+    let callers = wire_up::callers(config);
+    let stored = store.repositories();
+    let repositories = match &callers {
+        None => stored,
+        Some(callers) => callers.over(&stored),
+    };
+    match make_ready(config, &store, &repositories, request_id).await {
         Ok((services, keys)) => Ok(Opened {
             store,
             repositories,
             services,
             keys,
+            callers,
         }),
         Err(failure) => {
             store.close().await;
@@ -97,18 +106,18 @@ async fn unlock(config: &Config, store: &Store) -> Result<(Repositories, Keys), 
 async fn make_ready(
     config: &Config,
     store: &Store,
+    repositories: &Repositories,
     request_id: RequestId,
 ) -> Result<(Services, Keys), Failure> {
     let migrated = store.migrate().await?;
     info!(database = %config.database_url, migrated, "store opened");
-    let repositories = store.repositories();
     let keys = master_key::unlock(
         config,
         repositories.keyring.as_ref(),
         repositories.organizations.as_ref(),
     )
     .await?;
-    let services = wire_up::services(config, &repositories, &keys.vault)?;
+    let services = wire_up::services(config, repositories, &keys.vault)?;
     let operator = NewOrganization {
         name: name("System")?,
         admin_email: Email::parse("operator@system.tenantry.local")?,

@@ -30,6 +30,8 @@ pub(crate) struct Options {
     pub(crate) users: usize,
     pub(crate) instances: usize,
     pub(crate) kills: usize,
+    /// Where it moves to, instead of an SQLite store.
+    pub(crate) into: Option<String>,
     /// Which program, instead of one built as it is released.
     pub(crate) program: Option<PathBuf>,
 }
@@ -39,7 +41,8 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         Some(program) => program.clone(),
         None => build()?,
     };
-    let (there, here) = (Server::start(&program)?, Server::start(&program)?);
+    let there = Server::start(&program, None)?;
+    let here = Server::start(&program, options.into.as_deref())?;
     let began = now();
     let world = World::fill(&there, options)?;
     println!(
@@ -100,10 +103,14 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         began.elapsed().as_secs_f64()
     );
     check(options, &again)?;
-    let compared = world.compare(&there, &here)?;
+    let began = now();
+    let compared = compare(&there, &here, &world)?;
     println!(
-        "compared {compared} users and their instances through the API, with the secrets that they had"
+        "tenantry compare: {compared} things are the same, in {:.1} s",
+        began.elapsed().as_secs_f64()
     );
+    let compared = world.compare(&there, &here)?;
+    println!("{compared} users and their instances answer to the secrets that they had");
     println!(
         "moved    {total} records in {:.1} s with {} kills, {:.0} a second; at most {most_memory} KiB of memory",
         taken.as_secs_f64(),
@@ -121,10 +128,32 @@ fn import(there: &Server, here: &Server, world: &World, secrets: &Path, report: 
         .arg("--user-secrets")
         .arg(secrets)
         .arg("--report")
-        .arg(report)
+        .arg(report);
+    as_administrator(&mut command, world);
+    command
+}
+
+fn as_administrator(command: &mut Command, world: &World) {
+    command
         .env("TENANTRY_USER_SECRET", &world.user_secret)
         .env("TENANTRY_ORGANIZATION_SECRET", &world.organization_secret);
+}
+
+/// How many things are the same on both servers; fails if one is not.
+fn compare(there: &Server, here: &Server, world: &World) -> Result<u64> {
+    let mut command = here.command();
     command
+        .args(["compare", "--json", "--server"])
+        .arg(format!("http://{}", there.address))
+        .arg("--against")
+        .arg(format!("http://{}", here.address));
+    as_administrator(&mut command, world);
+    let output = command.output()?;
+    let said = String::from_utf8_lossy(&output.stdout);
+    ensure!(output.status.success(), "tenantry compare says: {said}");
+    let compared: Value = serde_json::from_str(&said).context("compare answered no JSON")?;
+    let kinds = compared["compared"].as_object().context("no counts")?;
+    Ok(kinds.values().filter_map(Value::as_u64).sum())
 }
 
 /// Everything is there, once, and the same.

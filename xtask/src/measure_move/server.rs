@@ -1,4 +1,4 @@
-//! The program on a fresh SQLite store: a server that runs beside other commands.
+//! The program on a fresh store: a server that runs beside other commands.
 
 use std::env;
 use std::io::{BufRead, BufReader};
@@ -14,14 +14,16 @@ pub(super) struct Server {
     child: Child,
     pub(super) address: String,
     data: TempDir,
+    /// `None`: in the data directory.
+    database: Option<String>,
     /// Kept open, or the server would lose its standard output.
     _stdout: BufReader<ChildStdout>,
 }
 
 impl Server {
-    pub(super) fn start(program: &Path) -> Result<Self> {
+    pub(super) fn start(program: &Path, database: Option<&str>) -> Result<Self> {
         let data = tempfile::tempdir().context("cannot make a data directory")?;
-        let mut child = command(program, data.path())
+        let mut child = command(program, data.path(), database)
             .args(["serve", "--json", "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
             .spawn()
@@ -37,13 +39,14 @@ impl Server {
             address: address.replace("http://", ""),
             child,
             data,
+            database: database.map(str::to_owned),
             _stdout: stdout,
         })
     }
 
     /// Another command on the same store.
     pub(super) fn command(&self) -> Command {
-        command(&self.program, self.data.path())
+        command(&self.program, self.data.path(), self.database.as_deref())
     }
 
     /// The result of another command on the same store, which has to succeed.
@@ -66,7 +69,7 @@ impl Drop for Server {
     }
 }
 
-fn command(program: &Path, data: &Path) -> Command {
+fn command(program: &Path, data: &Path, database: Option<&str>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
         if name.to_string_lossy().starts_with("TENANTRY_") {
@@ -77,5 +80,8 @@ fn command(program: &Path, data: &Path) -> Command {
         .env("TENANTRY_DATA_DIR", data)
         .env("TENANTRY_LOG", "warn")
         .stdin(Stdio::null());
+    if let Some(url) = database {
+        command.env("TENANTRY_DATABASE_URL", url);
+    }
     command
 }

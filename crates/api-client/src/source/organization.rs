@@ -1,7 +1,7 @@
 //! The organization itself: what it is called, its secret, its policy, its roles, and the account that it began with.
 
 use tenantry_domain::{
-    Account, Entity, Organization, OrganizationId, Role, SecretText,
+    Account, AccountId, Entity, Organization, OrganizationId, Role, SecretText,
     ports::{PolicyInForce, SourceError},
     transfer::{AccountRecord, OrganizationRecord, PolicyRecord},
 };
@@ -69,15 +69,15 @@ impl RemoteSource {
         let mut listing = accounts::listing(self.options.page_size);
         let known = self.asker.known();
         while let Some(objects) = listing.next(&self.asker).await? {
-            for account in objects
-                .iter()
-                .filter_map(|object| read::account(object, &known).ok())
-            {
-                if !self.accounts.contains(&account.id) {
-                    self.accounts.push(account.id);
-                }
-                if account.is_default {
-                    default = Some(account);
+            for object in &objects {
+                match read::account(object, &known) {
+                    Ok(account) => {
+                        self.note_account(account.id);
+                        if account.is_default {
+                            default = Some(account);
+                        }
+                    }
+                    Err(error) => self.note_account(AccountId::new(error.id)),
                 }
             }
         }

@@ -66,14 +66,9 @@ pub(crate) struct Import {
     /// the secret
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     pub(crate) user_secrets: Option<PathBuf>,
-    /// What becomes of passwords, which no server reveals
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHICH",
-        default_value = "must-change",
-        conflicts_with = "file"
-    )]
+    /// What becomes of passwords, which no server reveals; and of those in an archive whose users have not logged in yet since
+    /// they moved from a server
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "must-change")]
     pub(crate) passwords: PasswordsThere,
 }
 

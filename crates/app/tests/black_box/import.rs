@@ -387,8 +387,25 @@ fn what_is_wrong_is_said() {
         let world = World::new().await;
         let report = world.file("moved.ndjson");
         let (code, _, said) = world.run(&report, &["--organization", "99"]);
-        assert_eq!(code, Some(1), "{said}");
+        assert_eq!(code, Some(2), "{said}");
         assert!(said.contains("there is no organization 99 here"), "{said}");
+        let secrets = fs::read_to_string(world.file("secrets.csv")).unwrap();
+        let more =
+            format!("{secrets}u1o@shire.example,w3Y2kOWmvLWkpNZ0kOWm\n4711,w3Y2kOWmvLWkpNZ1kOWm\n");
+        fs::write(world.file("secrets.csv"), more).unwrap();
+        let (code, result, said) = world.run(&report, &["--dry-run"]);
+        assert_eq!(code, Some(1), "{said}");
+        assert_eq!(
+            result["secretsOfNobody"],
+            json!(["4711", "u1o@shire.example"])
+        );
+        assert!(
+            said.contains(
+                "--user-secrets names somebody who is not there: 4711, u1o@shire.example"
+            ),
+            "{said}"
+        );
+        fs::write(world.file("secrets.csv"), secrets).unwrap();
         // The first organization of the new server has the number of the old server's.
         let first = world.there.first();
         let mut command = world.import(&report, &[]);
@@ -397,7 +414,7 @@ fn what_is_wrong_is_said() {
             .env("TENANTRY_ORGANIZATION_SECRET", &first.organization);
         let output = command.output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{said}");
+        assert_eq!(output.status.code(), Some(2), "{said}");
         assert!(said.contains("--new-ids"), "{said}");
     });
 }

@@ -158,6 +158,10 @@ impl<R: Read + Seek + Send> TransferSource for UsersFile<R> {
         Ok(self.read()?)
     }
 
+    fn is_proven(&self) -> bool {
+        false
+    }
+
     fn is_whole(&self) -> bool {
         true
     }

@@ -18,8 +18,8 @@ pub struct OrganizationRecord<S> {
     pub secret: S,
     /// The password policy that it set; `None` if the default is in force.
     pub policy: Option<PolicyRecord>,
-    /// Its four roles, in the order in which they are listed. One that the source does not number has the number 0,
-    /// which cannot be kept.
+    /// Its four roles, in the order in which they are listed. One that the source does not number has the number 0, and
+    /// gets a new one.
     pub roles: Vec<Role>,
     /// Its default account.
     pub default_account: AccountRecord,

@@ -21,6 +21,7 @@ pub struct ScriptedSource {
     completed: usize,
     /// Whether completing is said to cost nothing.
     is_whole: bool,
+    is_proven: bool,
 }
 
 impl ScriptedSource {
@@ -38,6 +39,7 @@ impl ScriptedSource {
             patience: None,
             completed: 0,
             is_whole: false,
+            is_proven: true,
         }
     }
 
@@ -55,6 +57,15 @@ impl ScriptedSource {
     pub fn whole(self) -> Self {
         Self {
             is_whole: true,
+            ..self
+        }
+    }
+
+    /// The same, which does not prove whose it is.
+    #[must_use]
+    pub fn unproven(self) -> Self {
+        Self {
+            is_proven: false,
             ..self
         }
     }
@@ -118,6 +129,10 @@ impl TransferSource for ScriptedSource {
             }
         }
         Ok(Batch::of(records))
+    }
+
+    fn is_proven(&self) -> bool {
+        self.is_proven
     }
 
     fn is_whole(&self) -> bool {

@@ -8,12 +8,12 @@ use std::sync::{
 use async_trait::async_trait;
 use tenantry_domain::{
     AccountId, Change, Entity, OrganizationId, PasswordState, Privilege, Revision, RoleKey,
-    SealedSecret, UserId,
+    SealedSecret, SecretDigest, UserId,
     ports::{RepositoryError, TransferRepository},
     services::{Destination, Fate, ImportError, ImportOptions, Lost, Reported},
     transfer::{
-        Batch, Finding, Ids, OrganizationRecord, Part, Record, Refusal, SealedRecord, SourceName,
-        Transfer, UnreadableRecord,
+        Batch, Finding, Holder, Ids, OrganizationRecord, Part, Record, Refusal, SealedRecord,
+        SourceName, Transfer, UnreadableRecord,
     },
 };
 use tenantry_testkit::{
@@ -339,6 +339,8 @@ async fn into_an_organization_numbers_are_kept_if_it_is_empty() {
         .unwrap();
     assert_eq!(summary.start.ids, Some(Ids::Assigned));
 
+    let draft = samples::organization_draft("Gondor");
+    let gondor = store.organizations.create(&draft, &change()).await.unwrap();
     let unknown = ImportOptions {
         into: Destination::Existing(OrganizationId::new(99)),
         ids: None,
@@ -347,7 +349,7 @@ async fn into_an_organization_numbers_are_kept_if_it_is_empty() {
         (unknown, "there is no organization 99 here"),
         (
             ImportOptions {
-                into: Destination::Existing(OrganizationId::new(1)),
+                into: Destination::Existing(gondor.organization.id),
                 ids: None,
             },
             "it was begun to move into the organization 2",
@@ -409,6 +411,19 @@ impl TransferRepository for Faulty {
         }
         let begun = self.inner.begin(source, ids, record, change).await;
         if fails { Self::away() } else { begun }
+    }
+
+    async fn check_begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+    ) -> Result<(), RepositoryError> {
+        self.inner.check_begin(source, ids, record).await
+    }
+
+    async fn holder(&self, secret: SecretDigest) -> Result<Option<Holder>, RepositoryError> {
+        self.inner.holder(secret).await
     }
 
     async fn begin_into(

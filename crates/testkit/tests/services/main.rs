@@ -6,6 +6,8 @@ mod audit_chain;
 mod export;
 mod faults;
 mod import;
+mod import_again;
+mod import_plans;
 mod key_rotation;
 mod moved;
 mod upkeep;

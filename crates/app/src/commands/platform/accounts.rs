@@ -21,6 +21,8 @@ use crate::{
 
 const COLUMNS: &[&str] = &["id", "name", "externalId", "active", "defaultAccount"];
 
+const SETTABLE: &[&str] = &["name", "description", "externalId"];
+
 pub(super) async fn run(command: Accounts, start: &Start) -> Result<(), Failure> {
     match command {
         Accounts::List(it) => start.with(&it.target, async |to| list(to, &it).await).await,
@@ -50,7 +52,7 @@ async fn get(it: GetAccount, start: &Start) -> Result<(), Failure> {
 }
 
 fn fields(given: &AccountFields) -> Result<Fields, Failure> {
-    Ok(Fields::of(&given.body)?
+    Ok(Fields::of(&given.body, SETTABLE)?
         .with("externalId", given.external_id.clone())
         .with("name", given.name.clone())
         .with("description", given.description.clone()))

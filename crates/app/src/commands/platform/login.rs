@@ -13,16 +13,17 @@ use super::{
     place::{self, SERVER},
     profile::{self, Profile},
 };
-use crate::{cli::Login, failure::Failure, prompt, randomness::RandomRequestIds};
+use crate::{cli::Login, failure::Failure, prompt, randomness::RandomRequestIds, telemetry};
 
 pub(super) async fn run(it: Login, start: &Start) -> Result<(), Failure> {
-    backend::log(start)?;
+    telemetry::start_for_command(&start.flags)?;
     let server = it.server.clone().or_else(|| place::variable(SERVER));
     let server = server.ok_or_else(|| {
         Failure::usage(anyhow!(
             "a server is missing: give --server, or set {SERVER}"
         ))
     })?;
+    backend::warn_if_unprotected(&server);
     let ids = Arc::new(RandomRequestIds);
     let nobody = Api::anonymous(RemoteConfig::new(server.clone()), ids).map_err(Failure::usage)?;
     let (email, password) = ask(&it)?;
@@ -133,7 +134,7 @@ fn token(user: &Value) -> Result<SecretText, Failure> {
 
 fn refused(error: ApiError) -> Failure {
     match error {
-        ApiError::Refused(refusal) if refusal.status == 401 => Failure::Failed(anyhow!(
+        ApiError::Refused(refusal) if refusal.status == 401 => Failure::usage(anyhow!(
             "the server does not accept e-mail and password: put them right, or wait if the user is locked"
         )),
         other => explain(other, false),

@@ -85,7 +85,10 @@ pub(super) fn remote(
         Place::Remote {
             server,
             credentials,
-        } => Some((server, credentials)),
+        } => {
+            backend::warn_if_unprotected(&server);
+            Some((server, credentials))
+        }
         Place::Local { .. } => None,
     })
 }

@@ -27,6 +27,20 @@ const COLUMNS: &[&str] = &[
     "active",
     "accountId",
 ];
+/// The texts of the contract's user, section 8, but the password: it would stand in the list of processes.
+const SETTABLE: &[&str] = &[
+    "email",
+    "firstName",
+    "lastName",
+    "externalId",
+    "phone",
+    "street1",
+    "street2",
+    "city",
+    "stateProvince",
+    "postalCode",
+    "country",
+];
 const ROLE_COLUMNS: &[&str] = &["key", "name", "description"];
 
 pub(super) async fn run(command: Users, start: &Start) -> Result<(), Failure> {
@@ -63,7 +77,7 @@ async fn list(to: &Session, it: &ListUsers) -> Result<(), Failure> {
 }
 
 fn fields(given: &UserFields) -> Result<Fields, Failure> {
-    let fields = Fields::of(&given.body)?
+    let fields = Fields::of(&given.body, SETTABLE)?
         .with("email", given.email.clone())
         .with("firstName", given.first_name.clone())
         .with("lastName", given.last_name.clone())

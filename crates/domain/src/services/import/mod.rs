@@ -5,6 +5,8 @@
 
 mod begin;
 mod error;
+mod foreseen;
+mod opening;
 mod report;
 mod seal;
 mod stretch;
@@ -20,7 +22,7 @@ use self::{report::Report, walk::Walk};
 use crate::{
     Author, Change, OrganizationId, RequestId,
     ports::{BoxError, Clock, SecretVault, TransferRepository, TransferSource},
-    transfer::{Ids, Transfer},
+    transfer::Ids,
 };
 
 /// Where it moves to, and what becomes of numbers.
@@ -116,7 +118,7 @@ impl ImportService {
         let begun = self.begin(source, options, request_id, &mut report).await?;
         let walk = Walk::writing(self, begun.transfer, request_id);
         walk.go(source, &begun, &mut report).await?;
-        if is_remembered(&begun.transfer) {
+        if begun.transfer.number().is_some() {
             self.transfers.finish(&begun.transfer).await?;
         }
         Ok(report.summary(begun.start))
@@ -129,11 +131,6 @@ impl ImportService {
             at: self.clock.now(),
         }
     }
-}
-
-fn is_remembered(transfer: &Transfer) -> bool {
-    use crate::transfer::Recognition;
-    matches!(transfer.recognition, Recognition::ByNumber { .. })
 }
 
 impl fmt::Debug for ImportService {

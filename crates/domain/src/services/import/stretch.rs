@@ -74,12 +74,4 @@ impl Seen {
             Entity::Organization | Entity::Role => true,
         }
     }
-
-    pub(super) fn has_account(&self, id: i64) -> bool {
-        self.accounts.contains(&id)
-    }
-
-    pub(super) fn has_user(&self, id: i64) -> bool {
-        self.users.contains(&id)
-    }
 }
