@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use rusqlite::Connection;
 use tenantry_domain::{
     OrganizationId,
     ceql::{Pattern, PatternToken},
@@ -9,9 +10,34 @@ use tenantry_domain::{
 
 /// So many are enough: what they select is compared with the pattern anyway.
 const MOST: usize = 32;
+// How SQL spells the number of an organization, as `spelled` does.
+macro_rules! spelled {
+    ($($table:literal)?) => {
+        concat!(
+            "char(19968 + ", $($table,)? "organization_id % 20000, 19968 + ", $($table,)?
+            "organization_id / 20000 % 20000, 19968 + ", $($table,)? "organization_id / 400000000 % 20000)"
+        )
+    };
+}
+
 /// Where the characters begin that spell the number of an organization, and how many there are.
 const FIRST: u32 = 19_968;
 const RANGE: i64 = 20_000;
+
+/// What stands in the index goes, what is true comes, and nobody waits any more.
+const WRITE_WAITING: [&str; 3] = [
+    concat!(
+        "INSERT INTO users_search (users_search, rowid, organization, full_name, email) SELECT 'delete', id, ",
+        spelled!(),
+        ", full_name, email FROM users_search_waiting WHERE full_name IS NOT NULL"
+    ),
+    concat!(
+        "INSERT INTO users_search (rowid, organization, full_name, email) SELECT users.id, ",
+        spelled!("users."),
+        ", users.full_name_folded, users.email_folded FROM users_search_waiting JOIN users USING (id)"
+    ),
+    "DELETE FROM users_search_waiting",
+];
 
 /// An index of trigrams over a text.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +76,19 @@ impl Trigrams {
         }
         Some(question)
     }
+}
+
+/// Writes what the triggers of the schema have noted: whose letters are others now, all of a transaction together.
+pub(crate) fn write_waiting(connection: &Connection) -> rusqlite::Result<()> {
+    let waiting = connection
+        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users_search_waiting)")?
+        .query_row([], |row| row.get(0))?;
+    if waiting {
+        for statement in WRITE_WAITING {
+            connection.prepare_cached(statement)?.execute([])?;
+        }
+    }
+    Ok(())
 }
 
 fn in_a_row(text: &str) -> impl Iterator<Item = String> {
