@@ -26,6 +26,7 @@ mod password_policy;
 mod replies;
 mod role;
 mod row;
+mod search;
 mod session;
 mod share;
 mod sql;

@@ -18,7 +18,7 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: [(i64, &str, &str); 5] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (
         2,
@@ -35,6 +35,7 @@ const STEPS: [(i64, &str, &str); 4] = [
         "caller changes",
         include_str!("../migrations/0004_caller_changes.sql"),
     ),
+    (5, "search", include_str!("../migrations/0005_search.sql")),
 ];
 
 /// Applies what is missing, all of it or nothing. Nodes that start at the same moment wait for each other, by an advisory lock of the

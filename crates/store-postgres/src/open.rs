@@ -120,10 +120,13 @@ pub(crate) fn options(config: &PostgresConfig) -> Result<PgConnectOptions, OpenE
 pub(crate) fn bounded(options: PgConnectOptions, config: &PostgresConfig) -> PgConnectOptions {
     // A filter of a few hundred terms runs in milliseconds, and took a minute and a half to compile.
     let just_in_time = ("jit", "off".to_owned());
+    // Every query names its organization, and an index finds that; what is read beside is others', however many there are.
+    let whole_tables = ("enable_seqscan", "off".to_owned());
     match config.statement_timeout {
         Some(limit) => options.options([
             ("statement_timeout", limit.as_millis().to_string()),
             just_in_time,
+            whole_tables,
         ]),
         None => options,
     }

@@ -11,6 +11,8 @@ mod outages;
 mod platform;
 #[path = "adapter/queries.rs"]
 mod queries;
+#[path = "adapter/search.rs"]
+mod search;
 mod support;
 #[path = "adapter/together.rs"]
 mod together;

@@ -170,7 +170,7 @@ impl Table for AccountField {
     type Item = Account;
 
     const SELECT: &'static str = account_selection!();
-    const EXISTS: &'static str = "SELECT 1 FROM accounts";
+    const FROM: &'static str = " FROM accounts";
 
     fn column(self) -> Column {
         match self {
