@@ -51,6 +51,9 @@ if start; then
 else
   tail -n 30 "$dir/log"
 fi
-[ -f "$dir/pgbouncer.pid" ] && kill -QUIT "$(cat "$dir/pgbouncer.pid")"
+if [ -f "$dir/pgbouncer.pid" ]; then
+  # At once: TERM until 1.22, where QUIT does nothing; QUIT from 1.23 on, where TERM waits for clients.
+  for signal in TERM QUIT; do kill -$signal "$(cat "$dir/pgbouncer.pid")" 2>/dev/null; done
+fi
 "$bin/pg_ctl" stop -s -D "$dir/data" -m immediate >/dev/null 2>&1
 cd / && rm -rf "$dir"
