@@ -2,7 +2,7 @@
 -- (docs/decisions/016-search.md).
 --
 -- Nodes of the release before go on working meanwhile: no column changes. While an index is built, writes to its table
--- wait; in a store with millions of users, build those of `users` beforehand with CREATE INDEX CONCURRENTLY
+-- wait, and with `audit_records` all writes; in a store with millions of rows, build them beforehand with CREATE INDEX CONCURRENTLY
 -- (docs/operations.md): what exists is left as it is.
 
 -- Trigrams, and organization ids beside them in one index. They have to be where every schema of the database finds them.

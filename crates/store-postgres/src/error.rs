@@ -105,6 +105,13 @@ pub(crate) fn timed_out() -> RepositoryError {
     }
 }
 
+/// A search whose steps take too long together, each of which PostgreSQL would have answered.
+pub(crate) fn too_slow() -> RepositoryError {
+    RepositoryError::TooSlow {
+        source: "the steps of the search take too long together".into(),
+    }
+}
+
 /// The error of a statement that several had made together, for another of them.
 pub(crate) fn copied(error: &RepositoryError) -> RepositoryError {
     let words = |source: &BoxError| BoxError::from(source.to_string());

@@ -197,7 +197,7 @@ fn push_like(sql: &mut Sql, column: Column, pattern: &Pattern, negated: bool) {
 }
 
 /// Whether an index of trigrams can have a part in finding what fits.
-fn is_selective(pattern: &Pattern) -> bool {
+pub(crate) fn is_selective(pattern: &Pattern) -> bool {
     let literal = |token: &PatternToken| matches!(token, PatternToken::Literal(text) if text.chars().nth(1).is_some());
     pattern.tokens().iter().any(literal)
 }

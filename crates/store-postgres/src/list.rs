@@ -8,6 +8,8 @@ use tenantry_domain::{
     ports::RepositoryError,
 };
 
+use tokio::time::{Instant, timeout_at};
+
 use crate::{
     database::Database,
     error::{self, Failure},
@@ -61,7 +63,8 @@ pub(crate) async fn count<F: Table>(
     push_conditions(&mut sql, scope, filter);
     let limit = i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1);
     sql.push(" LIMIT ").bind(limit).push(") AS found");
-    let rows = fetch(database, scope, sql, is_common(filter)).await?;
+    let _share = database.share_of(scope.organization_id()).await?;
+    let rows = fetch(database, sql, is_common(filter)).await?;
     Ok(Count::bounded(number(rows.first())?, up_to))
 }
 
@@ -69,12 +72,13 @@ async fn rows<F: Table>(
     database: &Database,
     wanted: &Wanted<'_, F>,
 ) -> Result<Vec<PgRow>, RepositoryError> {
-    let scope = wanted.scope;
+    let _share = database.share_of(wanted.scope.organization_id()).await?;
+    let deadline = Instant::now() + database.operation_timeout();
     if wanted.is_direct() {
         let prepared = is_common(wanted.filter) && wanted.is_by_id();
-        return fetch(database, scope, wanted.directly(), prepared).await;
+        return fetch(database, wanted.directly(), prepared).await;
     }
-    let mut rows = fetch(database, scope, wanted.of_candidates(), false).await?;
+    let mut rows = fetch(database, wanted.of_candidates(), false).await?;
     if counted(&rows, "candidates")? <= search::CANDIDATES {
         // Where no row is left, there is one that only tells how many candidates there are.
         if placeless(&rows)? {
@@ -83,13 +87,24 @@ async fn rows<F: Table>(
         return Ok(rows);
     }
     if !wanted.is_by_id() {
-        return fetch(database, scope, wanted.directly(), false).await;
+        return next(database, wanted.directly(), deadline).await;
     }
-    let rows = fetch(database, scope, wanted.walked(), false).await?;
+    let rows = next(database, wanted.walked(), deadline).await?;
     if i64::try_from(rows.len()).is_ok_and(|found| found == wanted.limit) {
         return Ok(rows);
     }
-    fetch(database, scope, wanted.gathered(), false).await
+    next(database, wanted.gathered(), deadline).await
+}
+
+/// A further step: all of them together take no longer than one call may.
+async fn next(
+    database: &Database,
+    sql: Sql,
+    deadline: Instant,
+) -> Result<Vec<PgRow>, RepositoryError> {
+    timeout_at(deadline, fetch(database, sql, false))
+        .await
+        .unwrap_or_else(|_| Err(error::too_slow()))
 }
 
 fn counted(rows: &[PgRow], column: &str) -> Result<i64, RepositoryError> {
@@ -105,11 +120,9 @@ fn placeless(rows: &[PgRow]) -> Result<bool, RepositoryError> {
 
 async fn fetch(
     database: &Database,
-    scope: &Scope,
     sql: Sql,
     prepared: bool,
 ) -> Result<Vec<PgRow>, RepositoryError> {
-    let _share = database.share_of(scope.organization_id()).await?;
     let rows = if prepared {
         database.read(sql.statement()).await
     } else {

@@ -9,6 +9,7 @@ use tenantry_domain::{
 };
 
 use crate::{
+    filter::is_selective,
     list::{push_conditions, push_order},
     sql::Sql,
     table::Table,
@@ -33,19 +34,21 @@ pub(crate) struct Wanted<'a, F> {
 
 impl<F: Table> Wanted<'_, F> {
     /// Whether one statement finds the page: each condition has an index in the order of the list, or is true or false, of
-    /// which PostgreSQL knows how many there are.
+    /// which PostgreSQL knows how many there are; or no index finds what the filter selects, and the list has to be walked anyway.
     pub(crate) fn is_direct(&self) -> bool {
         let direct = |leaf: &Leaf<F>| {
             leaf.field.kind() == Kind::Boolean || (self.is_by_id() && is_ordered(leaf))
         };
-        match self.filter.normalized() {
+        let filter = self.filter.normalized();
+        let by_itself = match &filter {
             Normal::All | Normal::Nothing => true,
-            Normal::Leaf(leaf) => direct(&leaf),
+            Normal::Leaf(leaf) => direct(leaf),
             Normal::And(parts) => parts
                 .iter()
                 .all(|part| matches!(part, Normal::Leaf(leaf) if direct(leaf))),
             Normal::Or(_) => false,
-        }
+        };
+        by_itself || !leads(&filter)
     }
 
     pub(crate) fn is_by_id(&self) -> bool {
@@ -171,6 +174,31 @@ impl<F: Table> Wanted<'_, F> {
             sql.push(" OFFSET ").bind(self.offset);
         }
     }
+}
+
+/// Whether an index finds what the filter selects, or more, and leaves out the others.
+fn leads<F: Table>(filter: &Normal<F>) -> bool {
+    match filter {
+        Normal::All => false,
+        Normal::Nothing => true,
+        Normal::Leaf(leaf) => has_index(leaf),
+        Normal::And(parts) => parts.iter().any(leads),
+        Normal::Or(parts) => parts.iter().all(leads),
+    }
+}
+
+/// Whether an index finds what the condition selects.
+fn has_index<F: Table>(leaf: &Leaf<F>) -> bool {
+    let column = leaf.field.column();
+    let indexed = match &leaf.test {
+        Test::Compare { op, .. } => *op != Comparison::NotEqual,
+        Test::In { .. } | Test::IsNull => true,
+        Test::Like { pattern } => {
+            (column.trigrams || column.within.is_some()) && is_selective(pattern)
+        }
+        Test::NotLike { .. } | Test::NotIn { .. } | Test::IsNotNull => false,
+    };
+    indexed && !leaf.denied && leaf.field.kind() != Kind::Boolean
 }
 
 /// Whether an index finds what the condition selects in the order of the ids.

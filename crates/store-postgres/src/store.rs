@@ -56,7 +56,7 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// Brings the schema up to date, or leaves it as it is. May run on several nodes at once; they take turns by an advisory lock.
+    /// Brings the schema up to date, step by step. May run on several nodes at once; they take turns by an advisory lock.
     ///
     /// # Errors
     /// If the database refuses, or was migrated by a newer release.

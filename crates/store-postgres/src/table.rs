@@ -45,6 +45,8 @@ pub(crate) struct Column {
     pub(crate) folded: Option<&'static str>,
     /// Text that holds this one, and has an index for `LIKE` where this one has none.
     pub(crate) within: Option<Within>,
+    /// Whether trigrams of the folded form are in an index.
+    pub(crate) trigrams: bool,
     /// Whether it can be absent.
     pub(crate) nullable: bool,
     /// For a field of which one row can have several values: ` FROM … WHERE …`, the rows that hold them. Fields with the
@@ -59,6 +61,7 @@ impl Column {
             expression,
             folded: None,
             within: None,
+            trigrams: false,
             nullable: false,
             values: None,
         }
@@ -80,7 +83,15 @@ impl Column {
         }
     }
 
-    /// The same; `within` holds it.
+    /// The same, with an index of its trigrams.
+    pub(crate) const fn with_trigrams(self) -> Self {
+        Self {
+            trigrams: true,
+            ..self
+        }
+    }
+
+    /// The same; `within` holds it, and has an index of its trigrams.
     pub(crate) const fn part_of(self, within: Within) -> Self {
         Self {
             within: Some(within),

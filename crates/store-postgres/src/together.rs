@@ -7,11 +7,16 @@ use std::{
     collections::VecDeque,
     mem,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use sqlx::{Row as _, postgres::PgRow};
 use tenantry_domain::ports::RepositoryError;
-use tokio::{runtime::Handle, sync::oneshot, time::timeout};
+use tokio::{
+    runtime::Handle,
+    sync::oneshot,
+    time::{Instant, timeout},
+};
 
 use crate::{
     database::Database,
@@ -21,6 +26,10 @@ use crate::{
 
 /// How many statements are under way at once. Two: while PostgreSQL works on one, the answers of the other are handed out.
 const UNDER_WAY: usize = 2;
+/// Where none of them comes to an end for so long, because a connection is dead or a row of the others' is held, the next look-up does
+/// not wait for them: it goes on with one more, up to [`MOST`].
+const STUCK_AFTER: Duration = Duration::from_millis(100);
+const MOST: usize = 6;
 /// At most so many look-ups are made by one statement.
 const TOGETHER: usize = 128;
 
@@ -50,8 +59,16 @@ pub(crate) struct Together<L: LookUp> {
 struct Waiting<L: LookUp> {
     /// How many statements are under way.
     under_way: usize,
+    /// When the last of them began.
+    began: Instant,
     /// In the order in which they came.
     queue: VecDeque<Waiter<L>>,
+}
+
+/// Look-ups that are made together, and where each is answered.
+struct Batch<L: LookUp> {
+    wanted: Vec<L>,
+    answers: Vec<oneshot::Sender<Outcome<L>>>,
 }
 
 struct Waiter<L: LookUp> {
@@ -73,6 +90,7 @@ impl<L: LookUp> Together<L> {
             database,
             waiting: Mutex::new(Waiting {
                 under_way: 0,
+                began: Instant::now(),
                 queue: VecDeque::new(),
             }),
         })
@@ -94,8 +112,11 @@ impl<L: LookUp> Together<L> {
 
     fn turn(self: &Arc<Self>, wanted: L) -> Turn<L> {
         let mut waiting = self.waiting();
-        if waiting.under_way < UNDER_WAY {
+        let free = waiting.under_way < UNDER_WAY;
+        let stuck = || waiting.under_way < MOST && waiting.began.elapsed() >= STUCK_AFTER;
+        if free || stuck() {
             waiting.under_way += 1;
+            waiting.began = Instant::now();
             return Turn::Now(wanted, UnderWay(Arc::clone(self)));
         }
         let (answer, answered) = oneshot::channel();
@@ -108,20 +129,24 @@ impl<L: LookUp> Together<L> {
     }
 
     /// The next ones that are made together. Whoever does not wait any more is left out.
-    fn next(&self) -> (Vec<L>, Vec<oneshot::Sender<Outcome<L>>>) {
+    fn next(&self) -> Batch<L> {
         let mut waiting = self.waiting();
-        let several = waiting.queue.len().min(TOGETHER);
-        waiting
-            .queue
-            .drain(..several)
-            .filter(|waiter| !waiter.answer.is_closed())
-            .map(|waiter| (waiter.wanted, waiter.answer))
-            .unzip()
+        let (mut wanted, mut answers) = (Vec::new(), Vec::new());
+        while wanted.len() < TOGETHER
+            && let Some(waiter) = waiting.queue.pop_front()
+        {
+            if !waiter.answer.is_closed() {
+                wanted.push(waiter.wanted);
+                answers.push(waiter.answer);
+            }
+        }
+        waiting.began = Instant::now();
+        Batch { wanted, answers }
     }
 
     /// Makes these with one statement.
-    async fn answer(&self, wanted: &[L], answers: Vec<oneshot::Sender<Outcome<L>>>) {
-        let rows = match self.database.read(L::together(wanted)).await {
+    async fn answer(&self, Batch { wanted, answers }: Batch<L>) {
+        let rows = match self.database.read(L::together(&wanted)).await {
             Ok(rows) => rows,
             Err(error) => return refuse(answers, error),
         };
@@ -152,31 +177,23 @@ struct UnderWay<L: LookUp>(Arc<Together<L>>);
 
 impl<L: LookUp> Drop for UnderWay<L> {
     fn drop(&mut self) {
-        let mut waiting = self.0.waiting();
-        // Outside of a runtime nobody waits for an answer any more.
-        let runtime = Handle::try_current().ok();
-        match runtime.filter(|_| !waiting.queue.is_empty()) {
-            Some(runtime) => {
-                let together = Self(Arc::clone(&self.0));
-                drop(waiting);
-                runtime.spawn(together.serve());
+        // Taken out here and not by the task: a runtime that is ending drops the task at once, and this runs again.
+        let batch = self.0.next();
+        match Handle::try_current() {
+            Ok(runtime) if !batch.wanted.is_empty() => {
+                let under_way = Self(Arc::clone(&self.0));
+                runtime.spawn(under_way.serve(batch));
             }
-            None => waiting.under_way -= 1,
+            // Outside of a runtime nobody waits for an answer.
+            _ => self.0.waiting().under_way -= 1,
         }
     }
 }
 
 impl<L: LookUp> UnderWay<L> {
-    /// Serves whoever waits, until nobody does.
-    async fn serve(self) {
-        loop {
-            let (wanted, answers) = self.0.next();
-            if wanted.is_empty() {
-                // Whoever comes now is served by the next one, which dropping this begins.
-                return;
-            }
-            self.0.answer(&wanted, answers).await;
-        }
+    /// Serves these. Whoever came meanwhile is served by the next one, which dropping this begins.
+    async fn serve(self, batch: Batch<L>) {
+        self.0.answer(batch).await;
     }
 }
 

@@ -175,7 +175,7 @@ impl Table for AccountField {
     fn column(self) -> Column {
         match self {
             Self::Id => Column::required("accounts.id"),
-            Self::Name => Column::text("accounts.name", "accounts.name_folded"),
+            Self::Name => Column::text("accounts.name", "accounts.name_folded").with_trigrams(),
             Self::Description => {
                 Column::text("accounts.description", "accounts.description_folded").or_null()
             }

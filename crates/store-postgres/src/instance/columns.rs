@@ -59,7 +59,7 @@ impl Table for InstanceField {
     fn column(self) -> Column {
         match self {
             Self::Id => Column::required("instances.id"),
-            Self::Name => Column::text("instances.name", "instances.name_folded"),
+            Self::Name => Column::text("instances.name", "instances.name_folded").with_trigrams(),
             Self::ElementKey => Column::text("elements.key", "elements.key_folded"),
             Self::ElementId => Column::required("instances.element_id"),
             Self::CreatedDate => Column::required("instances.created_at"),

@@ -161,7 +161,7 @@ impl Table for UserField {
     fn column(self) -> Column {
         match self {
             Self::Id => Column::required("users.id"),
-            Self::Email => Column::text("users.email_folded", "users.email_folded"),
+            Self::Email => Column::text("users.email_folded", "users.email_folded").with_trigrams(),
             Self::FirstName => {
                 Column::text("users.first_name", "users.first_name_folded").part_of(Within {
                     folded: "users.full_name_folded",
@@ -176,7 +176,9 @@ impl Table for UserField {
                     behind: "",
                 })
             }
-            Self::FullName => Column::text("users.full_name", "users.full_name_folded"),
+            Self::FullName => {
+                Column::text("users.full_name", "users.full_name_folded").with_trigrams()
+            }
             Self::Active => Column::required("users.active"),
             Self::CreatedDate => Column::required("users.created_at"),
             Self::LastLoginDate => Column::required("users.last_login_at"),

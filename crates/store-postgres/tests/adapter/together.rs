@@ -230,3 +230,32 @@ fn a_corrupt_row_is_the_misfortune_of_whoever_looks_it_up() {
         }
     });
 }
+
+/// What waits when the runtime ends is dropped with it, and begins nothing any more.
+#[test]
+fn a_runtime_may_end_while_somebody_waits() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let mut silent = None;
+    runtime.block_on(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        sqlx::raw_sql("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
+            .execute(&mut other)
+            .await
+            .unwrap();
+        for _ in 0..300 {
+            look_up(&repositories.users, scope(&shire), shire.admin.id);
+        }
+        until_blocked(&mut observer, &schema).await;
+        settle().await;
+        silent = Some((other, observer, schema));
+    });
+    drop(runtime);
+}
