@@ -2,6 +2,7 @@
 //! product does, and stays quick to compile.
 
 mod arrows;
+mod bench;
 mod ci;
 mod fuzz_api;
 mod fuzz_ceql;
@@ -32,6 +33,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask house                       rules about source files
   cargo xtask fuzz-api --short            the server against its own OpenAPI document
   cargo xtask measure-login               how long logins take, and what they do to reads
+  cargo xtask bench --short               how fast the server is, beside small programs of the same libraries
   cargo xtask fuzz-ceql --seconds 60      what no text may do to the readers of CEQL, tokens and headers";
 
 #[derive(Parser)]
@@ -111,6 +113,30 @@ enum Command {
         #[arg(long, value_name = "URL")]
         database_url: Option<String>,
     },
+    /// Measure the server beside small programs of the same libraries, which take turns with it
+    ///
+    /// Builds everything as it is released, and starts a PostgreSQL of its own. Ratios count: the times depend on the machine.
+    #[command(after_help = "Examples:
+  cargo xtask bench --short
+  cargo xtask bench --users 1000000 --markdown docs/performance-table.md
+  cargo xtask bench --only 'get user'")]
+    Bench {
+        /// About three minutes, and 20,000 users
+        #[arg(long)]
+        short: bool,
+        /// How many users there are
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1000..))]
+        users: Option<u64>,
+        /// Only scenarios whose names hold this
+        #[arg(long, value_name = "TEXT")]
+        only: Option<String>,
+        /// Write the figures as JSON
+        #[arg(long, value_name = "FILE")]
+        json: Option<PathBuf>,
+        /// Write the table as Markdown
+        #[arg(long, value_name = "FILE")]
+        markdown: Option<PathBuf>,
+    },
     /// Hunt for texts that break CEQL, page tokens, header or query string parsers, guided by coverage
     ///
     /// Needs a C++ compiler. What it finds is kept in `target/fuzz/corpus`, so the next run goes on from there.
@@ -153,6 +179,19 @@ fn main() -> ExitCode {
         Command::MeasureLogin { database_url } => {
             measure_login::run(&measure_login::Options { database_url })
         }
+        Command::Bench {
+            short,
+            users,
+            only,
+            json,
+            markdown,
+        } => bench::run(&bench::Options {
+            short,
+            users,
+            only,
+            json,
+            markdown,
+        }),
         Command::FuzzCeql {
             seconds,
             seed,
