@@ -22,6 +22,7 @@ const HTTP_SERVER: &str = "tenantry-http-server";
 const API_CLIENT: &str = "tenantry-api-client";
 const ARCHIVE: &str = "tenantry-archive";
 const CRYPTO: &str = "tenantry-crypto";
+const CALLER_CACHE: &str = "tenantry-caller-cache";
 const STORE_POSTGRES: &str = "tenantry-store-postgres";
 const STORE_SQLITE: &str = "tenantry-store-sqlite";
 
@@ -57,9 +58,15 @@ const TABLE: &[Row] = &[
         tests_may_use: &[],
     },
     Row {
+        name: CALLER_CACHE,
+        may_use: &[DOMAIN],
+        tests_may_use: &[],
+    },
+    // How often the store is asked for a call is seen where calls come in.
+    Row {
         name: HTTP_SERVER,
         may_use: &[DOMAIN, WIRE],
-        tests_may_use: &[],
+        tests_may_use: &[CALLER_CACHE],
     },
     // The one adapter that needs another side to talk to: the server over the memory store.
     Row {
@@ -76,6 +83,7 @@ const TABLE: &[Row] = &[
             STORE_SQLITE,
             CRYPTO,
             ARCHIVE,
+            CALLER_CACHE,
             HTTP_SERVER,
             API_CLIENT,
         ],

@@ -10,6 +10,7 @@ mod house;
 mod licences;
 mod manifests;
 mod measure_login;
+mod measure_move;
 mod metadata;
 mod postgres;
 mod process;
@@ -34,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask fuzz-api --short            the server against its own OpenAPI document
   cargo xtask measure-login               how long logins take, and what they do to reads
   cargo xtask bench --short               how fast the server is, beside small programs of the same libraries
+  cargo xtask measure-move                how long an organization takes to move, killed and gone on with
   cargo xtask fuzz-ceql --seconds 60      what no text may do to the readers of CEQL, tokens and headers";
 
 #[derive(Parser)]
@@ -137,6 +139,33 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         markdown: Option<PathBuf>,
     },
+    /// Measure how long a large organization takes to move from one server to another, killed now and then
+    ///
+    /// Builds the program as it is released, fills a server through its API, and runs `tenantry import --from`, which is killed by
+    /// SIGKILL and started again. Fails if anything is missing, there twice, or its secrets do not work; figures depend on the machine.
+    #[command(after_help = "Examples:
+  cargo xtask measure-move
+  cargo xtask measure-move --accounts 20 --users 500 --instances 800 --kills 3")]
+    MeasureMove {
+        /// How many accounts beside the default one
+        #[arg(long, default_value_t = 200)]
+        accounts: usize,
+        /// How many users beside the first
+        #[arg(long, default_value_t = 20_000)]
+        users: usize,
+        /// How many instances
+        #[arg(long, default_value_t = 30_000)]
+        instances: usize,
+        /// How often it is killed
+        #[arg(long, default_value_t = 5)]
+        kills: usize,
+        /// Where it moves to, instead of an SQLite store: an empty database, as `cargo xtask postgres` makes one
+        #[arg(long, value_name = "URL")]
+        into: Option<String>,
+        /// Measure this program, instead of building one
+        #[arg(long, value_name = "PATH")]
+        program: Option<PathBuf>,
+    },
     /// Hunt for texts that break CEQL, page tokens, header or query string parsers, guided by coverage
     ///
     /// Needs a C++ compiler. What it finds is kept in `target/fuzz/corpus`, so the next run goes on from there.
@@ -191,6 +220,21 @@ fn main() -> ExitCode {
             only,
             json,
             markdown,
+        }),
+        Command::MeasureMove {
+            accounts,
+            users,
+            instances,
+            kills,
+            into,
+            program,
+        } => measure_move::run(&measure_move::Options {
+            accounts,
+            users,
+            instances,
+            kills,
+            into,
+            program,
         }),
         Command::FuzzCeql {
             seconds,

@@ -17,7 +17,7 @@ pub struct RemoteConfig {
     pub retries: Retries,
     /// Largest reply, in bytes.
     pub reply_limit: usize,
-    /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count.
+    /// Whether `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` count. For a server on this machine they never do.
     pub proxy_from_environment: bool,
     /// What the client calls itself.
     pub user_agent: String,
@@ -43,7 +43,7 @@ impl RemoteConfig {
             timeout: Duration::from_secs(30),
             concurrency: 8,
             retries: Retries::default(),
-            reply_limit: 64 * 1024 * 1024,
+            reply_limit: 16 * 1024 * 1024,
             proxy_from_environment: true,
             user_agent: concat!("tenantry/", env!("CARGO_PKG_VERSION")).to_owned(),
         }
@@ -77,7 +77,9 @@ impl Default for Retries {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Not a URL, or not one of HTTP.
-    #[error("base URL must be like https://host or https://host/elements/api-v2, not '{0}'")]
+    #[error(
+        "the address of a server must be like https://host or https://host/elements/api-v2, not '{0}'"
+    )]
     BaseUrl(String),
     /// Passwords would be sent where others can read along.
     #[error(

@@ -20,7 +20,7 @@ use tracing::{debug, info};
 
 use crate::{
     ConfigError, RemoteConfig,
-    transport::{Broken, base, builder, failed, read},
+    transport::{Broken, base, builder, failed, is_this_machine, read},
 };
 
 /// Asks another server whether passwords are right there.
@@ -74,12 +74,7 @@ impl RemoteLogin {
     pub fn check_url(url: &str) -> Result<(), ConfigError> {
         base(url)?;
         let parsed = Url::parse(url).map_err(|_| ConfigError::BaseUrl("…".to_owned()))?;
-        let here = parsed.host_str().is_some_and(|host| {
-            let host = host.trim_matches(['[', ']']);
-            let address = host.parse::<std::net::IpAddr>();
-            host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-        });
-        if parsed.scheme() == "https" || here {
+        if parsed.scheme() == "https" || is_this_machine(&parsed) {
             Ok(())
         } else {
             Err(ConfigError::Unprotected)

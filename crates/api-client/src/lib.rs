@@ -22,6 +22,7 @@ mod list;
 mod paging;
 mod remote;
 mod repositories;
+mod rounds;
 mod source;
 mod store;
 mod transport;

@@ -17,7 +17,7 @@ use std::error::Error;
 use chaos::Chaos;
 use support::Server;
 use tenantry_domain::{
-    Entity, Snapshot,
+    Entity, RoleKey, Scope, Snapshot,
     services::{Fate, Lost, Tally},
 };
 use tenantry_testkit::samples;
@@ -141,7 +141,7 @@ async fn a_server_that_goes_away_is_given_up_and_gone_on_with() {
     let here = Here::new().await;
     let mortal = Chaos::before(&there.address, chaos::gone, u64::MAX).await;
     // Every time it comes a little further.
-    for lives in (10..130).step_by(24) {
+    for lives in [4, 9, 20, 45, 70, 90] {
         let mut source = source(&mortal.address).await;
         mortal.begin_anew(lives);
         let text = said(&here.run(&mut source).await.unwrap_err());
@@ -164,10 +164,9 @@ async fn secrets_and_markers_come_along_if_somebody_says_so() {
     let there = Server::start().await;
     let shire = fill(&there.repositories).await;
     let here = Here::new().await;
-    let (summary, reported) = here
-        .run(&mut world::knowing_source(&there.address).await)
-        .await
-        .unwrap();
+    let mut source = world::knowing_source(&there.address).await;
+    let (summary, reported) = here.run(&mut source).await.unwrap();
+    assert_eq!(source.secrets_of_nobody(), ["4711"]);
     assert_eq!(summary.lost_secrets.get(&Entity::User), Some(&58));
     assert_eq!(summary.lost_passwords, 0);
     let kept = reported.iter().filter(|one| one.kind == Entity::User);
@@ -191,4 +190,23 @@ async fn whoever_is_no_administrator_is_told() {
         text.contains("the secrets must be those of an administrator of the organization"),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn an_administrator_by_the_account_keeps_the_secret() {
+    let there = Server::start().await;
+    let shire = fill(&there.repositories).await;
+    let default = there.repositories.organizations.find(shire).await;
+    let default = default.unwrap().unwrap().default_account_id;
+    let (scope, change) = (Scope::organization(shire), samples::change());
+    let roles = &there.repositories.roles;
+    let granted = roles.grant_to_account(&scope, default, RoleKey::OrgAdmin, None, &change);
+    granted.await.unwrap().unwrap();
+    let here = Here::new().await;
+    let (summary, _) = here.run(&mut source(&there.address).await).await.unwrap();
+    assert_eq!(summary.lost_secrets.get(&Entity::User), Some(&60));
+    let caller = samples::caller("admin@shire.example", "Shire");
+    let credentials = &here.repositories.credentials;
+    let known = credentials.authenticate(&caller, samples::START).await;
+    assert!(known.unwrap().is_some());
 }

@@ -1,9 +1,10 @@
 //! From a configuration to a store that can be used: schema, master keys, the operator's organization, and on request a
 //! first organization.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use anyhow::{Context as _, anyhow};
+use tenantry_caller_cache::CallerCache;
 use tenantry_domain::{
     Email, Entity, Name, Password, Person, RequestId,
     ports::{Repositories, RepositoryError},
@@ -15,6 +16,7 @@ use crate::{
     config::{Config, DatabaseUrl},
     failure::Failure,
     master_key::{self, Keys},
+    new_file::create_private_directory,
     randomness,
     wire_up::{self, Services, Store},
 };
@@ -26,6 +28,8 @@ pub(crate) struct Opened {
     pub(crate) repositories: Repositories,
     pub(crate) services: Services,
     pub(crate) keys: Keys,
+    /// The callers that the use cases remember, if they do, once it follows the store's feed.
+    pub(crate) callers: Option<CallerCache>,
 }
 
 /// A store that was in use before, for commands that look after it.
@@ -47,13 +51,19 @@ pub(crate) struct FirstOrganization {
 pub(crate) async fn open(config: &Config, request_id: RequestId) -> Result<Opened, Failure> {
     prepare_data_dir(config)?;
     let store = Store::open(config).await?;
-    let repositories = store.repositories();
-    match make_ready(config, &store, request_id).await {
+    let callers = wire_up::callers(config);
+    let stored = store.repositories();
+    let repositories = match &callers {
+        None => stored,
+        Some(callers) => callers.over(&stored),
+    };
+    match make_ready(config, &store, &repositories, request_id).await {
         Ok((services, keys)) => Ok(Opened {
             store,
             repositories,
             services,
             keys,
+            callers,
         }),
         Err(failure) => {
             store.close().await;
@@ -96,18 +106,18 @@ async fn unlock(config: &Config, store: &Store) -> Result<(Repositories, Keys), 
 async fn make_ready(
     config: &Config,
     store: &Store,
+    repositories: &Repositories,
     request_id: RequestId,
 ) -> Result<(Services, Keys), Failure> {
     let migrated = store.migrate().await?;
     info!(database = %config.database_url, migrated, "store opened");
-    let repositories = store.repositories();
     let keys = master_key::unlock(
         config,
         repositories.keyring.as_ref(),
         repositories.organizations.as_ref(),
     )
     .await?;
-    let services = wire_up::services(config, &repositories, &keys.vault)?;
+    let services = wire_up::services(config, repositories, &keys.vault)?;
     let operator = NewOrganization {
         name: name("System")?,
         admin_email: Email::parse("operator@system.tenantry.local")?,
@@ -179,27 +189,13 @@ pub(crate) fn prepare_data_dir(config: &Config) -> Result<(), Failure> {
     if !holds_database && !holds_key || config.data_dir.is_dir() {
         return Ok(());
     }
-    create_private(&config.data_dir).with_context(|| {
+    create_private_directory(&config.data_dir).with_context(|| {
         format!(
             "the data directory {} cannot be created: create it for the server's user, or choose another by --data-dir",
             config.data_dir.display()
         )
     })?;
     Ok(())
-}
-
-#[cfg(unix)]
-fn create_private(directory: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-}
-
-#[cfg(not(unix))]
-fn create_private(directory: &Path) -> std::io::Result<()> {
-    fs::create_dir_all(directory)
 }
 
 fn name(text: &str) -> Result<Name, Failure> {

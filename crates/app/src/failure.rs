@@ -9,6 +9,8 @@ pub(crate) enum Failure {
     Usage(anyhow::Error),
     /// It did not work out.
     Failed(anyhow::Error),
+    /// Nobody reads a list any longer.
+    ReadEnough(anyhow::Error),
 }
 
 impl Failure {
@@ -20,7 +22,15 @@ impl Failure {
     /// What happened.
     pub(crate) fn error(&self) -> &anyhow::Error {
         match self {
-            Self::Usage(error) | Self::Failed(error) => error,
+            Self::Usage(error) | Self::Failed(error) | Self::ReadEnough(error) => error,
+        }
+    }
+
+    /// Of a list that was not read to its end, as behind `| head`: whoever closed it knows.
+    pub(crate) fn of_list(error: std::io::Error) -> Self {
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self::ReadEnough(error.into()),
+            _ => Self::Failed(error.into()),
         }
     }
 
@@ -28,7 +38,7 @@ impl Failure {
     pub(crate) fn exit_code(&self) -> ExitCode {
         match self {
             Self::Usage(_) => ExitCode::from(2),
-            Self::Failed(_) => ExitCode::from(1),
+            Self::Failed(_) | Self::ReadEnough(_) => ExitCode::from(1),
         }
     }
 }

@@ -13,6 +13,7 @@ mod new_file;
 mod output;
 mod passphrase;
 mod progress;
+mod prompt;
 mod randomness;
 mod signals;
 mod telemetry;

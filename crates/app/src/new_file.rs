@@ -15,19 +15,24 @@ pub(crate) struct NewFile {
 }
 
 impl NewFile {
-    /// Begins to write, for the owner alone.
+    /// Begins to write, for the owner alone. Devices and pipes are no files that another could take the place of.
     pub(crate) fn create(target: &Path) -> io::Result<Self> {
+        if fs::metadata(target).is_ok_and(|there| !there.is_file()) {
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidInput,
+                "it is no regular file",
+            ));
+        }
         let mut name = target.file_name().unwrap_or_default().to_owned();
         name.push(format!(".{}.partial", std::process::id()));
         let partial = target.with_file_name(name);
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
+        // What a program left that was killed, and had the same number.
+        if let Err(error) = fs::remove_file(&partial)
+            && error.kind() != io::ErrorKind::NotFound
         {
-            use std::os::unix::fs::OpenOptionsExt as _;
-            options.mode(0o600);
+            return Err(error);
         }
-        let file = options.open(&partial)?;
+        let file = private().write(true).create_new(true).open(&partial)?;
         Ok(Self {
             target: target.to_owned(),
             partial,
@@ -69,6 +74,34 @@ impl Drop for NewFile {
         // Of a finished one the name is gone already.
         let _ = fs::remove_file(&self.partial);
     }
+}
+
+/// How a file is opened that nobody else reads if it comes into being.
+pub(crate) fn private() -> OpenOptions {
+    #[cfg_attr(not(unix), expect(unused_mut, reason = "only Unix has modes"))]
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        options.mode(0o600);
+    }
+    options
+}
+
+/// Makes a directory, and those above it, for the owner alone.
+#[cfg(unix)]
+pub(crate) fn create_private_directory(directory: &Path) -> io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt as _;
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+}
+
+/// Makes a directory, and those above it.
+#[cfg(not(unix))]
+pub(crate) fn create_private_directory(directory: &Path) -> io::Result<()> {
+    fs::create_dir_all(directory)
 }
 
 /// The name is on the disk only with its directory.
@@ -118,6 +151,14 @@ mod tests {
         NewFile::create(&path).unwrap().finish(true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"");
         assert_eq!(names(directory.path()), ["a"]);
+    }
+
+    #[test]
+    fn what_is_no_file_stays_what_it_is() {
+        let directory = tempfile::tempdir().unwrap();
+        let error = NewFile::create(directory.path()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::InvalidInput);
+        assert_eq!(names(directory.path()), Vec::<String>::new());
     }
 
     #[cfg(unix)]

@@ -2,14 +2,14 @@
 
 use std::{
     env, fs,
-    io::{self, BufRead as _, IsTerminal as _, Read as _, Write as _},
+    io::{self, IsTerminal as _, Read as _},
     path::Path,
 };
 
 use anyhow::{Context as _, anyhow};
 use tenantry_domain::Password;
 
-use crate::failure::Failure;
+use crate::{failure::Failure, prompt};
 
 /// The environment variable that may hold it.
 pub(crate) const VARIABLE: &str = "TENANTRY_PASSPHRASE";
@@ -74,67 +74,18 @@ fn asked(purpose: Purpose) -> Result<String, Failure> {
             "there is no terminal to ask for the passphrase: give --passphrase-file, or {VARIABLE} in the environment"
         )));
     }
-    let first = prompt("Passphrase: ")?;
+    let first = hidden("Passphrase: ")?;
     if purpose == Purpose::Seal {
         check(&first, purpose).map_err(Failure::usage)?;
-        if prompt("The same again: ")? != first {
+        if hidden("The same again: ")? != first {
             return Err(Failure::usage(anyhow!("the two passphrases differ")));
         }
     }
     Ok(first)
 }
 
-fn prompt(text: &str) -> Result<String, Failure> {
-    let mut line = String::new();
-    let mut ask = || {
-        let quiet = Quiet::new()?;
-        write!(io::stderr(), "{text}")?;
-        io::stdin().lock().take(LONGEST).read_line(&mut line)?;
-        drop(quiet);
-        // The end of the line that was typed was not shown either.
-        writeln!(io::stderr())
-    };
-    ask().context("the terminal cannot ask for the passphrase")?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-/// A terminal that does not show what is typed, until this is dropped.
-#[cfg(unix)]
-struct Quiet(rustix::termios::Termios);
-
-#[cfg(unix)]
-impl Quiet {
-    fn new() -> io::Result<Self> {
-        use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
-        let before = tcgetattr(io::stdin())?;
-        let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
-        tcsetattr(io::stdin(), OptionalActions::Flush, &quiet)?;
-        Ok(Self(before))
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Quiet {
-    fn drop(&mut self) {
-        use rustix::termios::{OptionalActions, tcsetattr};
-        // There is nothing else to try.
-        let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
-    }
-}
-
-/// Where terminals work in another way, nobody is asked.
-#[cfg(not(unix))]
-struct Quiet;
-
-#[cfg(not(unix))]
-impl Quiet {
-    fn new() -> io::Result<Self> {
-        Err(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "on this system, give --passphrase-file or TENANTRY_PASSPHRASE",
-        ))
-    }
+fn hidden(question: &str) -> Result<String, Failure> {
+    Ok(prompt::secret(question)?.expose().to_owned())
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::io::{self, IsTerminal as _};
 
+use crate::{config::Flags, failure::Failure};
 use tracing::{Level, Metadata, level_filters::LevelFilter};
 use tracing_subscriber::{
     EnvFilter, Layer as _, filter::ParseError, filter::filter_fn, layer::SubscriberExt as _,
@@ -31,6 +32,14 @@ pub(crate) fn start(directives: &str) -> Result<(), ParseError> {
             .try_init()
     };
     Ok(())
+}
+
+/// Starts logging what a command may say beside its result: warnings alone, unless something else was asked for on the
+/// command line or in the environment. What a server logs of itself is no news to who gave a command.
+pub(crate) fn start_for_command(flags: &Flags) -> Result<(), Failure> {
+    let set = std::env::var("TENANTRY_LOG");
+    let asked = flags.log.clone().or(set.ok()).filter(|it| !it.is_empty());
+    start(asked.as_deref().unwrap_or("warn")).map_err(Failure::usage)
 }
 
 /// The finest events of other people's libraries may show what goes over the wire, which nobody here has checked.

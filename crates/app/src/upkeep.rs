@@ -1,11 +1,12 @@
-//! What `serve` does beside answering: it links the audit log, erases what is over, and reads the master keys again. A chore
-//! that fails is tried again after a while; it never ends the server.
+//! What `serve` does beside answering: it links the audit log, erases what is over, reads the master keys again, and follows
+//! what others change of the callers that it remembers. A chore that fails is tried again after a while; it never ends the server.
 
 use std::{sync::Arc, time::Duration};
 
+use tenantry_caller_cache::CallerCache;
 use tenantry_crypto::ReloadingVault;
 use tenantry_domain::{
-    ports::SecretVault as _,
+    ports::{CallerFeed, SecretVault as _},
     services::{ServiceError, UpkeepService},
 };
 use tokio::{sync::watch, task::JoinSet, time::sleep};
@@ -52,6 +53,10 @@ impl Upkeep {
             let eraser = Arc::clone(&eraser);
             async move { eraser.forget_expired().await }
         }));
+        if let Some(callers) = &opened.callers {
+            let feed = opened.store.caller_feed();
+            chores.spawn(follow(callers.clone(), feed, stopped.clone()));
+        }
         chores.spawn(read_keys(Arc::clone(&opened.keys.vault), hangups, stopped));
         Self {
             stop,
@@ -129,6 +134,18 @@ impl Chore {
         let longest = LONGEST_PAUSE.max(self.every);
         let factor = 2_u32.saturating_pow(failures.min(16));
         self.every.saturating_mul(factor).min(longest)
+    }
+}
+
+/// Hears what others change of callers.
+async fn follow(
+    callers: CallerCache,
+    feed: Arc<dyn CallerFeed>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        _ = stopped.wait_for(|stopped| *stopped) => {}
+        () = callers.follow(feed.as_ref()) => {}
     }
 }
 

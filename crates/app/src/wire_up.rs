@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use tenantry_api_client::{RemoteConfig, RemoteLogin, Retries};
+use tenantry_caller_cache::CallerCache;
 use tenantry_crypto::{Argon2Hasher, HasherConfig, ReloadingVault, TurnsByEmail};
 use tenantry_domain::{
-    ports::{LegacyLogin, PasswordHasher, Repositories},
+    ports::{CallerFeed, LegacyLogin, PasswordHasher, Repositories},
     services::{
         AuditChainService, ExportService, ImportService, KeyRotationService, Retention,
         UpkeepService,
@@ -93,6 +94,14 @@ impl Store {
         }
     }
 
+    /// What others change of callers.
+    pub(crate) fn caller_feed(&self) -> Arc<dyn CallerFeed> {
+        match self {
+            Self::Sqlite(store) => store.caller_feed(),
+            Self::Postgres(store) => store.caller_feed(),
+        }
+    }
+
     /// Ends what was begun, and lets the store go.
     pub(crate) async fn close(&self) {
         match self {
@@ -100,6 +109,11 @@ impl Store {
             Self::Postgres(store) => store.close().await,
         }
     }
+}
+
+/// Remembers callers, if that is wanted. It remembers nobody before somebody follows the store's feed.
+pub(crate) fn callers(config: &Config) -> Option<CallerCache> {
+    (config.cache.callers > 0).then(|| CallerCache::new(config.cache.callers))
 }
 
 /// The use cases over one store.

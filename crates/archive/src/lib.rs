@@ -15,7 +15,7 @@ mod instant;
 mod lines;
 mod users;
 
-pub use archive::{Archive, ArchiveWriter, Counts};
+pub use archive::{Archive, ArchiveWriter, Counts, PasswordsTaken};
 pub use detect::{FileKind, detect};
 pub use error::FileError;
 pub use users::{Accounts, Format, UsersFile, UsersOptions};

@@ -96,11 +96,7 @@ impl fmt::Display for Row {
             write!(f, "  goal {goal:.2} {}", self.verdict())?;
         }
         if self.failures + self.anchor_failures > 0 {
-            write!(
-                f,
-                "  FAILURES {} / {}",
-                self.failures, self.anchor_failures
-            )?;
+            write!(f, "  FAILURES {} / {}", self.failures, self.anchor_failures)?;
         }
         Ok(())
     }

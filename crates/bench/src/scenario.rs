@@ -56,10 +56,8 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
         let authorization = world.credentials.authorization.clone();
         Arc::new(move |number| {
             let path = path(number);
-            format!(
-                "GET {path} HTTP/1.1\r\nHost: load\r\nAuthorization: {authorization}\r\n\r\n"
-            )
-            .into_bytes()
+            format!("GET {path} HTTP/1.1\r\nHost: load\r\nAuthorization: {authorization}\r\n\r\n")
+                .into_bytes()
         })
     };
     let fixed = |path: &'static str| get(Arc::new(move |_| path.to_owned()));
@@ -91,7 +89,9 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
             subject: get(Arc::new(move |n| {
                 format!("/elements/api-v2/users/{}", place(n, users))
             })),
-            anchor: Some(get(Arc::new(move |n| format!("/users/{}", place(n, users))))),
+            anchor: Some(get(Arc::new(move |n| {
+                format!("/users/{}", place(n, users))
+            }))),
             status: 200,
         },
         Scenario {
@@ -141,10 +141,7 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
                 )
             })),
             anchor: Some(get(Arc::new(|n| {
-                format!(
-                    "/users?organization=2&after=0&city=City%20{}",
-                    n % CITIES
-                )
+                format!("/users?organization=2&after=0&city=City%20{}", n % CITIES)
             }))),
             status: 200,
         },
@@ -153,9 +150,7 @@ pub(crate) fn all(world: &World) -> Vec<Scenario> {
             connections: &[8],
             goal: |_, _| Some(0.9),
             subject: get(Arc::new(move |_| {
-                format!(
-                    "/elements/api-v2/organizations/users?pageSize=200&where=id%3E{far}"
-                )
+                format!("/elements/api-v2/organizations/users?pageSize=200&where=id%3E{far}")
             })),
             anchor: Some(get(Arc::new(move |_| {
                 format!("/users?organization=2&after={far}")

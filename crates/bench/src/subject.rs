@@ -85,7 +85,14 @@ impl Place {
     pub(crate) async fn serve(&self) -> Result<(Subject, Duration)> {
         let began = now();
         let mut command = self.command();
-        command.args(["serve", "--json", "--listen", "127.0.0.1:0", "--log", "warn"]);
+        command.args([
+            "serve",
+            "--json",
+            "--listen",
+            "127.0.0.1:0",
+            "--log",
+            "warn",
+        ]);
         let (child, mut stdout) = spawn(command)?;
         let line = line_of(&mut stdout).await?;
         let report: Value = serde_json::from_str(&line)

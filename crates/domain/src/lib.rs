@@ -71,7 +71,7 @@ pub use role::{EffectiveRole, Rank, Role, RoleChange, RoleKey};
 pub use scope::{Reach, Scope};
 pub use secret::{
     KeyId, Password, PasswordHash, ReplyKey, Sealed, SealedPlace, SealedSecret, SecretDigest,
-    SecretText,
+    SecretText, UnfitSecret,
 };
 pub use text::{Name, Text, TextError};
 pub use user::{

@@ -44,6 +44,47 @@ hidden! {
     PasswordHash;
 }
 
+impl SecretText {
+    /// Fewest characters of a secret that was made elsewhere: with fewer, somebody guesses it.
+    pub const MIN_LENGTH: usize = 16;
+    /// Most bytes of such a secret.
+    pub const MAX_BYTES: usize = 255;
+
+    /// A secret that another platform made, and that goes on to authenticate here.
+    ///
+    /// # Errors
+    /// If it is easily guessed, stands for one that is not shown, or fits into no `Authorization` header. What is wrong stands
+    /// behind the name of a field.
+    pub fn made_elsewhere(text: impl Into<String>) -> Result<Self, UnfitSecret> {
+        let text = text.into();
+        if text.chars().count() < Self::MIN_LENGTH || text.chars().all(|c| c == '*') {
+            return Err(UnfitSecret::Guessable);
+        }
+        let breaks = |c: char| c.is_whitespace() || c.is_control() || c == ',';
+        if text.len() > Self::MAX_BYTES || text.chars().any(breaks) {
+            return Err(UnfitSecret::NoHeader);
+        }
+        Ok(Self(text))
+    }
+}
+
+/// Why a secret that was made elsewhere is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnfitSecret {
+    /// Too short, or stars alone.
+    #[error(
+        "must have at least {} characters, and not only stars: it could be guessed",
+        SecretText::MIN_LENGTH
+    )]
+    Guessable,
+    /// Too long, or with a character that separates.
+    #[error(
+        "must have at most {} bytes, and no blank or comma: no Authorization header could hold it",
+        SecretText::MAX_BYTES
+    )]
+    NoHeader,
+}
+
 impl PasswordHash {
     const ELSEWHERE: &str = "$elsewhere$";
 
@@ -162,6 +203,24 @@ mod tests {
         assert!(marker.is_held_elsewhere());
         for other in ["", "$elsewhere", "$elsewhere$$", "$argon2id$x"] {
             assert!(!PasswordHash::new(other).is_held_elsewhere(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_secret_of_elsewhere_cannot_be_guessed_and_fits_into_a_header() {
+        for (text, expected) in [
+            ("w3Y2kOWmvLWkpNZ0", None),
+            ("ö3Y2kOWmvLWkpNZ0", None),
+            ("", Some(UnfitSecret::Guessable)),
+            ("w3Y2kOWmvLWkpNZ", Some(UnfitSecret::Guessable)),
+            ("********************", Some(UnfitSecret::Guessable)),
+            ("w3Y2kOWmvLWkpNZ0 ", Some(UnfitSecret::NoHeader)),
+            ("w3Y2kOWm,vLWkpNZ0", Some(UnfitSecret::NoHeader)),
+            (&"a".repeat(256), Some(UnfitSecret::NoHeader)),
+        ] {
+            let made = SecretText::made_elsewhere(text);
+            assert_eq!(made.as_ref().err().copied(), expected, "{text}");
+            assert!(made.is_err() || made.is_ok_and(|made| made.expose() == text));
         }
     }
 

@@ -15,14 +15,14 @@ CREATE TABLE transfers (
     CONSTRAINT transfers_ids_check CHECK (ids IN ('kept', 'assigned'))
 );
 
--- No foreign key to what has the number here: it may be erased, and is then created again under another one.
+-- No foreign key to what has the number here: it may be erased, and is then created again under another one. None to the
+-- transfer either: transfers are never erased, and the check would be made for each number.
 CREATE TABLE transfer_numbers (
     transfer_id bigint NOT NULL,
     entity      text COLLATE "C" NOT NULL,
     source_id   bigint NOT NULL,
     id          bigint NOT NULL,
-    CONSTRAINT transfer_numbers_pkey PRIMARY KEY (transfer_id, entity, source_id),
-    CONSTRAINT transfer_numbers_transfer_fkey FOREIGN KEY (transfer_id) REFERENCES transfers (id)
+    CONSTRAINT transfer_numbers_pkey PRIMARY KEY (transfer_id, entity, source_id)
 );
 
 -- Numbers are unique in the deployment, also those that were not given out here. An expression, so that no list of one

@@ -9,6 +9,7 @@
 mod account;
 mod audit;
 mod audit_chain;
+mod caller_feed;
 mod config;
 mod credential;
 mod database;

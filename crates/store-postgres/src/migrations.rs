@@ -18,7 +18,7 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 3] = [
+const STEPS: [(i64, &str, &str); 4] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (
         2,
@@ -29,6 +29,11 @@ const STEPS: [(i64, &str, &str); 3] = [
         3,
         "transfers",
         include_str!("../migrations/0003_transfers.sql"),
+    ),
+    (
+        4,
+        "caller changes",
+        include_str!("../migrations/0004_caller_changes.sql"),
     ),
 ];
 

@@ -3,12 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
-use tenantry_domain::ports::{Repositories, RepositoryError};
+use tenantry_domain::ports::{CallerFeed, Repositories, RepositoryError};
 
 use crate::{
     account::PostgresAccounts,
     audit::PostgresAuditLog,
     audit_chain::PostgresAuditChain,
+    caller_feed::PostgresCallerFeed,
     config::PostgresConfig,
     credential::PostgresCredentials,
     database::Database,
@@ -88,6 +89,11 @@ impl PostgresStore {
         Ok(self.schema_state().await? != SchemaState::Current)
     }
 
+    /// What other nodes change of callers. Each feed has two connections of its own, outside of the pool.
+    pub fn caller_feed(&self) -> Arc<dyn CallerFeed> {
+        Arc::new(PostgresCallerFeed::new(self.options.clone()))
+    }
+
     /// The ports.
     pub fn repositories(&self) -> Repositories {
         let database = || Arc::clone(&self.database);
@@ -104,7 +110,7 @@ impl PostgresStore {
             replies: Arc::new(PostgresReplies(database())),
             audit: Arc::new(PostgresAuditLog(database())),
             audit_chain: Arc::new(PostgresAuditChain(database())),
-            transfers: Arc::new(PostgresTransfers(database())),
+            transfers: Arc::new(PostgresTransfers::new(database())),
         }
     }
 

@@ -1,6 +1,8 @@
 //! What PostgreSQL adds to the contract. What its tests have in common stands here.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+#[path = "adapter/caller_feed.rs"]
+mod caller_feed;
 #[path = "adapter/errors.rs"]
 mod errors;
 #[path = "adapter/outages.rs"]

@@ -5,6 +5,7 @@
 //!
 //! This crate must not know HTTP, any other store, or the server's configuration file.
 
+mod caller_feed;
 mod config;
 mod engine;
 mod error;

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use tenantry_domain::ports::{Repositories, RepositoryError};
+use tenantry_domain::ports::{CallerFeed, Repositories, RepositoryError};
 
 use crate::{
+    caller_feed::SqliteCallerFeed,
     config::SqliteConfig,
     engine::Engine,
     migrate::{self, Schema},
@@ -77,6 +78,11 @@ impl SqliteStore {
             audit_chain: Arc::new(Chains(engine())),
             transfers: Arc::new(Transfers(engine())),
         }
+    }
+
+    /// What other programs change of callers: a command line beside the server.
+    pub fn caller_feed(&self) -> Arc<dyn CallerFeed> {
+        Arc::new(SqliteCallerFeed::new(self.engine.clone()))
     }
 
     /// Whether the store answers and has a schema that calls can use.

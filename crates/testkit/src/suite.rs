@@ -23,6 +23,7 @@ macro_rules! repository_suite {
                 everything_created_is_found_again
                 the_first_user_may_have_a_password
                 the_system_organization_has_number_one_throughout
+                the_operators_roles_have_the_first_numbers
                 customers_have_numbers_from_two
                 a_second_system_organization_conflicts_on_its_kind
                 an_email_in_use_conflicts_and_nothing_is_created
@@ -231,6 +232,7 @@ macro_rules! repository_suite {
             }
             secrets {
                 a_replaced_user_secret_works_until_its_time_and_not_at_it
+                who_calls_is_known_until_the_first_of_what_is_presented_ends
                 the_present_user_secret_is_the_new_one
                 no_replaced_user_secret_outlives_the_last_replacement
                 without_overlap_all_old_user_secrets_stop_at_once
@@ -367,6 +369,9 @@ macro_rules! repository_suite {
                 an_organization_without_a_policy_has_the_default
                 what_moves_in_is_a_customers_organization
                 with_numbers_assigned_everything_has_new_ones
+                roles_that_do_not_come_along_are_as_every_organization_has_them
+                roles_whose_numbers_are_in_use_get_others
+                the_organization_of_a_secret_is_told_with_its_source
                 a_transfer_is_found_by_its_source
                 a_source_from_which_a_transfer_was_begun_conflicts
                 numbers_and_secrets_of_an_organization_in_use_conflict
@@ -412,6 +417,7 @@ macro_rules! repository_suite {
                 secrets_in_use_are_refused
                 numbers_of_configuration_entries_in_use_are_refused
                 what_belongs_to_nobody_here_is_refused
+                a_missing_owner_is_the_last_reason
                 an_instance_of_another_account_than_its_user_is_refused
                 what_was_refused_moves_in_once_it_can
             }

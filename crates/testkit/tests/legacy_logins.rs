@@ -116,6 +116,36 @@ fn who_is_nobody_here_is_asked_for_and_refused_whatever_the_answer_is() {
 }
 
 #[test]
+fn who_is_nobody_here_is_not_asked_for_more_often_than_locks_a_user() {
+    run(async {
+        let world = World::new().await;
+        // What counts for nobody counts for no stranger either.
+        world.legacy.leave();
+        for _ in 0..6 {
+            let error = world.log_in(ROSIE, "Wr0ng").await.unwrap_err();
+            assert!(matches!(error, ServiceError::LegacyLogin(_)), "{error:?}");
+        }
+        world.legacy.come_back();
+        for _ in 0..40 {
+            is_refused(&world.log_in("Rosie@Shire.example", "Wr0ng").await);
+        }
+        // Six times in vain, five times refused; the work is done every time.
+        assert_eq!(world.legacy.asked().len(), 11);
+        assert_eq!(world.hasher.verified(), 46);
+        // As for a user who is locked, an outage makes no difference now.
+        world.legacy.leave();
+        is_refused(&world.log_in(ROSIE, "Wr0ng").await);
+        // Others are asked for.
+        world.legacy.come_back();
+        is_refused(&world.log_in("lobelia@shire.example", "Wr0ng").await);
+        assert_eq!(world.legacy.asked().len(), 12);
+        world.clock.advance(Lockout::STANDARD.lasts);
+        is_refused(&world.log_in(ROSIE, RIGHT).await);
+        assert_eq!(world.legacy.asked().len(), 13);
+    });
+}
+
+#[test]
 fn who_may_not_log_in_is_not_asked_for() {
     run(async {
         let world = World::new().await;

@@ -172,6 +172,25 @@ impl PasswordHasher for InterruptedHasher {
     fn accepts(&self, hash: &PasswordHash) -> Result<(), String> {
         self.plain.accepts(hash)
     }
+
+    fn is_costly(&self, hash: &PasswordHash) -> bool {
+        self.plain.is_costly(hash)
+    }
+}
+
+/// Whoever put it into the store.
+#[test]
+fn with_a_hash_that_nobody_understands_every_password_is_wrong_and_counted() {
+    run(async {
+        for hash in ["", "$argon2id$x", "p4ss"] {
+            let world = World::new(hash).await;
+            for password in ["", "p4ss", hash] {
+                World::is_refused(&world.log_in(password).await);
+            }
+            assert_eq!(world.stored().await.failures, 3);
+            assert_eq!(world.hasher.plain.verified(), 3);
+        }
+    });
 }
 
 /// The Shire with Sam, and what logs him in.

@@ -3,7 +3,7 @@
 
 mod figures;
 mod http;
-mod server;
+pub(crate) mod server;
 
 use std::fmt;
 use std::sync::{Arc, Barrier};

@@ -24,7 +24,7 @@ pub(super) struct Server {
 }
 
 /// Builds the program and answers where it is.
-pub(super) fn build() -> Result<PathBuf> {
+pub(crate) fn build() -> Result<PathBuf> {
     let artifacts = process::output(&mut process::cargo([
         "build",
         "--release",

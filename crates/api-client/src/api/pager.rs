@@ -6,6 +6,7 @@ use super::{ApiCall, ApiError, Calls};
 use crate::{
     list::{LARGEST_PAGE, following},
     paging::Place,
+    rounds::{Rounds, ids},
 };
 
 /// Walks through a list. Keeps no more than one page in memory.
@@ -16,6 +17,7 @@ pub struct Pager {
     /// Where the next page starts; `None` behind the last.
     place: Option<Place>,
     total: Option<u64>,
+    rounds: Rounds,
 }
 
 impl Pager {
@@ -27,6 +29,7 @@ impl Pager {
             size: size.clamp(1, LARGEST_PAGE),
             place: Some(Place::Offset(0)),
             total: None,
+            rounds: Rounds::default(),
         }
     }
 
@@ -54,6 +57,17 @@ impl Pager {
         };
         self.total = self.total.or(reply.total());
         self.place = following(reply.inner(), &place, self.size, items.len())?;
+        let token_is_new = match &self.place {
+            Some(Place::Token(token)) => self.rounds.is_new_token(token),
+            _ => true,
+        };
+        let ids = ids(items.iter().map(|item| item.get("id")));
+        if !token_is_new || (self.place.is_some() && !self.rounds.gets_on(&ids)) {
+            self.place = None;
+            return Err(ApiError::Unreadable(
+                "its pages lead in a circle".to_owned(),
+            ));
+        }
         match reply.into_value() {
             Value::Array(items) => Ok(Some(items)),
             _ => Ok(None),

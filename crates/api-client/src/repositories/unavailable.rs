@@ -10,7 +10,9 @@ use tenantry_domain::{
         LoginCandidate, LoginToken, ReplyRepository, RepositoryError, Resealed, SealedBatch,
         StoredPassword, TransferRepository, VerifiedPassword,
     },
-    transfer::{Finding, Ids, OrganizationRecord, Part, SealedRecord, SourceName, Transfer},
+    transfer::{
+        Finding, Holder, Ids, OrganizationRecord, Part, SealedRecord, SourceName, Transfer,
+    },
 };
 use time::OffsetDateTime;
 
@@ -82,6 +84,8 @@ unavailable! {
     TransferRepository:
     find(&SourceName) -> Option<Transfer>, "moving an organization in";
     begin(&SourceName, Ids, &OrganizationRecord<SealedSecret>, &Change) -> Transfer, "moving an organization in";
+    check_begin(&SourceName, Ids, &OrganizationRecord<SealedSecret>) -> (), "moving an organization in";
+    holder(SecretDigest) -> Option<Holder>, "moving an organization in";
     begin_into(&SourceName, Ids, OrganizationId, AccountId) -> Option<Transfer>, "moving an organization in";
     examine(&Transfer, &[SealedRecord]) -> Vec<Finding>, "moving an organization in";
     write(&Transfer, &[SealedRecord], &Change) -> Vec<Finding>, "moving an organization in";

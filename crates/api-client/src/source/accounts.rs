@@ -62,7 +62,11 @@ impl RemoteSource {
         for object in objects {
             match read::account(object, &known) {
                 Ok(account) => accounts.push(account),
-                Err(error) => batch.unreadable.push(unreadable(Entity::Account, &error)),
+                Err(error) => {
+                    // What is in it is asked for all the same, and told one by one: its owner is missing.
+                    self.note_account(AccountId::new(error.id));
+                    batch.unreadable.push(unreadable(Entity::Account, &error));
+                }
             }
         }
         let ids = accounts.iter().map(|account| account.id).collect();
@@ -70,14 +74,19 @@ impl RemoteSource {
         for (account, roles) in accounts.into_iter().zip(roles) {
             self.granted.insert(account.id, roles.clone());
             // One that came into being since the accounts were looked at.
-            if !self.accounts.contains(&account.id) {
-                self.accounts.push(account.id);
-            }
+            self.note_account(account.id);
             if !account.is_default {
                 let record = AccountRecord { account, roles };
                 batch.records.push(Record::Account(record));
             }
         }
         Ok(batch)
+    }
+
+    /// Remembers that there is this account; 0 is none.
+    pub(super) fn note_account(&mut self, id: AccountId) {
+        if id.get() != 0 && self.known_accounts.insert(id) {
+            self.accounts.push(id);
+        }
     }
 }

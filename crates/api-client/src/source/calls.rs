@@ -54,7 +54,14 @@ impl Asker {
                 return Err((attempt, failure));
             }
             let wait = self.patience.wait(attempt);
-            warn!(attempt, wait_seconds = wait.as_secs(), error = %failure, "the remote server does not answer; waiting");
+            let cause = std::error::Error::source(&failure).map(ToString::to_string);
+            warn!(
+                server = transport.base(),
+                attempt,
+                wait_seconds = wait.as_secs(),
+                cause,
+                "the remote server does not answer; waiting"
+            );
             tokio::time::sleep(wait).await;
             attempt += 1;
         }

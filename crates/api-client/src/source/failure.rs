@@ -29,6 +29,11 @@ pub(super) fn ended(what: &'static str, attempts: u32, failure: Failure) -> Sour
         }
         failure => Ended::Other(what, failure),
     };
+    if matches!(source, Ended::Refused(..)) {
+        return SourceError::Refused {
+            source: source.into(),
+        };
+    }
     SourceError::Unavailable {
         source: source.into(),
     }

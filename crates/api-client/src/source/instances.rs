@@ -11,7 +11,7 @@ use tenantry_wire::{
     read::{self, InstanceRead, Known},
 };
 
-use super::{RemoteSource, accounts::unreadable, listing::Listing};
+use super::{RemoteSource, accounts::unreadable, listing::Listing, users::shown};
 use crate::transport::Call;
 
 /// Each of them may have 64 KiB and more.
@@ -82,7 +82,7 @@ fn record(read: InstanceRead) -> Result<InstanceRecord, String> {
         external_authentication: read.external_authentication,
         valid: read.valid,
         disabled: read.disabled,
-        token: read.token.filter(|token| token.expose() != MASK),
+        token: shown(read.token),
         created_at: read.created_at,
         updated_at: read.updated_at,
         revision: read.revision,

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     list::following,
     paging::Place,
+    rounds::{self, Rounds},
     transport::{Call, Cause, Failure, Reply},
 };
 
@@ -32,6 +33,7 @@ pub(super) struct Listing {
     by_offset: bool,
     /// The ids of the page before.
     last: Vec<Option<Value>>,
+    rounds: Rounds,
 }
 
 impl Listing {
@@ -39,12 +41,13 @@ impl Listing {
     pub(super) fn new(what: &'static str, size: u32, call: Call<'static>) -> Self {
         Self {
             what,
-            call: call.with("includeInactive", &true).with("pageSize", &size),
+            call: call.with("includeInactive", &true),
             size,
             place: Some(Place::Offset(0)),
             reached: 0,
             by_offset: false,
             last: Vec::new(),
+            rounds: Rounds::default(),
         }
     }
 
@@ -61,6 +64,11 @@ impl Listing {
                 Ok(objects) if objects.is_empty() => return Ok(None),
                 Ok(objects) => return Ok(Some(objects)),
                 Err((_, Failure::Missing(_))) => return Ok(None),
+                // Records may be of any length.
+                Err((_, failure)) if failure.is_too_large() && self.size > 1 => {
+                    self.size /= 2;
+                    self.place = Some(place);
+                }
                 // A token that the server no longer knows, or that leads nowhere.
                 Err((_, Failure::Invalid(_) | Failure::Nonsense(_)))
                     if matches!(place, Place::Token(_)) =>
@@ -79,13 +87,18 @@ impl Listing {
         asker: &Asker,
         place: &Place,
     ) -> Result<Vec<JsonObject>, (u32, Failure)> {
-        let call = self.call.clone();
+        let call = self.call.clone().with("pageSize", &self.size);
         let call = match place {
             Place::Token(token) => call.with("nextPage", token),
             Place::Offset(0) | Place::Behind(_) => call,
             Place::Offset(offset) => call.with("offset", offset),
         };
         let (objects, next) = asker.ask(&call, |reply| self.read(reply, place)).await?;
+        if let Some(Place::Token(token)) = &next
+            && !self.rounds.is_new_token(token)
+        {
+            return Err((1, in_a_circle()));
+        }
         let read = u64::try_from(objects.len()).unwrap_or(u64::MAX);
         self.reached = match place {
             Place::Offset(offset) => offset.saturating_add(read),
@@ -99,6 +112,10 @@ impl Listing {
             next => next,
         };
         self.last = ids(&objects);
+        if !self.rounds.gets_on(&self.last) {
+            self.place = None;
+            return Err((1, in_a_circle()));
+        }
         Ok(objects)
     }
 
@@ -133,6 +150,9 @@ impl Listing {
 }
 
 fn ids(objects: &[JsonObject]) -> Vec<Option<Value>> {
-    let ids = objects.iter().map(|object| object.get("id").cloned());
-    ids.collect()
+    rounds::ids(objects.iter().map(|object| object.get("id")))
+}
+
+fn in_a_circle() -> Failure {
+    Failure::Invalid(Cause::Unreadable("its pages lead in a circle".to_owned()))
 }

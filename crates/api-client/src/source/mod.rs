@@ -100,6 +100,7 @@ pub struct RemoteSource {
     record: Option<OrganizationRecord<Option<SecretText>>>,
     /// Every account, in the order in which they are read, and the roles granted to its users.
     accounts: Vec<AccountId>,
+    known_accounts: HashSet<AccountId>,
     default_account: AccountId,
     granted: HashMap<AccountId, Vec<RoleKey>>,
     /// Those that came by.
@@ -143,13 +144,22 @@ impl RemoteSource {
             organization: OrganizationId::new(0),
             patience: options.patience,
         };
-        asker.organization = organization::whose(&asker).await?;
+        // A server that never answered is more likely a wrong address than one that will.
+        let first = Asker {
+            patience: Patience {
+                attempts: options.patience.attempts.min(2),
+                ..options.patience
+            },
+            ..asker.clone()
+        };
+        asker.organization = organization::whose(&first).await?;
         let page_size = options.page_size;
         Ok(Self {
             asker,
             options,
             record: None,
             accounts: Vec::new(),
+            known_accounts: HashSet::new(),
             default_account: AccountId::new(0),
             granted: HashMap::new(),
             elements: HashSet::new(),
@@ -161,6 +171,11 @@ impl RemoteSource {
     /// The organization that is to move, as the server numbers it.
     pub fn organization_id(&self) -> OrganizationId {
         self.asker.organization
+    }
+
+    /// Whose secrets were given in [`SourceOptions::user_secrets`], by e-mail or number, and who did not come by.
+    pub fn secrets_of_nobody(&self) -> Vec<String> {
+        self.options.user_secrets.of_nobody()
     }
 
     /// The stage behind the accounts, or behind the users of one.

@@ -1,8 +1,8 @@
 //! The organization itself: what it is called, its secret, its policy, its roles, and the account that it began with.
 
 use tenantry_domain::{
-    Account, Entity, OrganizationId, Role, SecretText,
-    ports::SourceError,
+    Account, AccountId, Entity, Organization, OrganizationId, Role, SecretText,
+    ports::{PolicyInForce, SourceError},
     transfer::{AccountRecord, OrganizationRecord, PolicyRecord},
 };
 use tenantry_wire::{
@@ -43,11 +43,18 @@ impl RemoteSource {
         let granted = account_roles(&self.asker, vec![default.id]).await?;
         let granted = granted.into_iter().next().unwrap_or_default();
         self.granted.insert(default.id, granted.clone());
+        let in_force = self.read_policy(&object).await?;
         Ok(OrganizationRecord {
             // The caller named it, so it is known in any case.
             secret: Some(self.asker.remote.own.organization.clone()),
-            policy: self.read_policy(&object).await?,
-            organization: read.organization,
+            organization: since_its_policy(read.organization, in_force.as_ref()),
+            policy: in_force
+                .filter(|policy| policy.is_set)
+                .map(|policy| PolicyRecord {
+                    policy: policy.policy,
+                    created_at: policy.created_at,
+                    updated_at: policy.updated_at,
+                }),
             roles,
             default_account: AccountRecord {
                 account: default,
@@ -62,15 +69,15 @@ impl RemoteSource {
         let mut listing = accounts::listing(self.options.page_size);
         let known = self.asker.known();
         while let Some(objects) = listing.next(&self.asker).await? {
-            for account in objects
-                .iter()
-                .filter_map(|object| read::account(object, &known).ok())
-            {
-                if !self.accounts.contains(&account.id) {
-                    self.accounts.push(account.id);
-                }
-                if account.is_default {
-                    default = Some(account);
+            for object in &objects {
+                match read::account(object, &known) {
+                    Ok(account) => {
+                        self.note_account(account.id);
+                        if account.is_default {
+                            default = Some(account);
+                        }
+                    }
+                    Err(error) => self.note_account(AccountId::new(error.id)),
                 }
             }
         }
@@ -94,7 +101,7 @@ impl RemoteSource {
     }
 
     /// Older servers show the policy as a part of the organization alone.
-    async fn read_policy(&self, of: &JsonObject) -> Result<Option<PolicyRecord>, SourceError> {
+    async fn read_policy(&self, of: &JsonObject) -> Result<Option<PolicyInForce>, SourceError> {
         let call = Call::get("/organizations/password-policies");
         let asked = self.asker.ask(&call, |reply| {
             read::one(&reply.body)
@@ -117,13 +124,26 @@ impl RemoteSource {
         let Some(object) = found else {
             return Ok(None);
         };
-        let policy = read::password_policy(&object, &self.asker.known())
-            .map_err(|error| broken(Entity::Organization, &error))?;
-        Ok(policy.is_set.then_some(PolicyRecord {
-            policy: policy.policy,
-            created_at: policy.created_at,
-            updated_at: policy.updated_at,
-        }))
+        let policy = read::password_policy(&object, &self.asker.known());
+        policy
+            .map(Some)
+            .map_err(|error| broken(Entity::Organization, &error))
+    }
+}
+
+/// The default policy is as old as its organization, of which replies show the day alone: so the policy tells the time of it.
+fn since_its_policy(organization: Organization, policy: Option<&PolicyInForce>) -> Organization {
+    let default = policy.filter(|policy| !policy.is_set);
+    let Some(at) = default.map(|policy| policy.created_at) else {
+        return organization;
+    };
+    if at.date() != organization.created_at.date() {
+        return organization;
+    }
+    Organization {
+        created_at: at,
+        updated_at: organization.updated_at.max(at),
+        ..organization
     }
 }
 

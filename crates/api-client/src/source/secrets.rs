@@ -8,8 +8,21 @@ use tenantry_domain::{Email, SecretText, User, UserId};
 #[derive(Clone, Default)]
 pub struct UserSecrets {
     /// In lower case.
-    by_email: HashMap<String, SecretText>,
-    by_id: HashMap<UserId, SecretText>,
+    by_email: HashMap<String, Known>,
+    by_id: HashMap<UserId, Known>,
+}
+
+#[derive(Clone)]
+struct Known {
+    secret: SecretText,
+    /// Whether its user came by.
+    met: bool,
+}
+
+impl Known {
+    const fn new(secret: SecretText) -> Self {
+        Self { secret, met: false }
+    }
 }
 
 impl UserSecrets {
@@ -20,12 +33,13 @@ impl UserSecrets {
 
     /// The user with this e-mail has this secret.
     pub fn insert_by_email(&mut self, email: &Email, secret: SecretText) {
-        self.by_email.insert(email.as_str().to_lowercase(), secret);
+        let email = email.as_str().to_lowercase();
+        self.by_email.insert(email, Known::new(secret));
     }
 
     /// The user with this number has this secret.
     pub fn insert_by_id(&mut self, id: UserId, secret: SecretText) {
-        self.by_id.insert(id, secret);
+        self.by_id.insert(id, Known::new(secret));
     }
 
     /// How many are known.
@@ -38,9 +52,26 @@ impl UserSecrets {
         self.len() == 0
     }
 
-    pub(super) fn of(&self, user: &User) -> Option<&SecretText> {
-        let by_email = || self.by_email.get(&user.email.as_str().to_lowercase());
-        self.by_id.get(&user.id).or_else(by_email)
+    /// The secret of a user who comes by.
+    pub(super) fn meet(&mut self, user: &User) -> Option<SecretText> {
+        let by_id = self.by_id.get_mut(&user.id);
+        let by_email = self.by_email.get_mut(&user.email.as_str().to_lowercase());
+        let mut found = None;
+        for known in [by_id, by_email].into_iter().flatten() {
+            known.met = true;
+            found.get_or_insert_with(|| known.secret.clone());
+        }
+        found
+    }
+
+    /// E-mails and numbers that no user has who came by, in their order.
+    pub(super) fn of_nobody(&self) -> Vec<String> {
+        let emails = self.by_email.iter().filter(|(_, known)| !known.met);
+        let ids = self.by_id.iter().filter(|(_, known)| !known.met);
+        let emails = emails.map(|(email, _)| email.clone());
+        let mut of_nobody: Vec<_> = emails.chain(ids.map(|(id, _)| id.to_string())).collect();
+        of_nobody.sort_unstable();
+        of_nobody
     }
 }
 

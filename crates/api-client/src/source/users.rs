@@ -29,7 +29,11 @@ pub(super) fn listing(account: AccountId, size: u32) -> Listing {
 type Found = UserRecord<Option<SecretText>>;
 
 impl RemoteSource {
-    pub(super) fn read_users(&self, objects: &[JsonObject], account: Option<AccountId>) -> Batch {
+    pub(super) fn read_users(
+        &mut self,
+        objects: &[JsonObject],
+        account: Option<AccountId>,
+    ) -> Batch {
         let known = Known::of_list(self.asker.organization, account);
         let mut batch = Batch::default();
         for object in objects {
@@ -43,7 +47,7 @@ impl RemoteSource {
         batch
     }
 
-    fn record(&self, read: read::UserRead) -> Found {
+    fn record(&mut self, read: read::UserRead) -> Found {
         let mut user = read.user;
         let mut password = None;
         if self.options.passwords == Passwords::LegacyLogin
@@ -53,10 +57,9 @@ impl RemoteSource {
             *must_change = false;
             password = Some(PasswordHash::held_elsewhere());
         }
+        let known = self.options.user_secrets.meet(&user);
         UserRecord {
-            secret: read
-                .secret
-                .or_else(|| self.options.user_secrets.of(&user).cloned()),
+            secret: shown(read.secret).or(known),
             user,
             password,
             former_passwords: Vec::new(),
@@ -91,8 +94,11 @@ impl RemoteSource {
                 });
                 continue;
             };
-            record.roles = Some(self.direct(&record, &keys(&held)));
-            self.look_for_caller(&mut record).await?;
+            let held = keys(&held);
+            record.roles = Some(self.direct(&record, &held));
+            if held.contains(&RoleKey::OrgAdmin) {
+                self.look_for_caller(&mut record).await?;
+            }
             batch.records.push(Record::User(record));
         }
         Ok(batch)
@@ -113,22 +119,23 @@ impl RemoteSource {
 
     /// The caller is an administrator, and the only one to whom a server shows the secret.
     async fn look_for_caller(&mut self, record: &mut Found) -> Result<(), SourceError> {
-        let is_administrator = record
-            .roles
-            .as_ref()
-            .is_some_and(|roles| roles.contains(&RoleKey::OrgAdmin));
-        if self.knows_caller || record.secret.is_some() || !is_administrator {
+        if self.knows_caller || record.secret.is_some() {
             return Ok(());
         }
         let call = Call::get(format!("/users/{}", record.user.id));
         let object = self.asker.object("a user", &call).await?;
         let read = object.map(|object| read::user(&object, &self.asker.known()));
         if let Some(Ok(read)) = read
-            && read.secret.is_some()
+            && let Some(secret) = shown(read.secret)
         {
-            record.secret = read.secret;
+            record.secret = Some(secret);
             self.knows_caller = true;
         }
         Ok(())
     }
+}
+
+/// A secret that can go on authenticating. Whatever else stands in its place is none: a mask, or nothing.
+pub(super) fn shown(secret: Option<SecretText>) -> Option<SecretText> {
+    secret.filter(|secret| SecretText::made_elsewhere(secret.expose()).is_ok())
 }

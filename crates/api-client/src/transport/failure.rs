@@ -110,6 +110,14 @@ impl fmt::Display for Cause {
 impl Error for Cause {}
 
 impl Cause {
+    fn is_too_large(&self) -> bool {
+        match self {
+            Self::TooLarge(_) => true,
+            Self::In(_, cause) => cause.is_too_large(),
+            _ => false,
+        }
+    }
+
     fn within(self, request_id: Option<String>) -> Self {
         match request_id {
             Some(id) => Self::In(id, Box::new(self)),
@@ -149,6 +157,11 @@ impl Failure {
     pub(super) fn of_client(error: reqwest::Error, request_id: Option<String>) -> Self {
         let what = failed(error);
         Self::Away(Cause::Connection { what, request_id })
+    }
+
+    /// Whether there was more than is taken in at once: less may be asked for.
+    pub(crate) fn is_too_large(&self) -> bool {
+        matches!(self, Self::Nonsense(cause) if cause.is_too_large())
     }
 
     pub(crate) fn nonsense(cause: Cause, request_id: Option<String>) -> Self {

@@ -271,10 +271,26 @@ pub(crate) fn builder(config: &RemoteConfig) -> Result<ClientBuilder, ConfigErro
         .timeout(config.timeout)
         // The API has no redirects; one would carry the secrets elsewhere.
         .redirect(reqwest::redirect::Policy::none());
-    Ok(if config.proxy_from_environment {
+    Ok(if may_ask_a_proxy(config) {
         client
     } else {
         client.no_proxy()
+    })
+}
+
+/// Whoever names this machine means this machine, and what is sent there stays there: passwords may go there without TLS. A
+/// proxy would have them in clear, and send them on to a machine of its own.
+fn may_ask_a_proxy(config: &RemoteConfig) -> bool {
+    let here = Url::parse(&config.base_url).is_ok_and(|url| is_this_machine(&url));
+    config.proxy_from_environment && !here
+}
+
+/// Whether `url` names the machine that this runs on.
+pub(crate) fn is_this_machine(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let host = host.trim_matches(['[', ']']);
+        let address = host.parse::<std::net::IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
     })
 }
 
@@ -359,6 +375,34 @@ mod tests {
             ("https://frodo:s3cret@a.example", None),
         ] {
             assert_eq!(base(url).ok().as_deref(), expected, "{url}");
+        }
+    }
+
+    #[test]
+    fn no_proxy_is_asked_for_this_machine() {
+        let may = |url: &str, environment: bool| {
+            may_ask_a_proxy(&RemoteConfig {
+                proxy_from_environment: environment,
+                ..RemoteConfig::new(url)
+            })
+        };
+        for url in [
+            "http://localhost:8080",
+            "http://LOCALHOST",
+            "http://127.0.0.1:8080/elements/api-v2",
+            "http://127.9.9.9",
+            "http://[::1]:8080",
+            "https://localhost",
+        ] {
+            assert!(!may(url, true), "{url}");
+        }
+        for url in [
+            "https://old.example",
+            "http://10.0.0.1",
+            "http://localhost.example",
+        ] {
+            assert!(may(url, true), "{url}");
+            assert!(!may(url, false), "{url}");
         }
     }
 

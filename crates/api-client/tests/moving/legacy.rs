@@ -17,7 +17,8 @@ use crate::{said, world::Here};
 
 const ME: &str = r#"{"id": 4711, "name": "Shire", "createdDate": 1502131598000,
     "passwordPolicy": {"minLength": 12}}"#;
-const ACCOUNTS: &str = r#"[{"id": 50, "name": "Shire", "defaultAccount": true}]"#;
+const DEFAULT: &str = r#"{"id": 50, "name": "Shire", "defaultAccount": true}"#;
+const BROKEN: &str = r#"{"id": 51, "name": "Bree", "createdDate": "yesterday"}"#;
 const ROLES: &str = r#"[{"id": 91, "key": "org-admin"}, {"id": 92, "key": "admin"}, {"id": 93, "key": "org"},
     {"id": 94, "key": "default-user"}, {"id": 95, "key": "wizard"}]"#;
 const NONE: &str = r#"{"message": "No such path found"}"#;
@@ -41,21 +42,25 @@ fn script() -> Vec<Step> {
         "configuration": {"host": "a", "password": "********", "user": "********"}, "tags": [{"name": "x"}]}"#
         .to_owned();
     let unreadable = r#"{"id": 8, "name": "ERP"}"#.to_owned();
+    let accounts = page(2, &[DEFAULT.to_owned(), BROKEN.to_owned()]);
     vec![
         json(200, ME),
-        json(200, ACCOUNTS),
+        accounts.clone(),
         json(200, ROLES),
         json(404, NONE),
         html(404),
         // The accounts again, and their roles.
-        json(200, ACCOUNTS),
+        accounts,
         json(404, NONE),
         page(5, &[user(11), user(12)]),
-        // It repeats itself, in parts.
-        page(5, &[user(12), broken]),
+        // Pages have something in common.
+        page(5, &[user(12), broken.clone()]),
+        page(5, &[broken, user(14)]),
         page(5, &[user(14), user(15)]),
-        page(5, &[user(15)]),
+        // Of an account that nobody can read.
+        page(1, &[user(16)]),
         page(2, &[connector, unreadable]),
+        json(404, NONE),
     ]
 }
 
@@ -104,10 +109,21 @@ async fn what_can_be_understood_moves_and_the_rest_is_said() {
     assert_eq!(
         broken,
         [
+            (
+                Entity::Account,
+                51,
+                "createdDate must be a day, an instant, or milliseconds since 1970"
+            ),
             (Entity::User, 13, "email must have the form name@domain"),
             (Entity::Instance, 8, "element is missing"),
         ]
     );
+    let lost: Vec<_> = reported
+        .iter()
+        .filter(|one| matches!(one.fate, Fate::Refused(_)))
+        .map(|one| (one.kind, one.there))
+        .collect();
+    assert_eq!(lost, [(Entity::User, 16)], "its account is missing");
     assert_eq!(summary.tallies[&Entity::User].new, 4);
     assert_eq!(summary.lost_passwords, 4);
     let instance = reported.iter().find(|one| one.there == 7).unwrap();
@@ -128,4 +144,25 @@ async fn what_can_be_understood_moves_and_the_rest_is_said() {
         panic!("{instances:?}");
     };
     assert_eq!(moved.element.key.as_str(), "hubspot");
+}
+
+#[tokio::test]
+async fn lists_that_lead_in_a_circle_come_to_an_end() {
+    let circle = |token: &str, id: u32| {
+        let header = format!("elements-next-page-token: {token}");
+        let account = format!(r#"{{"id": {id}, "name": "A"}}"#);
+        with(200, &[&header], &format!("[{account}]"))
+    };
+    let (there, back) = (circle("a", 60), circle("b", 61));
+    let hello = [json(200, ME), json(200, ME), there.clone(), back, there];
+    // What offsets bring is a circle, too.
+    let again = (0..60).map(|place| page(1_000, &[user(60 + place % 2), user(70)]));
+    let rude = Rude::start(hello.into_iter().chain(again)).await;
+    let here = Here::new().await;
+    let error = here.run(&mut source(&rude).await).await.unwrap_err();
+    assert!(
+        said(&error).contains("its pages lead in a circle"),
+        "{}",
+        said(&error)
+    );
 }

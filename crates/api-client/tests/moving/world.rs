@@ -99,6 +99,7 @@ async fn user(store: &Repositories, scope: &Scope, account: AccountId, number: i
 fn instance(user: UserId, number: i64, place: i64) -> InstanceDraft {
     let element = ["crm", "erp", "mail"][usize::try_from(number % 3).unwrap()];
     let mut draft = samples::instance_draft(user, element, &format!("of {number}, {place}"));
+    draft.token = samples::secret(&format!("ti_of_a_long_time_{number}_{place}"));
     let vault = PlainVault::new();
     let sealed = vault.seal(
         &SealedPlace::Configuration {
@@ -299,7 +300,8 @@ pub(crate) async fn knowing_source(address: &str) -> RemoteSource {
     let mut user_secrets = UserSecrets::new();
     let email = samples::email("U3@shire.example");
     user_secrets.insert_by_email(&email, SecretText::new("tu_u3@shire.example"));
-    user_secrets.insert_by_id(UserId::new(10), SecretText::new("known"));
+    user_secrets.insert_by_id(UserId::new(10), SecretText::new("known-for-a-long-time"));
+    user_secrets.insert_by_id(UserId::new(4711), SecretText::new("somebody-else's-secret"));
     let options = SourceOptions {
         user_secrets,
         passwords: Passwords::LegacyLogin,

@@ -16,7 +16,7 @@ pub(crate) type Mood = fn(seed: u64, number: u64) -> bool;
 
 /// About every third.
 pub(crate) fn bad(seed: u64, number: u64) -> bool {
-    mixed(seed, number) % 3 == 0
+    mixed(seed, number).is_multiple_of(3)
 }
 
 /// All from the one with the number `seed` on.

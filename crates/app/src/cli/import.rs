@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use tenantry_domain::services::ImportService;
 
 /// Options of `import`.
 #[expect(
@@ -17,9 +18,13 @@ pub(crate) struct Import {
         value_name = "URL",
         group = "source",
         help = "A server that speaks the API: Cloud Elements, Open Connectors, another Tenantry. TENANTRY_USER_SECRET and \
-                TENANTRY_ORGANIZATION_SECRET are the secrets of an administrator of the organization there"
+                TENANTRY_ORGANIZATION_SECRET are the secrets of an administrator of the organization there; what is missing \
+                is asked for at the terminal"
     )]
     pub(crate) from: Option<String>,
+    /// The same, as `tenantry login` stored server and secrets under this name
+    #[arg(long, value_name = "NAME", group = "source")]
+    pub(crate) profile: Option<String>,
     /// An archive that `tenantry export` wrote, or users from elsewhere: NDJSON or CSV
     #[arg(long, value_name = "FILE", group = "source")]
     pub(crate) file: Option<PathBuf>,
@@ -32,6 +37,9 @@ pub(crate) struct Import {
     /// Keep every number (the default, unless the organization has something already)
     #[arg(long)]
     pub(crate) keep_ids: bool,
+    /// How many records are written at once
+    #[arg(long, value_name = "NUMBER", default_value_t = ImportService::AT_ONCE, hide = true)]
+    pub(crate) at_once: usize,
     /// Only say what would be done
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -58,14 +66,9 @@ pub(crate) struct Import {
     /// the secret
     #[arg(long, value_name = "FILE", conflicts_with = "file")]
     pub(crate) user_secrets: Option<PathBuf>,
-    /// What becomes of passwords, which no server reveals
-    #[arg(
-        long,
-        value_enum,
-        value_name = "WHICH",
-        default_value = "must-change",
-        conflicts_with = "file"
-    )]
+    /// What becomes of passwords, which no server reveals; and of those in an archive whose users have not logged in yet since
+    /// they moved from a server
+    #[arg(long, value_enum, value_name = "WHICH", default_value = "must-change")]
     pub(crate) passwords: PasswordsThere,
 }
 

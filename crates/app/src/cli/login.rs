@@ -1,6 +1,6 @@
 //! `login` and `completions`: what there is to say.
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use clap_complete::Shell;
 
 /// Options of `login`.
@@ -12,7 +12,7 @@ pub(crate) struct Login {
     #[arg(long, value_name = "E-MAIL")]
     pub(crate) email: Option<String>,
     /// Under which name the secrets are stored
-    #[arg(long, value_name = "NAME", default_value = "default")]
+    #[arg(long, value_name = "NAME", default_value = "default", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) profile: String,
     /// Read the password from standard input: the first line
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! Whom the platform commands talk to, and what lists are asked for: options that many commands share.
 
-use clap::{Args, ValueEnum};
+use clap::{Args, ValueEnum, builder::NonEmptyStringValueParser};
 
 /// Whom to talk to.
 #[derive(Args, Clone, Debug, Default)]
@@ -49,11 +49,11 @@ pub(crate) struct Selection {
     /// Only those for which this holds: docs/ceql.md
     #[arg(long = "where", value_name = "CEQL")]
     pub(crate) filter: Option<String>,
-    /// In this order, for example 'lastName, id desc'
+    /// In this order, for example 'createdDate desc, id'
     #[arg(long, value_name = "FIELDS")]
     pub(crate) order_by: Option<String>,
     /// Only these fields, separated by commas; the id comes always
-    #[arg(long, value_name = "FIELDS")]
+    #[arg(long, value_name = "FIELDS", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) fields: Option<String>,
     /// Inactive ones as well
     #[arg(long)]

@@ -1,6 +1,6 @@
 //! `users`: what there is to say.
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::NonEmptyStringValueParser};
 
 use super::target::{Body, Listing, Selection, Sure, Target};
 
@@ -54,7 +54,7 @@ pub(crate) struct ListUsers {
 #[derive(Args, Debug)]
 pub(crate) struct GetUser {
     /// The user's id or e-mail
-    #[arg(value_name = "USER")]
+    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: String,
     #[command(flatten)]
     pub(crate) target: Target,
@@ -101,7 +101,7 @@ pub(crate) struct CreateUser {
 #[derive(Args, Debug)]
 pub(crate) struct UpdateUser {
     /// The user's id or e-mail
-    #[arg(value_name = "USER")]
+    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: String,
     #[command(flatten)]
     pub(crate) fields: UserFields,
@@ -121,7 +121,7 @@ pub(crate) struct UpdateUser {
 #[derive(Args, Debug)]
 pub(crate) struct DeleteUser {
     /// The user's id or e-mail
-    #[arg(value_name = "USER")]
+    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: String,
     #[command(flatten)]
     pub(crate) sure: Sure,
@@ -147,10 +147,10 @@ pub(crate) enum UserRoles {
 #[derive(Args, Debug)]
 pub(crate) struct ChangeRole {
     /// The user's id or e-mail
-    #[arg(value_name = "USER")]
+    #[arg(value_name = "USER", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) user: String,
     /// The role: org-admin, org, admin, default-user
-    #[arg(value_name = "ROLE")]
+    #[arg(value_name = "ROLE", value_parser = NonEmptyStringValueParser::new())]
     pub(crate) role: String,
     #[command(flatten)]
     pub(crate) target: Target,

@@ -16,6 +16,5 @@ pub(super) fn run(completions: &Completions) -> Result<(), Failure> {
         "tenantry",
         &mut script,
     );
-    Output::write(&String::from_utf8(script)?)?;
-    Ok(())
+    Output::write(&String::from_utf8(script)?).map_err(Failure::of_list)
 }

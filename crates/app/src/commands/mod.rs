@@ -63,7 +63,11 @@ pub(crate) async fn run(cli: Cli, output: Output) -> Result<(), Failure> {
     if let Some(Command::Config(Configuration::Print(_))) = command {
         return config_print::effective(&effective, output);
     }
-    telemetry::start(&config.log).map_err(Failure::usage)?;
+    if serves {
+        telemetry::start(&config.log).map_err(Failure::usage)?;
+    } else {
+        telemetry::start_for_command(&flags)?;
+    }
     match command {
         None | Some(Command::Serve(_)) => serve::run(&config, request_id, output).await,
         Some(Command::Org(Org::Create(create))) => {

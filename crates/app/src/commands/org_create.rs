@@ -1,18 +1,20 @@
 //! `tenantry org create`: a new organization with its first user, also while the server runs. Prints both secrets, once,
 //! and never a password.
 
-use std::io::{self, Read as _};
+use std::io;
 
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
 use tenantry_domain::{
-    Email, Entity, Password, PasswordPolicy, RequestId,
+    Email, Entity, Password, RequestId,
     ports::RepositoryError,
     services::{IssuedOrganization, NewOrganization, ServiceError},
 };
 use tracing::info;
 
-use crate::{bootstrap, cli::CreateOrganization, config::Config, failure::Failure, output::Output};
+use crate::{
+    bootstrap, cli::CreateOrganization, config::Config, failure::Failure, output::Output, prompt,
+};
 
 /// Creates the organization.
 pub(super) async fn run(
@@ -56,20 +58,8 @@ fn password(create: &CreateOrganization) -> Result<Option<Password>, Failure> {
     if !create.admin_password_stdin {
         return Ok(create.admin_password.clone());
     }
-    // No longer than a password may be, in bytes, with the end of the line.
-    let longest = u64::try_from(PasswordPolicy::MAX_LENGTH * 4 + 2).unwrap_or(u64::MAX);
-    let mut text = String::new();
-    io::stdin()
-        .lock()
-        .take(longest)
-        .read_to_string(&mut text)
-        .context("the password cannot be read from standard input")?;
-    match text.lines().next() {
-        Some(line) if !line.is_empty() => Ok(Some(Password::new(line))),
-        _ => Err(Failure::usage(anyhow!(
-            "--admin-password-stdin was given, but standard input has no password in its first line"
-        ))),
-    }
+    let typed = prompt::password_of_stdin("--admin-password-stdin")?;
+    Ok(Some(Password::new(typed.expose())))
 }
 
 fn explain(error: ServiceError, email: &Email) -> Failure {

@@ -47,6 +47,7 @@ pub(crate) struct Config {
     pub(crate) password_hashing: PasswordHashing,
     pub(crate) postgres: Postgres,
     pub(crate) sqlite: Sqlite,
+    pub(crate) cache: Cache,
     pub(crate) audit: Audit,
     pub(crate) legacy_login: LegacyLogin,
     /// From the environment; otherwise it is in a file of the data directory.
@@ -93,6 +94,13 @@ pub(crate) struct Postgres {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Sqlite {
     pub(crate) readers: usize,
+}
+
+/// What is remembered of the store.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cache {
+    /// 0: none.
+    pub(crate) callers: usize,
 }
 
 /// How long the audit log is kept.
@@ -270,6 +278,9 @@ impl Reader<'_> {
             },
             sqlite: Sqlite {
                 readers: size(self.read(&settings::READERS, &here)),
+            },
+            cache: Cache {
+                callers: size(self.read(&settings::CALLERS, &here)),
             },
             audit: Audit {
                 retention_days: self.read(&settings::RETENTION_DAYS, &here),

@@ -78,6 +78,7 @@ pub(crate) fn all(surroundings: &Surroundings) -> Vec<Description> {
         STATEMENT_TIMEOUT.describe(surroundings),
         PREPARED_STATEMENTS.describe(surroundings),
         READERS.describe(surroundings),
+        CALLERS.describe(surroundings),
         RETENTION_DAYS.describe(surroundings),
         LEGACY_SERVER.describe(surroundings),
         LEGACY_TIMEOUT.describe(surroundings),
@@ -341,6 +342,17 @@ pub(crate) static READERS: Setting<Number> = Setting {
         least: 1,
         most: 64,
         fallback: |_| 2,
+    },
+};
+
+pub(crate) static CALLERS: Setting<Number> = Setting {
+    key: "cache.callers",
+    flag: None,
+    about: "How many callers are remembered, at about 400 bytes each, so that the store is not asked for each of their calls who makes it. What is changed of them counts at once here, and within a second on other nodes. 0 remembers nobody. With PostgreSQL it takes two connections more.",
+    kind: Number {
+        least: 0,
+        most: 10_000_000,
+        fallback: |_| 10_000,
     },
 };
 

@@ -94,6 +94,7 @@ fn defaults_are_those_of_the_reference() {
             prepared_statements: true,
         },
         sqlite: Sqlite { readers: 2 },
+        cache: Cache { callers: 10_000 },
         audit: Audit { retention_days: 0 },
         legacy_login: LegacyLogin {
             server: None,
@@ -210,15 +211,15 @@ fn unknown_options_are_refused() {
              TENANTRY_LIMITS_FAILED_ATTEMPTS, TENANTRY_LIMITS_FAILED_ATTEMPTS_SECONDS, \
              TENANTRY_PASSWORD_HASHING_PARALLELISM, TENANTRY_PASSWORD_HASHING_QUEUE, \
              TENANTRY_POSTGRES_MAX_CONNECTIONS, TENANTRY_POSTGRES_STATEMENT_TIMEOUT_MS, \
-             TENANTRY_POSTGRES_PREPARED_STATEMENTS, TENANTRY_SQLITE_READERS, TENANTRY_AUDIT_RETENTION_DAYS, \
+             TENANTRY_POSTGRES_PREPARED_STATEMENTS, TENANTRY_SQLITE_READERS, TENANTRY_CACHE_CALLERS, TENANTRY_AUDIT_RETENTION_DAYS, \
              TENANTRY_LEGACY_LOGIN_SERVER, TENANTRY_LEGACY_LOGIN_TIMEOUT_MS, TENANTRY_LEGACY_LOGIN_REFUSAL_MS, TENANTRY_CONFIG, TENANTRY_MASTER_KEY",
             "unknown option 'limit' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
-             [http], [limits], [password_hashing], [postgres], [sqlite], [audit], [legacy_login]",
+             [http], [limits], [password_hashing], [postgres], [sqlite], [cache], [audit], [legacy_login]",
             "unknown option 'limits.body_byte' in the file FILE; the section [limits] knows body_bytes, \
              header_timeout_seconds, body_timeout_seconds, write_timeout_seconds, connections, shutdown_seconds, \
              failed_attempts, failed_attempts_seconds",
             "unknown option 'lisen' in the file FILE; known are data_dir, database_url, listen, log, and the sections \
-             [http], [limits], [password_hashing], [postgres], [sqlite], [audit], [legacy_login]",
+             [http], [limits], [password_hashing], [postgres], [sqlite], [cache], [audit], [legacy_login]",
         ]
     );
 }

@@ -134,7 +134,7 @@ async fn rotated(store: Store) {
         "{said}"
     );
 
-    let (code, report, said) = store.run_json(&["key", "rotate"]);
+    let (code, report, said) = store.run_json(&["key", "rotate", "--log", "info"]);
     assert_eq!(code, Some(0), "{said}");
     assert_eq!(report["keyId"], json!(between[0]));
     assert_eq!(report["resumed"], true);

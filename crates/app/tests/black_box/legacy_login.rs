@@ -1,6 +1,8 @@
 //! Moving from one server to another without the hashes of passwords: the first login is verified at the old one, the next
 //! ones need it no more.
 
+use std::{io::ErrorKind, net::TcpListener};
+
 use serde_json::json;
 use tenantry_domain::PasswordHash;
 
@@ -46,7 +48,14 @@ async fn from_server_to_server(store: Store) {
     server.stop();
 
     let url = format!("http://{}", old.address);
+    // It would read passwords: what stays on this machine is no business of it.
+    let proxy = TcpListener::bind("127.0.0.1:0").unwrap();
+    proxy.set_nonblocking(true).unwrap();
+    let proxy_url = format!("http://{}", proxy.local_addr().unwrap());
     let option = [
+        ("HTTP_PROXY", proxy_url.as_str()),
+        ("ALL_PROXY", proxy_url.as_str()),
+        ("NO_PROXY", ""),
         ("TENANTRY_LEGACY_LOGIN_SERVER", url.as_str()),
         // Generous, for machines that are busy.
         ("TENANTRY_LEGACY_LOGIN_TIMEOUT_MS", "60000"),
@@ -75,6 +84,8 @@ async fn from_server_to_server(store: Store) {
         .log_in("sam@shire.example", "P0tatoes-boiled")
         .await
         .ok();
+    let asked = proxy.accept().map(|(_, whom)| whom).unwrap_err();
+    assert_eq!(asked.kind(), ErrorKind::WouldBlock);
     let log = server.stop();
     assert!(log.contains("legacy login is on"), "{log}");
     assert!(log.contains(&url), "{log}");
@@ -84,6 +95,52 @@ async fn from_server_to_server(store: Store) {
     // It is kept without the option, too.
     let server = Server::start(&store);
     server.client().log_in(FRODO, PASSWORD).await.ok();
+}
+
+/// It makes the server send passwords there.
+#[tokio::test]
+async fn with_an_archive_a_password_that_is_still_there_moves_only_if_that_is_said() {
+    let store = Store::sqlite();
+    let server = Server::start(&store);
+    create(&server, FRODO, "Nobody-knows-1").await;
+    server.stop();
+    let marker = PasswordHash::held_elsewhere();
+    let set = format!(
+        "UPDATE users SET password_hash = '{}' WHERE email = '{FRODO}'",
+        marker.expose()
+    );
+    store.execute(&set).await;
+    let files = tempfile::tempdir().unwrap();
+    let path = files.path().join("archive.ndjson");
+    let file = path.to_str().unwrap();
+    let arguments = [
+        "export",
+        "--organization",
+        "2",
+        "--out",
+        file,
+        "--include-secrets",
+    ];
+    let mut export = store.command(&arguments);
+    let exported = export.env("TENANTRY_PASSPHRASE", PASSWORD).output();
+    assert_eq!(exported.unwrap().status.code(), Some(0));
+
+    for (passwords, lost) in [("must-change", 1), ("legacy-login", 0)] {
+        let other = Store::sqlite();
+        let arguments = ["import", "--file", file, "--passwords", passwords, "--json"];
+        let mut import = other.command(&arguments);
+        let imported = import
+            .env("TENANTRY_PASSPHRASE", PASSWORD)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(imported.stderr).unwrap();
+        assert_eq!(imported.status.code(), Some(0), "{said}");
+        let report: serde_json::Value = serde_json::from_slice(&imported.stdout).unwrap();
+        assert_eq!(report["lost"]["passwords"], lost, "{passwords}");
+        let rows = String::from_utf8_lossy(&other.rows().await).into_owned();
+        let shown = format!("{:?}", marker.expose().as_bytes());
+        assert_eq!(rows.contains(&shown), lost == 0, "{passwords}");
+    }
 }
 
 #[test]

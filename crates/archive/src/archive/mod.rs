@@ -9,12 +9,13 @@ mod instance;
 mod line;
 mod order;
 mod organization;
+mod passwords;
 mod reader;
 mod sealing;
 mod user;
 mod writer;
 
-pub use self::{line::Counts, reader::Archive, writer::ArchiveWriter};
+pub use self::{line::Counts, passwords::PasswordsTaken, reader::Archive, writer::ArchiveWriter};
 
 /// The longest line, in bytes: several times what the largest instance takes, with 64 KiB of configuration in JSON in base64.
 const LONGEST_LINE: u64 = 4 * 1024 * 1024;

@@ -19,6 +19,7 @@ use super::{
     instance::InstanceSecrets,
     line::{Counts, Line},
     organization::OrganizationSecrets,
+    passwords::PasswordsTaken,
     sealing::Sealing,
     user::UserSecrets,
 };
@@ -29,6 +30,7 @@ pub struct Archive<R> {
     lines: Lines<BufReader<R>>,
     checked: Checked,
     sealing: Option<Sealing>,
+    passwords: Option<PasswordsTaken>,
     organization: OrganizationRecord<Option<SecretText>>,
 }
 
@@ -48,6 +50,7 @@ impl<R: Read + Seek + Send> Archive<R> {
             organization: checked.organization.clone(),
             checked,
             sealing: None,
+            passwords: None,
         })
     }
 
@@ -56,11 +59,15 @@ impl<R: Read + Seek + Send> Archive<R> {
         self.checked.parameters.as_ref()
     }
 
-    /// Opens what is sealed from now on. Comes before anything else is asked for.
+    /// Opens what is sealed from now on; of passwords comes along what `passwords` says. Comes before anything else is asked for.
     ///
     /// # Errors
     /// If the archive was altered by somebody who knows how archives are made, but not the passphrase.
-    pub fn unseal(&mut self, seal: Arc<dyn ArchiveSeal>) -> Result<(), FileError> {
+    pub fn unseal(
+        &mut self,
+        seal: Arc<dyn ArchiveSeal>,
+        passwords: PasswordsTaken,
+    ) -> Result<(), FileError> {
         let sealing = Sealing::new(seal, &self.checked.header);
         let end = &self.checked.end;
         let at_end = |what: String| FileError::at(self.checked.end_line, what);
@@ -83,6 +90,7 @@ impl<R: Read + Seek + Send> Archive<R> {
             .map_err(|what| FileError::at(ORGANIZATION_LINE, what))?;
         self.organization.secret = secrets.into_secret();
         self.sealing = Some(sealing);
+        self.passwords = Some(passwords);
         Ok(())
     }
 
@@ -132,9 +140,12 @@ impl<R: Read + Seek + Send> Archive<R> {
             Line::Element(body) => Record::Element(body.into_element(organization)?),
             Line::User(body) => {
                 let sealed = body.sealed.as_deref();
-                let secrets: Option<UserSecrets> = sealing
+                let mut secrets: Option<UserSecrets> = sealing
                     .map(|sealing| sealing.open("user", body.id, sealed))
                     .transpose()?;
+                if let (Some(secrets), Some(passwords)) = (&mut secrets, &self.passwords) {
+                    secrets.keep(passwords);
+                }
                 Record::User(Box::new(body.into_record(organization, secrets)?))
             }
             Line::Instance(body) => {
@@ -176,6 +187,14 @@ impl<R: Read + Seek + Send> TransferSource for Archive<R> {
 
     async fn next(&mut self) -> Result<Option<Batch>, SourceError> {
         Ok(self.read()?.map(Batch::of))
+    }
+
+    fn is_proven(&self) -> bool {
+        false
+    }
+
+    fn is_whole(&self) -> bool {
+        true
     }
 }
 

@@ -7,7 +7,10 @@ use tenantry_domain::{
 };
 use time::OffsetDateTime;
 
-use super::field::{field, id, keys, name, optional, revision, roles, written};
+use super::{
+    field::{field, id, keys, name, optional, revision, roles, written},
+    passwords::PasswordsTaken,
+};
 
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -157,6 +160,14 @@ impl UserBody {
 }
 
 impl UserSecrets {
+    /// Leaves the hashes that are not taken out. That there was a password stays known, so that its loss is reported.
+    pub(super) fn keep(&mut self, passwords: &PasswordsTaken) {
+        let hash = self.password_hash.take();
+        self.password_hash = hash.filter(|hash| passwords.takes(&PasswordHash::new(hash.as_str())));
+        self.former_password_hashes
+            .retain(|hash| passwords.takes_former(&PasswordHash::new(hash.as_str())));
+    }
+
     pub(super) fn of(record: &UserRecord<Option<SecretText>>) -> Self {
         let (password_changed_date, must_change) = match record.user.password {
             PasswordState::Absent => (None, false),

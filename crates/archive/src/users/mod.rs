@@ -157,6 +157,14 @@ impl<R: Read + Seek + Send> TransferSource for UsersFile<R> {
     async fn next(&mut self) -> Result<Option<Batch>, SourceError> {
         Ok(self.read()?)
     }
+
+    fn is_proven(&self) -> bool {
+        false
+    }
+
+    fn is_whole(&self) -> bool {
+        true
+    }
 }
 
 impl<R> fmt::Debug for UsersFile<R> {

@@ -188,17 +188,7 @@ fn hash(text: String, options: &UsersOptions) -> Result<PasswordHash, String> {
 }
 
 fn secret(text: String, options: &UsersOptions) -> Result<SecretText, String> {
-    let longest = Text::MAX_LENGTH;
-    if text.len() > longest
-        || text
-            .chars()
-            .any(|c| c.is_whitespace() || c == ',' || c.is_control())
-    {
-        return Err(format!(
-            "secret must have at most {longest} bytes, and no blank or comma: no Authorization header could hold it"
-        ));
-    }
-    let secret = SecretText::new(text);
+    let secret = SecretText::made_elsewhere(text).map_err(|unfit| format!("secret {unfit}"))?;
     match options.vault.digest(&secret) {
         Some(_) => Ok(secret),
         None => Err(
@@ -231,7 +221,7 @@ fn instant(text: &str) -> Result<OffsetDateTime, String> {
         })?;
     let whole = instant.nanosecond() / 1000 * 1000;
     instant
-        .to_offset(time::UtcOffset::UTC)
-        .replace_nanosecond(whole)
-        .map_err(|_| "createdDate cannot be kept".to_owned())
+        .checked_to_offset(time::UtcOffset::UTC)
+        .and_then(|instant| instant.replace_nanosecond(whole).ok())
+        .ok_or_else(|| "createdDate is beyond the years that can be kept".to_owned())
 }

@@ -5,12 +5,13 @@ use std::{io::Cursor, sync::Arc};
 use proptest::prelude::*;
 use tenantry_archive::{Archive, ArchiveWriter};
 use tenantry_domain::{
+    PasswordHash, PasswordState, SecretText,
     ports::{TransferSource as _, TransferTarget as _},
-    transfer::Record,
+    transfer::{Record, UserRecord},
 };
 use tenantry_testkit::{run, strategies::whole_organizations};
 
-use crate::support::{PlainSeal, read, sample, seal, written};
+use crate::support::{PlainSeal, read, read_with, sample, seal, written};
 
 proptest! {
     #[test]
@@ -119,6 +120,70 @@ fn secrets_are_not_written_without_a_seal() {
                 .contains("s3cret")
         );
     });
+}
+
+type User = UserRecord<Option<SecretText>>;
+
+/// What comes of a user with these hashes.
+fn moved(password: &str, former: &[&str], elsewhere: bool) -> User {
+    let (organization, records) = sample(true);
+    let user = records.into_iter().find_map(|record| match record {
+        Record::User(user) => Some(*user),
+        _ => None,
+    });
+    let mut user = user.unwrap();
+    user.user.password = PasswordState::Set {
+        changed_at: user.user.created_at,
+        must_change: false,
+    };
+    user.password = Some(PasswordHash::new(password));
+    user.former_passwords = former.iter().copied().map(PasswordHash::new).collect();
+    let whole = (organization, vec![Record::User(Box::new(user.clone()))]);
+    let bytes = written(&whole, Some(seal()));
+    let (_, mut records) = read_with(&bytes, Some(seal()), elsewhere).unwrap();
+    let Some(Record::User(moved)) = records.pop() else {
+        unreachable!("it is the only one");
+    };
+    // That there was one is known, so that its loss is reported.
+    assert_eq!(moved.user, user.user);
+    *moved
+}
+
+#[test]
+fn only_hashes_that_are_accepted_come_along() {
+    let endless = "x".repeat(1_500_000);
+    for (hash, taken) in [
+        ("plain$s3cret", true),
+        ("outdated$s3cret", true),
+        ("costly$s3cret", true),
+        ("", false),
+        ("$argon2id$v=19$m=4194304,t=1,p=1$x$x", false),
+        ("\u{1b}[2J\0", false),
+        (&endless, false),
+        ("$elsewhere$", false),
+    ] {
+        let expected = taken.then(|| PasswordHash::new(hash));
+        assert_eq!(moved(hash, &[], false).password, expected);
+    }
+    let elsewhere = moved("$elsewhere$", &[], true).password;
+    assert_eq!(elsewhere, Some(PasswordHash::held_elsewhere()));
+    assert_eq!(moved("$elsewhere", &[], true).password, None);
+}
+
+#[test]
+fn former_hashes_that_are_refused_or_costly_are_left_behind() {
+    let former = [
+        "plain$0ne",
+        "costly$tw0",
+        "$elsewhere$",
+        "",
+        "outdated$thr33",
+    ];
+    let moved = moved("plain$s3cret", &former, true);
+    assert_eq!(
+        moved.former_passwords,
+        ["plain$0ne", "outdated$thr33"].map(PasswordHash::new)
+    );
 }
 
 #[test]

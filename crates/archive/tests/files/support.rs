@@ -5,13 +5,13 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use tenantry_archive::{Archive, ArchiveWriter, FileError};
+use tenantry_archive::{Archive, ArchiveWriter, FileError, PasswordsTaken};
 use tenantry_domain::{
     SecretText,
     ports::{ArchiveSeal, SealParameters, TransferSource as _, TransferTarget as _, VaultError},
     transfer::{OrganizationRecord, Record},
 };
-use tenantry_testkit::{run, strategies};
+use tenantry_testkit::{PlainHasher, run, strategies};
 
 pub(crate) type Whole = (OrganizationRecord<Option<SecretText>>, Vec<Record>);
 
@@ -67,10 +67,23 @@ pub(crate) fn written(whole: &Whole, seal: Option<Arc<dyn ArchiveSeal>>) -> Vec<
 }
 
 pub(crate) fn read(bytes: &[u8], seal: Option<Arc<dyn ArchiveSeal>>) -> Result<Whole, String> {
+    read_with(bytes, seal, false)
+}
+
+/// The same, with passwords that are held elsewhere or without them.
+pub(crate) fn read_with(
+    bytes: &[u8],
+    seal: Option<Arc<dyn ArchiveSeal>>,
+    elsewhere: bool,
+) -> Result<Whole, String> {
     run(async {
         let mut archive = Archive::open(Cursor::new(bytes)).map_err(said)?;
         if let Some(seal) = seal {
-            archive.unseal(seal).map_err(said)?;
+            let passwords = PasswordsTaken {
+                hasher: Arc::new(PlainHasher::new()),
+                elsewhere,
+            };
+            archive.unseal(seal, passwords).map_err(said)?;
         }
         let organization = archive.organization().await.map_err(|it| it.to_string())?;
         let mut records = Vec::new();

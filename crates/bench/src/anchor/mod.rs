@@ -48,10 +48,7 @@ async fn fixed(headers: HeaderMap) -> impl IntoResponse {
 /// A user as the API shows it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "the contract's fields"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "the contract's fields")]
 struct User {
     id: i64,
     created_date: String,

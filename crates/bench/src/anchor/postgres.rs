@@ -54,10 +54,7 @@ fn failed(_: sqlx::Error) -> StatusCode {
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
-async fn by_id(
-    State(pool): State<PgPool>,
-    Path(id): Path<i64>,
-) -> Result<Json<User>, StatusCode> {
+async fn by_id(State(pool): State<PgPool>, Path(id): Path<i64>) -> Result<Json<User>, StatusCode> {
     let statement = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} WHERE id = $1"))).bind(id);
     let row = statement.fetch_optional(&pool).await.map_err(failed)?;
     let row = row.ok_or(StatusCode::NOT_FOUND)?;

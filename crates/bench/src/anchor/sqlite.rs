@@ -139,7 +139,8 @@ async fn list(
         ));
         pool.read(|connection| {
             let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map(params![page.organization, page.after, page.city], user)?;
+            let rows =
+                statement.query_map(params![page.organization, page.after, page.city], user)?;
             rows.take(200).collect::<rusqlite::Result<Vec<_>>>()
         })
     });

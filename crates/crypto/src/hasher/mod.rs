@@ -18,13 +18,14 @@ use zeroize::Zeroizing;
 use crate::random;
 use families::argon2;
 pub use families::{Family, RefusedHash};
-use pool::Pool;
+use pool::{Pool, Weight};
 
 /// How much password hashing is done at once, and how much may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasherConfig {
     /// How many passwords are hashed at the same moment, at least one. Each takes a core for some 40 ms and 19 MiB of memory;
-    /// a hash that was imported takes what it demands, a few seconds and 256 MiB at the most.
+    /// a hash that was imported takes what it demands, twenty times as long and 256 MiB at the most. Of those that take more
+    /// than four times as long half as many are compared at the same moment, at least one, and 16 may wait.
     ///
     /// By default as many as there are cores. Not one less: on two cores that would halve the logins, while reads gain little,
     /// because they are short and the system lets a thread that slept go before one that computes.
@@ -75,7 +76,9 @@ impl PasswordHasher for Argon2Hasher {
         };
         let salt = random::bytes();
         self.pool
-            .run(move |memory| argon2::hash(password.as_bytes(), &salt, memory))
+            .run(Weight::Usual, move |memory| {
+                argon2::hash(password.as_bytes(), &salt, memory)
+            })
             .await?
     }
 
@@ -93,8 +96,9 @@ impl PasswordHasher for Argon2Hasher {
         let hash = hash
             .cloned()
             .unwrap_or_else(|| PasswordHash::new(argon2::OF_NOBODY));
+        let weight = families::weight(password.as_bytes(), &hash);
         let work = move |memory: &mut _| families::verify(password.as_bytes(), &hash, memory);
-        let verdict = self.pool.run(work).await??;
+        let verdict = self.pool.run(weight, work).await??;
         Ok(if known { verdict } else { Verdict::Wrong })
     }
 
@@ -103,6 +107,10 @@ impl PasswordHasher for Argon2Hasher {
             Ok(_) => Ok(()),
             Err(refused) => Err(refused.to_string()),
         }
+    }
+
+    fn is_costly(&self, hash: &PasswordHash) -> bool {
+        families::is_heavy(hash)
     }
 }
 
@@ -137,7 +145,7 @@ mod tests {
                 started.send(()).unwrap();
                 finished.recv().unwrap();
             };
-            other.pool.run(job).await
+            other.pool.run(Weight::Usual, job).await
         });
         has_started.await.unwrap();
 

@@ -84,6 +84,9 @@ pub struct Authenticated {
     pub password: PasswordState,
     /// The instance whose token was presented.
     pub instance: Option<CalledInstance>,
+    /// Until when what was presented is good by itself: a login token, or a secret that was replaced with an overlap. `None`
+    /// if time alone ends none of it.
+    pub good_until: Option<OffsetDateTime>,
 }
 
 /// What a login needs to know of the user who has an e-mail.

@@ -27,7 +27,8 @@ pub trait PasswordHasher: Send + Sync {
     ///
     /// Without a hash (no such user, or one without a password), and for a password that is
     /// [held elsewhere](PasswordHash::held_elsewhere), the answer is [`Verdict::Wrong`] after the same work, so
-    /// that nobody can tell the two apart by time.
+    /// that nobody can tell the two apart by time. So it is for a hash that is not [accepted](Self::accepts), wherever it comes
+    /// from: nobody's login is an error because of what is stored.
     async fn verify<'a>(
         &self,
         password: &Password,
@@ -39,6 +40,9 @@ pub trait PasswordHasher: Send + Sync {
     /// # Errors
     /// Why it cannot be brought along, in words that do not show it.
     fn accepts(&self, hash: &PasswordHash) -> Result<(), String>;
+
+    /// Whether comparing with a hash that is accepted takes several times as long as with a new one. Quick, as `accepts` is.
+    fn is_costly(&self, hash: &PasswordHash) -> bool;
 }
 
 /// One's turn to try a password; it ends when this is dropped.
@@ -75,9 +79,6 @@ pub enum HashError {
     /// Too many are waiting; try again later.
     #[error("too many passwords are being checked")]
     Busy,
-    /// A stored hash that nobody understands.
-    #[error("a stored password hash is of an unknown kind")]
-    UnknownFormat,
     /// The hash function failed.
     #[error("password hashing failed: {0}")]
     Failed(String),

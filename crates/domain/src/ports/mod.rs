@@ -8,6 +8,7 @@ mod account;
 mod archive;
 mod audit;
 mod audit_chain;
+mod caller_feed;
 mod clock;
 mod credential;
 mod element;
@@ -31,6 +32,7 @@ pub use self::{
     archive::{ArchiveSeal, SealParameters, TransferTarget},
     audit::AuditLog,
     audit_chain::{AuditChain, ChainSeal},
+    caller_feed::{CallerChange, CallerFeed, FeedEvent},
     clock::{Clock, RequestIds},
     credential::{
         Authenticated, Caller, CredentialRepository, Lockout, LoginCandidate, LoginToken,
@@ -56,6 +58,7 @@ pub use self::{
     archive::MockArchiveSeal,
     audit::MockAuditLog,
     audit_chain::{MockAuditChain, MockChainSeal},
+    caller_feed::MockCallerFeed,
     clock::{MockClock, MockRequestIds},
     credential::MockCredentialRepository,
     element::MockElementRepository,

@@ -4,9 +4,10 @@ use async_trait::async_trait;
 
 use super::{BoxError, RepositoryError};
 use crate::{
-    AccountId, Change, OrganizationId, SealedSecret, SecretText,
+    AccountId, Change, OrganizationId, SealedSecret, SecretDigest, SecretText,
     transfer::{
-        Batch, Finding, Ids, OrganizationRecord, Part, Record, SealedRecord, SourceName, Transfer,
+        Batch, Finding, Holder, Ids, OrganizationRecord, Part, Record, SealedRecord, SourceName,
+        Transfer,
     },
 };
 
@@ -23,14 +24,15 @@ pub trait TransferRepository: Send + Sync {
     async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError>;
 
     /// Begins a transfer into a new organization, and creates it with its default account, its roles, its policy and its
-    /// secret, in one write. With [`Ids::Kept`] all of them keep their numbers; with [`Ids::Assigned`] they get new ones.
-    /// The store remembers what became of that of the default account. Whatever kind the organization is of, it becomes a
-    /// customer's: of its roles those of [`RoleKey::OF_AN_ORGANIZATION`](crate::RoleKey::OF_AN_ORGANIZATION) move in.
+    /// secret, in one write. With [`Ids::Kept`] all of them keep their numbers, but
+    /// [roles whose numbers are in use](OrganizationRecord::without_role_numbers), which get the next ones, as those do that
+    /// have none; with [`Ids::Assigned`] all get new ones. The store remembers what became of that of the default account. What the
+    /// organization was there does not count: it moves in as [`OrganizationRecord::arriving`] says.
     ///
     /// # Errors
-    /// `Conflict` on the organization's `source` if a transfer from there was begun before; on the `id` of the organization,
-    /// the account or a role that is in use or cannot be [kept](crate::transfer::plan::can_be_kept); on the organization's
-    /// `secret` if another has it.
+    /// `Conflict` on the organization's `source` if a transfer from there was begun before; on the organization's `secret`
+    /// if another has it, which then is the same one, most likely; on the `id` of the organization or the account
+    /// that is in use or cannot be [kept](crate::transfer::plan::can_be_kept).
     async fn begin(
         &self,
         source: &SourceName,
@@ -38,6 +40,20 @@ pub trait TransferRepository: Send + Sync {
         record: &OrganizationRecord<SealedSecret>,
         change: &Change,
     ) -> Result<Transfer, RepositoryError>;
+
+    /// Fails as [`begin`](Self::begin) would, and writes nothing.
+    ///
+    /// # Errors
+    /// As of [`begin`](Self::begin).
+    async fn check_begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+    ) -> Result<(), RepositoryError>;
+
+    /// The organization that has this secret, present or replaced.
+    async fn holder(&self, secret: SecretDigest) -> Result<Option<Holder>, RepositoryError>;
 
     /// Begins a transfer into an organization that is here. Its name, secret, policy and roles stay; what is of the
     /// source's default account becomes part of this one's, whose number is remembered. `None` if there is no such
@@ -120,6 +136,16 @@ pub trait TransferSource: Send {
     async fn complete(&mut self, records: Vec<Record>) -> Result<Batch, SourceError> {
         Ok(Batch::of(records))
     }
+
+    /// Whether the source proves whose it is: a server does, by the secrets that it accepts. A file says what anybody wrote.
+    fn is_proven(&self) -> bool {
+        true
+    }
+
+    /// Whether [`complete`](Self::complete) costs nothing: then nobody looks beforehand for what need not be completed.
+    fn is_whole(&self) -> bool {
+        false
+    }
 }
 
 /// Why a source cannot be read further. Nothing that was written is lost: the next run goes on.
@@ -131,7 +157,14 @@ pub enum SourceError {
         /// A sentence that names the place and the fix.
         what: String,
     },
-    /// The source does not answer, or refuses.
+    /// The source does not let the caller read it.
+    #[error("the source cannot be read")]
+    Refused {
+        /// Whom it lets.
+        #[source]
+        source: BoxError,
+    },
+    /// The source does not answer.
     #[error("the source cannot be read")]
     Unavailable {
         /// Why.

@@ -3,6 +3,7 @@
 //! What travels is a [`Record`], secrets in clear; a store takes and gives a [`SealedRecord`]. Records name each other by
 //! the numbers that they have where they come from; a [`Transfer`] says what becomes of those numbers here.
 
+mod arriving;
 mod finding;
 pub mod plan;
 mod record;
@@ -16,7 +17,10 @@ pub use self::{
         PolicyRecord, Record, UnreadableRecord, UserRecord,
     },
     sealed::{SealedConfiguration, SealedInstance, SealedRecord},
-    snapshot::{account_snapshot, instance_snapshot, user_snapshot},
+    snapshot::{
+        account_snapshot, configuration_field, instance_snapshot, organization_creation,
+        user_snapshot,
+    },
 };
 use crate::OrganizationId;
 
@@ -78,11 +82,20 @@ pub enum Recognition {
     ByEmail,
 }
 
+impl Recognition {
+    /// Whether things keep the numbers that they have where they come from.
+    pub const fn keeps_ids(self) -> bool {
+        matches!(self, Self::ByNumber { ids: Ids::Kept, .. })
+    }
+}
+
 /// One organization that is moving in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
     /// Which organization it becomes here.
     pub organization: OrganizationId,
+    /// Whether the organization came into being with it, and is not one that was here before.
+    pub is_own: bool,
     /// By what records are recognized.
     pub recognition: Recognition,
     /// Whether everything was written once.
@@ -101,6 +114,7 @@ impl Transfer {
                 Some(id) => id,
                 None => OrganizationId::new(0),
             },
+            is_own: false,
             recognition: Recognition::ByNumber {
                 transfer: Self::NOT_BEGUN,
                 ids,
@@ -108,6 +122,28 @@ impl Transfer {
             finished: false,
         }
     }
+
+    /// Its number, if the store remembers it.
+    pub const fn number(&self) -> Option<i64> {
+        match self.recognition {
+            Recognition::ByNumber { transfer, .. } => Some(transfer),
+            Recognition::ByEmail => None,
+        }
+    }
+
+    /// Whether things keep the numbers that they have where they come from.
+    pub const fn keeps_ids(&self) -> bool {
+        self.recognition.keeps_ids()
+    }
+}
+
+/// The organization that has a secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Which one it is.
+    pub organization: OrganizationId,
+    /// From where it moved in, if it came into being so.
+    pub source: Option<SourceName>,
 }
 
 /// What is read of an organization that moves out, in the order in which it can move in again.

@@ -18,8 +18,8 @@ pub struct OrganizationRecord<S> {
     pub secret: S,
     /// The password policy that it set; `None` if the default is in force.
     pub policy: Option<PolicyRecord>,
-    /// Its four roles, in the order in which they are listed. One that the source does not number has the number 0,
-    /// which cannot be kept.
+    /// Its four roles, in the order in which they are listed. One that the source does not number has the number 0, and
+    /// gets a new one.
     pub roles: Vec<Role>,
     /// Its default account.
     pub default_account: AccountRecord,
@@ -60,9 +60,10 @@ pub struct UserRecord<S> {
     pub roles: Option<Vec<RoleKey>>,
 }
 
-/// An instance, its token and configuration in clear.
+/// An instance, without what it shows of its owner. `T` is its token and `C` an entry of its configuration: in clear, as they
+/// travel, or as a store keeps them ([`SealedInstance`](super::SealedInstance)).
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InstanceRecord {
+pub struct InstanceRecord<T = Option<SecretText>, C = ConfigurationRecord> {
     /// Its number.
     pub id: InstanceId,
     /// The account of its user.
@@ -76,15 +77,15 @@ pub struct InstanceRecord {
     /// Labels to find it by, in the order given.
     pub tags: Vec<Text>,
     /// What it is configured with, in the order in which the entries came into being.
-    pub configuration: Vec<ConfigurationRecord>,
+    pub configuration: Vec<C>,
     /// Who authenticates at the element.
     pub external_authentication: ExternalAuthentication,
     /// Whether the credentials it holds were accepted by the element.
     pub valid: bool,
     /// Calls through a disabled instance are refused.
     pub disabled: bool,
-    /// Its token; `None` if the source does not reveal it.
-    pub token: Option<SecretText>,
+    /// Its token; in clear, `None` if the source does not reveal it.
+    pub token: T,
     /// When it was created, to the microsecond.
     pub created_at: OffsetDateTime,
     /// When it was last changed, to the microsecond.

@@ -1,11 +1,9 @@
 //! What a store takes and gives: the same as what travels, with secrets as a store keeps them.
 
-use time::OffsetDateTime;
-
-use super::{AccountRecord, UserRecord};
+use super::{AccountRecord, InstanceRecord, UserRecord};
 use crate::{
-    AccountId, ConfigurationEntry, ConfigurationId, ConfigurationValue, Element, Entity,
-    ExternalAuthentication, Instance, InstanceId, Name, Revision, SealedSecret, Text, UserId,
+    ConfigurationEntry, ConfigurationId, ConfigurationValue, Element, Entity, Instance,
+    SealedSecret, Text,
 };
 
 /// One thing, as a store takes it in and hands it out.
@@ -21,25 +19,9 @@ pub enum SealedRecord {
     Instance(Box<SealedInstance>),
 }
 
-/// An instance as a store keeps it: [`Instance`] without what it shows of its owner. No key stands twice in its configuration.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the same fields as of InstanceRecord")]
-pub struct SealedInstance {
-    pub id: InstanceId,
-    pub account_id: AccountId,
-    pub user_id: UserId,
-    pub name: Name,
-    pub element: Element,
-    pub tags: Vec<Text>,
-    pub configuration: Vec<SealedConfiguration>,
-    pub external_authentication: ExternalAuthentication,
-    pub valid: bool,
-    pub disabled: bool,
-    pub token: SealedSecret,
-    pub created_at: OffsetDateTime,
-    pub updated_at: OffsetDateTime,
-    pub revision: Revision,
-}
+/// An instance as a store keeps it: [`Instance`] without what it shows of its owner. No key stands twice in its
+/// configuration.
+pub type SealedInstance = InstanceRecord<SealedSecret, SealedConfiguration>;
 
 /// One entry of a configuration as a store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,8 +1,28 @@
 //! The fields by which a thing that is here is compared with what comes along: those that every source knows. When a password
-//! was set, until when a user is locked, and what is sealed differ for reasons of their own, and are no difference.
+//! was set, until when a user is locked, and what is sealed differ for reasons of their own, and are no difference. And what the
+//! audit log keeps of an organization.
 
-use super::{AccountRecord, SealedInstance, UserRecord};
-use crate::{ConfigurationValue, MASK, RoleKey, Snapshot, Text};
+use super::{AccountRecord, OrganizationRecord, SealedInstance, UserRecord};
+use crate::{ConfigurationValue, MASK, Privilege, RoleKey, Snapshot, Text};
+
+/// What the audit log keeps of the creation of an organization that moves in: with the policy that it brings along, and what its
+/// roles allow as `roles.` and their keys. No other record says so.
+pub fn organization_creation<S>(record: &OrganizationRecord<S>) -> Snapshot {
+    let organization = &record.organization;
+    let policy = record.policy.as_ref();
+    let snapshot = policy
+        .map_or_else(Snapshot::new, |it| it.policy.snapshot())
+        .field("name", &organization.name)
+        .field("active", organization.active);
+    let roles = record.roles.iter();
+    roles
+        .filter(|role| RoleKey::OF_AN_ORGANIZATION.contains(&role.key))
+        .fold(snapshot, |snapshot, role| {
+            let privileges: Vec<_> = role.privileges.iter().map(Privilege::key).collect();
+            let name = format!("roles.{}", role.key.as_str());
+            snapshot.field(&name, privileges.join(","))
+        })
+}
 
 /// Of an account. `accountId`s are compared by the caller, who knows what numbers became.
 pub fn account_snapshot(record: &AccountRecord) -> Snapshot {
@@ -46,8 +66,13 @@ pub fn instance_snapshot(instance: &SealedInstance) -> Snapshot {
                 ConfigurationValue::Clear(text) => text.as_str(),
                 ConfigurationValue::Sealed(_) => MASK,
             };
-            snapshot.field(&format!("configuration.{}", entry.key), shown)
+            snapshot.field(&configuration_field(entry.key.as_str()), shown)
         })
+}
+
+/// The field of the configuration entry of this key.
+pub fn configuration_field(key: &str) -> String {
+    format!("configuration.{key}")
 }
 
 fn joined(roles: &[RoleKey]) -> String {

@@ -3,6 +3,8 @@
 mod field;
 mod patch;
 
+use std::collections::BTreeSet;
+
 use time::OffsetDateTime;
 
 pub use self::{
@@ -191,5 +193,14 @@ impl User {
             .optional("country", profile.country.as_ref())
             .optional("passwordChangedAt", password_changed)
             .optional("lockedUntil", self.locked_until)
+    }
+
+    /// What the audit log keeps of its creation: its fields, and as `roles` those that were granted with it, if there are any,
+    /// joined by commas in the order of [`RoleKey`]. No other record says that they were.
+    pub fn creation(&self, granted: &[RoleKey]) -> Snapshot {
+        let granted: BTreeSet<_> = granted.iter().collect();
+        let keys: Vec<_> = granted.into_iter().map(|key| key.as_str()).collect();
+        let roles = (!keys.is_empty()).then(|| keys.join(","));
+        self.snapshot().optional("roles", roles)
     }
 }

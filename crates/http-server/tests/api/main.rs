@@ -24,6 +24,7 @@ mod passwords;
 mod protocol;
 mod reference;
 mod roles;
+mod round_trips;
 mod route_table;
 mod schema;
 mod sockets;

@@ -17,14 +17,15 @@ use crate::{
 /// $1 is the instant, $2 and $3 are the keys of the roles of default and other accounts, $4 is the digest of an instance's
 /// token, or NULL.
 macro_rules! callers {
-    ($credential:literal, $conditions:literal) => {
+    ($credential:literal, $good_until:literal, $conditions:literal) => {
         concat!(
             "SELECT users.organization_id, users.id, users.account_id, organizations.default_account_id, \
              users.password_changed_at, users.password_must_change, \
              coalesce(password_policies.expiration_days, 0) AS expiration_days, \
              instances.id AS instance_id, instances.account_id AS instance_account_id, \
-             instances.user_id AS instance_user_id, instances.disabled, roles.id AS role_id, roles.key, roles.privileges \
-             FROM ",
+             instances.user_id AS instance_user_id, instances.disabled, roles.id AS role_id, roles.key, roles.privileges, ",
+            $good_until,
+            " AS good_until FROM ",
             $credential,
             " JOIN organizations ON organizations.id = credential.organization_id AND organizations.active \
              JOIN users ON users.organization_id = credential.organization_id AND users.id = credential.user_id \
@@ -54,10 +55,19 @@ const BY_SECRETS: &str = callers!(
     "user_secrets AS credential JOIN organization_secrets ON organization_secrets.digest = $6 \
      AND organization_secrets.organization_id = credential.organization_id \
      AND (organization_secrets.expires_at IS NULL OR organization_secrets.expires_at > $1)",
+    "LEAST(credential.expires_at, organization_secrets.expires_at)",
     "credential.digest = $5"
 );
-const BY_INSTANCE: &str = callers!("user_secrets AS credential", "credential.digest = $5");
-const BY_TOKEN: &str = callers!("login_tokens AS credential", "credential.digest = $5");
+const BY_INSTANCE: &str = callers!(
+    "user_secrets AS credential",
+    "credential.expires_at",
+    "credential.digest = $5"
+);
+const BY_TOKEN: &str = callers!(
+    "login_tokens AS credential",
+    "credential.expires_at",
+    "credential.digest = $5"
+);
 
 pub(super) async fn authenticate(
     database: &Database,
@@ -132,5 +142,6 @@ fn authenticated_of(rows: &[PgRow]) -> Result<Option<Authenticated>, RepositoryE
         identity,
         password,
         instance,
+        good_until: fields.get("good_until")?,
     }))
 }

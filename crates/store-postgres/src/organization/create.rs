@@ -124,17 +124,23 @@ impl CreateOrganization<'_> {
                 .collect();
             keys.join(",")
         };
+        // The counter begins at 2, and an applied migration is never changed. The operator's roles begin at 1 all the same, as in
+        // every other store: so the numbers of a customer's roles are the same there and here, and can be kept.
         let statement = Statement::new(
-            "INSERT INTO roles (organization_id, key, name, description, privileges) \
-             SELECT $1, role.key, role.name, role.description, string_to_array(role.privileges, ',') \
-             FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
-             AS role (key, name, description, privileges, place) ORDER BY role.place",
+            "INSERT INTO roles (id, organization_id, key, name, description, privileges) \
+             SELECT CASE WHEN $6::bigint IS NOT NULL AND role.place = 1 \
+             AND NOT EXISTS (SELECT FROM roles WHERE roles.id = $6) THEN $6 \
+             ELSE nextval(pg_get_serial_sequence('roles', 'id')) END, \
+             $1, role.key, role.name, role.description, string_to_array(role.privileges, ',') \
+             FROM (SELECT * FROM unnest($2::text[], $3::text[], $4::text[], $5::text[]) WITH ORDINALITY \
+             AS role (key, name, description, privileges, place) ORDER BY place) AS role",
         )
         .bind(organization.get())
         .bind(keys.iter().map(|key| key.as_str()).collect::<Vec<_>>())
         .bind(keys.iter().map(|key| key.name()).collect::<Vec<_>>())
         .bind(keys.iter().map(|key| key.description()).collect::<Vec<_>>())
-        .bind(keys.iter().map(privileges).collect::<Vec<_>>());
+        .bind(keys.iter().map(privileges).collect::<Vec<_>>())
+        .bind(self.reserved());
         session.execute(statement).await?;
         Ok(())
     }
@@ -168,10 +174,7 @@ impl CreateOrganization<'_> {
             updated_at: self.change.at,
             revision: Revision::FIRST,
         };
-        let role = match self.draft.kind {
-            OrganizationKind::System => RoleKey::SysAdmin,
-            OrganizationKind::Customer => RoleKey::OrgAdmin,
-        };
+        let role = self.granted();
         let statement = Statement::new(concat!(
             "WITH created AS (INSERT INTO users (",
             user_columns!(),
@@ -264,10 +267,18 @@ impl CreateOrganization<'_> {
                 Some(account.id),
                 Entity::User,
                 admin.id.get(),
-                admin.snapshot(),
+                admin.creation(&[self.granted()]),
             ),
         ];
         audit::record(session, organization.id, self.change, &entries).await
+    }
+
+    /// What its administrator is granted.
+    fn granted(&self) -> RoleKey {
+        match self.draft.kind {
+            OrganizationKind::System => RoleKey::SysAdmin,
+            OrganizationKind::Customer => RoleKey::OrgAdmin,
+        }
     }
 
     /// The ids of the operator's organization are fixed, those of others come from the counters.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use tenantry_domain::{
     AuditAction, Change, Entity, Snapshot,
     transfer::{
-        Finding, Recognition, SealedRecord, Transfer,
+        Finding, SealedRecord, Transfer,
         plan::{Asked, Creation, Here, Plan, Remembered, numbers_asked},
     },
 };
@@ -67,7 +67,7 @@ impl Write<'_> {
         let asked = Asked::by(transfer, records, &remembered);
         self.lock_owners(session, &asked).await?;
         let here = look_up::here(session, transfer.organization, &asked, remembered).await?;
-        if numbers::are_kept(transfer) {
+        if transfer.keeps_ids() {
             counters::lead(session, &numbers::kept(records)).await?;
         }
         let wanted = numbers::wanted(transfer, records, &here);
@@ -80,7 +80,7 @@ impl Write<'_> {
 
     /// Batches of one transfer are written one after the other.
     async fn lock_transfer(&self, session: &mut Session<'_>) -> Result<(), Failure> {
-        let Recognition::ByNumber { transfer, .. } = self.transfer.recognition else {
+        let Some(transfer) = self.transfer.number() else {
             return Ok(());
         };
         let statement = Statement::new("SELECT id FROM transfers WHERE id = $1 FOR NO KEY UPDATE")
@@ -137,7 +137,7 @@ impl Write<'_> {
         session: &mut Session<'_>,
         remember: &[Remembered],
     ) -> Result<(), Failure> {
-        let Recognition::ByNumber { transfer, .. } = self.transfer.recognition else {
+        let Some(transfer) = self.transfer.number() else {
             return Ok(());
         };
         // What was remembered last of a number counts.
@@ -179,11 +179,9 @@ async fn remembered(
     transfer: &Transfer,
     records: &[SealedRecord],
 ) -> Result<HashMap<(Entity, i64), i64>, Failure> {
-    match transfer.recognition {
-        Recognition::ByNumber { transfer, .. } => {
-            look_up::remembered(session, transfer, &numbers_asked(records)).await
-        }
-        Recognition::ByEmail => Ok(HashMap::new()),
+    match transfer.number() {
+        Some(transfer) => look_up::remembered(session, transfer, &numbers_asked(records)).await,
+        None => Ok(HashMap::new()),
     }
 }
 
@@ -209,7 +207,9 @@ fn entry_of(creation: &Creation) -> Option<Entry> {
             record.user.account_id,
             Entity::User,
             record.user.id.get(),
-            record.user.snapshot(),
+            record
+                .user
+                .creation(record.roles.as_deref().unwrap_or_default()),
         )),
         Creation::Instance(instance) => Some(created(
             instance.account_id,

@@ -48,8 +48,9 @@ pub(super) async fn reserve(
         let statement = Statement::new(
             "SELECT wanted.place - 1 AS place, min(taken.id) AS first, max(taken.id) AS last \
              FROM unnest($1::text[], $2::bigint[]) WITH ORDINALITY AS wanted (counter, count, place) \
-             CROSS JOIN LATERAL (SELECT nextval(pg_get_serial_sequence(wanted.counter, 'id')) AS id \
-             FROM generate_series(1, wanted.count)) AS taken GROUP BY wanted.place",
+             CROSS JOIN LATERAL (SELECT pg_get_serial_sequence(wanted.counter, 'id')::regclass AS of OFFSET 0) AS counter \
+             CROSS JOIN LATERAL (SELECT nextval(counter.of) AS id FROM generate_series(1, wanted.count)) AS taken \
+             GROUP BY wanted.place",
         )
         .bind(left.iter().map(|(of, _)| of.table()).collect::<Vec<_>>())
         .bind(left.iter().map(|(_, count)| **count).collect::<Vec<_>>());
@@ -104,7 +105,9 @@ pub(super) async fn lead(
                 .bind(kept)
         } else {
             Statement::new(
-                "SELECT count(nextval(pg_get_serial_sequence($1, 'id'))) FROM generate_series(1, $2)",
+                "SELECT count(nextval(counter.of)) \
+                 FROM (SELECT pg_get_serial_sequence($1, 'id')::regclass AS of OFFSET 0) AS counter, \
+                 generate_series(1, $2)",
             )
             .bind(counter.table())
             .bind(kept - last)

@@ -3,7 +3,7 @@
 use tenantry_domain::{
     AuditAction, Change, Entity, Organization, OrganizationId, Privilege, Role, SealedSecret,
     Snapshot, Text,
-    transfer::{OrganizationRecord, PolicyRecord},
+    transfer::{OrganizationRecord, PolicyRecord, organization_creation},
 };
 
 use super::{columns::Columns, create_accounts::create_accounts};
@@ -135,9 +135,7 @@ async fn record_creation(
         target: Entity::Organization,
         target_id: organization.id.get(),
         old: Snapshot::new(),
-        new: Snapshot::new()
-            .field("name", &organization.name)
-            .field("active", organization.active),
+        new: organization_creation(record),
     };
     let of_account = update::entry(account, created, Snapshot::new(), account.snapshot());
     let entries = [of_organization, of_account];

@@ -13,22 +13,25 @@ mod numbers;
 mod organization;
 mod read;
 mod rows;
+mod statistics;
 
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::postgres::PgRow;
 use tenantry_domain::{
-    AccountId, Change, Entity, OrganizationId, SealedSecret,
+    AccountId, Change, Entity, OrganizationId, SealedSecret, SecretDigest,
     ports::{RepositoryError, TransferRepository},
     transfer::{
-        Finding, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName, Transfer,
+        Finding, Holder, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName,
+        Transfer,
     },
 };
 
 use self::{
     batch::{Examine, Write},
-    begin::{Begin, BeginInto},
+    begin::{Begin, BeginInto, Check},
+    statistics::Renewed,
 };
 use crate::{database::Database, row::Fields, sql::Statement};
 
@@ -36,12 +39,24 @@ use crate::{database::Database, row::Fields, sql::Statement};
 const BATCH: Duration = Duration::from_mins(1);
 
 /// Transfers in this database.
-pub(crate) struct PostgresTransfers(pub(crate) Arc<Database>);
+pub(crate) struct PostgresTransfers {
+    database: Arc<Database>,
+    renewed: Renewed,
+}
+
+impl PostgresTransfers {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self {
+            database,
+            renewed: Renewed::default(),
+        }
+    }
+}
 
 #[async_trait]
 impl TransferRepository for PostgresTransfers {
     async fn find(&self, source: &SourceName) -> Result<Option<Transfer>, RepositoryError> {
-        let rows = self.0.read(begin::by_source(source)).await?;
+        let rows = self.database.read(begin::by_source(source)).await?;
         rows.first().map(transfer_of).transpose()
     }
 
@@ -52,13 +67,33 @@ impl TransferRepository for PostgresTransfers {
         record: &OrganizationRecord<SealedSecret>,
         change: &Change,
     ) -> Result<Transfer, RepositoryError> {
-        let begin = Begin {
+        let check = Check {
             source,
             ids,
             record,
-            change,
         };
-        self.0.transact_within(BATCH, &begin).await
+        let begin = Begin { check, change };
+        self.database.transact_within(BATCH, &begin).await
+    }
+
+    async fn check_begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+    ) -> Result<(), RepositoryError> {
+        let check = Check {
+            source,
+            ids,
+            record,
+        };
+        self.database.transact(&check).await
+    }
+
+    async fn holder(&self, secret: SecretDigest) -> Result<Option<Holder>, RepositoryError> {
+        let rows = self.database.read(begin::holder(secret)).await?;
+        let holder = rows.first().map(begin::holder_of).transpose();
+        Ok(holder?)
     }
 
     async fn begin_into(
@@ -74,7 +109,7 @@ impl TransferRepository for PostgresTransfers {
             organization,
             default_account,
         };
-        self.0.transact_within(BATCH, &begin).await
+        self.database.transact_within(BATCH, &begin).await
     }
 
     async fn examine(
@@ -83,7 +118,7 @@ impl TransferRepository for PostgresTransfers {
         records: &[SealedRecord],
     ) -> Result<Vec<Finding>, RepositoryError> {
         let examine = Examine { transfer, records };
-        self.0.transact_within(BATCH, &examine).await
+        self.database.transact_within(BATCH, &examine).await
     }
 
     async fn write(
@@ -97,23 +132,27 @@ impl TransferRepository for PostgresTransfers {
             records,
             change,
         };
-        self.0.transact_within(BATCH, &write).await
+        let findings = self.database.transact_within(BATCH, &write).await?;
+        // The batch is written; without this, the next ones may merely take longer. What failed is not tried again with each
+        // of them.
+        let _ = statistics::renew(&self.database, &self.renewed).await;
+        Ok(findings)
     }
 
     async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError> {
-        let Recognition::ByNumber { transfer, .. } = transfer.recognition else {
+        let Some(transfer) = transfer.number() else {
             return Ok(());
         };
         let statement =
             Statement::new("UPDATE transfers SET finished = TRUE WHERE id = $1").bind(transfer);
-        self.0.write(statement).await.map(drop)
+        self.database.write(statement).await.map(drop)
     }
 
     async fn organization(
         &self,
         organization: OrganizationId,
     ) -> Result<Option<OrganizationRecord<SealedSecret>>, RepositoryError> {
-        organization::read(&self.0, organization).await
+        organization::read(&self.database, organization).await
     }
 
     async fn read(
@@ -123,7 +162,7 @@ impl TransferRepository for PostgresTransfers {
         after: i64,
         limit: u32,
     ) -> Result<Vec<SealedRecord>, RepositoryError> {
-        read::page(&self.0, organization, part, after, limit).await
+        read::page(&self.database, organization, part, after, limit).await
     }
 
     async fn count(
@@ -131,7 +170,7 @@ impl TransferRepository for PostgresTransfers {
         organization: OrganizationId,
         part: Part,
     ) -> Result<u64, RepositoryError> {
-        read::count(&self.0, organization, part).await
+        read::count(&self.database, organization, part).await
     }
 }
 
@@ -141,6 +180,7 @@ fn transfer_of(row: &PgRow) -> Result<Transfer, RepositoryError> {
     let fields = Fields::named(Entity::Organization, row, "organization_id")?;
     Ok(Transfer {
         organization: OrganizationId::new(fields.id()),
+        is_own: fields.get("is_own")?,
         recognition: Recognition::ByNumber {
             transfer: fields.get("id")?,
             ids: fields.parse("ids", |word| {

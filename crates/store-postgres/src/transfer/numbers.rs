@@ -5,20 +5,12 @@ use std::collections::{HashMap, HashSet};
 use tenantry_domain::{
     Entity, InstanceId, UserId,
     transfer::{
-        Ids, Recognition, SealedInstance, SealedRecord, Transfer,
+        Recognition, SealedInstance, SealedRecord, Transfer,
         plan::{Here, Last, can_be_kept},
     },
 };
 
 use super::counters::Counter;
-
-/// Whether things keep their numbers.
-pub(super) fn are_kept(transfer: &Transfer) -> bool {
-    matches!(
-        transfer.recognition,
-        Recognition::ByNumber { ids: Ids::Kept, .. }
-    )
-}
 
 /// The greatest number of each kind that these records can keep.
 pub(super) fn kept(records: &[SealedRecord]) -> HashMap<Counter, i64> {
@@ -49,7 +41,7 @@ pub(super) fn wanted(
     records: &[SealedRecord],
     here: &Here,
 ) -> HashMap<Counter, i64> {
-    let kept = are_kept(transfer);
+    let kept = transfer.keeps_ids();
     let mut wanted = HashMap::new();
     let mut want = |counter: Counter, count: usize| {
         let count = i64::try_from(count).unwrap_or(i64::MAX);

@@ -41,7 +41,7 @@ pub(super) async fn create(
         updated_at: change.at,
         revision: Revision::FIRST,
     };
-    let snapshot = user.snapshot();
+    let snapshot = user.creation(&draft.roles);
     // The lock keeps the account as it is until the commit. It is checked again after a wait for whoever changes it.
     let statement = Statement::new(concat!(
         "WITH account AS (SELECT active FROM accounts WHERE organization_id = $1 AND id = $2 FOR SHARE), \

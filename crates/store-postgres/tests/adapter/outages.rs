@@ -40,11 +40,9 @@ fn a_statement_that_takes_too_long_is_given_up_by_the_server() {
             "PostgreSQL answers 57014: canceling statement due to statement timeout"
         );
         // Of what grows with the data the caller can do something about it.
-        let counted = repositories.users.count(&scope(&shire), &Filter::All, 10);
-        assert!(matches!(
-            counted.await,
-            Err(RepositoryError::TooSlow { .. })
-        ));
+        let all = scope(&shire);
+        let counted = repositories.users.count(&all, &Filter::All, 10).await;
+        assert!(matches!(counted, Err(RepositoryError::TooSlow { .. })));
         other.execute("ROLLBACK").await.unwrap();
         let found = repositories
             .users

@@ -92,7 +92,7 @@ fn authentication_is_one_statement_that_looks_everything_up_by_keys() {
                  WHERE email_folded LIKE '%@x.y'; \
                  INSERT INTO user_roles SELECT users.organization_id, users.id, roles.id FROM users, roles \
                  ON CONFLICT DO NOTHING; \
-                 INSERT INTO login_tokens SELECT digest, organization_id, user_id, created_at, 'infinity' FROM user_secrets",
+                 INSERT INTO login_tokens SELECT digest, organization_id, user_id, created_at, '2999-01-01' FROM user_secrets",
             )
             .await
             .unwrap();

@@ -16,7 +16,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
     run(async {
         let schema = Schema::create().await;
         let store = PostgresStore::connect(schema.config()).await.unwrap();
-        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(3));
+        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(4));
         assert!(store.needs_migration().await.unwrap());
         let (one, two) = tokio::join!(store.migrate(), store.migrate());
         one.and(two).unwrap();

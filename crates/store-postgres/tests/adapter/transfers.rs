@@ -13,7 +13,7 @@ use tenantry_domain::{
         SealedRecord, SourceName, Transfer, UserRecord,
     },
 };
-use tenantry_store_postgres::PostgresConfig;
+use tenantry_store_postgres::{PostgresConfig, PostgresStore};
 use tenantry_testkit::{run, samples};
 
 use super::{Schema, platform::whole_scans, raw, scope, shire, until_alone, until_blocked, user};
@@ -26,6 +26,32 @@ async fn begin_into(repositories: &Repositories, of: &CreatedOrganization, ids: 
     let transfers = &repositories.transfers;
     let begun = transfers.begin_into(&source, ids, of.organization.id, DEFAULT);
     begun.await.unwrap().unwrap()
+}
+
+/// The Shire of a fresh schema, into which somebody moves with the numbers that they have.
+struct Moving {
+    schema: Schema,
+    store: PostgresStore,
+    repositories: Repositories,
+    shire: CreatedOrganization,
+    transfer: Transfer,
+}
+
+impl Moving {
+    async fn begin() -> Self {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let transfer = begin_into(&repositories, &shire, Ids::Kept).await;
+        Self {
+            schema,
+            store,
+            repositories,
+            shire,
+            transfer,
+        }
+    }
 }
 
 /// A user of the source's default account, with the secret `tu_<email>` and the password `s3cret`.
@@ -138,11 +164,12 @@ fn two_runs_of_one_source_at_once_create_everything_once() {
 #[test]
 fn a_user_created_with_an_e_mail_of_the_batch_meanwhile_refuses_that_record_alone() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let transfer = begin_into(&repositories, &shire, Ids::Kept).await;
+        let Moving {
+            schema,
+            repositories,
+            transfer,
+            ..
+        } = Moving::begin().await;
         let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         let insert = |email: &str| {
             format!(
@@ -180,11 +207,13 @@ fn a_user_created_with_an_e_mail_of_the_batch_meanwhile_refuses_that_record_alon
 #[test]
 fn counters_go_beyond_what_is_kept_while_other_nodes_take_from_them() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let transfer = begin_into(&repositories, &shire, Ids::Kept).await;
+        let Moving {
+            schema: _schema,
+            repositories,
+            shire,
+            transfer,
+            ..
+        } = Moving::begin().await;
         let (others, account) = (repositories.users.clone(), shire.account.id);
         let organization = shire.organization.id;
         let creating = tokio::spawn(async move {
@@ -229,11 +258,13 @@ fn counters_go_beyond_what_is_kept_while_other_nodes_take_from_them() {
 #[test]
 fn whoever_erases_the_account_meanwhile_is_waited_for() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let transfer = begin_into(&repositories, &shire, Ids::Kept).await;
+        let Moving {
+            schema,
+            repositories,
+            shire,
+            transfer,
+            ..
+        } = Moving::begin().await;
         let account = SealedRecord::Account(AccountRecord {
             account: Account {
                 id: AccountId::new(500),
@@ -394,11 +425,13 @@ fn organizations_move_without_prepared_statements_and_on_a_single_connection() {
 #[test]
 fn no_batch_reads_a_large_table_from_end_to_end() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let transfer = begin_into(&repositories, &shire, Ids::Kept).await;
+        let Moving {
+            schema,
+            store,
+            repositories,
+            transfer,
+            ..
+        } = Moving::begin().await;
         let transfers = repositories.transfers.clone();
         let mut instances = Vec::new();
         for batch in 1_i64..=4 {
@@ -444,5 +477,75 @@ fn no_batch_reads_a_large_table_from_end_to_end() {
         }
         store.close().await;
         assert_eq!(whole_scans(&mut observer, &schema).await, before);
+    });
+}
+
+#[test]
+fn statistics_keep_up_with_what_moves_in() {
+    run(async {
+        let Moving {
+            schema,
+            repositories,
+            transfer,
+            ..
+        } = Moving::begin().await;
+        let mut records = users(1_000..1_400);
+        records.extend((1_000..1_800).map(|id| instance(id, 1_000 + id % 400)));
+        let change = samples::change();
+        repositories
+            .transfers
+            .write(&transfer, &records, &change)
+            .await
+            .unwrap();
+        let mut other = raw(&schema).await;
+        for (query, expected) in [
+            (
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = 'users'::regclass",
+                401,
+            ),
+            (
+                "SELECT reltuples::bigint FROM pg_class WHERE oid = 'instances'::regclass",
+                800,
+            ),
+        ] {
+            assert_eq!(number(&mut other, query).await, expected, "{query}");
+        }
+    });
+}
+
+#[test]
+fn statistics_of_a_table_that_has_not_grown_are_left_alone() {
+    run(async {
+        let Moving {
+            schema,
+            repositories,
+            transfer,
+            ..
+        } = Moving::begin().await;
+        let change = samples::change();
+        let write = async |numbers: std::ops::Range<i64>| {
+            let mut records = users(numbers.clone());
+            records.extend(numbers.map(|id| instance(id, id)));
+            let written = repositories.transfers.write(&transfer, &records, &change);
+            written.await.unwrap();
+        };
+        let mut other = raw(&schema).await;
+        other
+            .execute("ALTER TABLE instances SET (autovacuum_enabled = false)")
+            .await
+            .unwrap();
+        write(1_000..1_800).await;
+        // All but empty, and none of its pages given back: it looks as if a batch were under way.
+        other
+            .execute("DELETE FROM instances; ANALYZE instances")
+            .await
+            .unwrap();
+        let known = "SELECT reltuples::bigint FROM pg_class WHERE oid = 'instances'::regclass";
+        write(2_000..2_002).await;
+        write(3_000..3_002).await;
+        assert_eq!(number(&mut other, known).await, 0);
+        // Twice as large, it is looked at again.
+        write(4_000..5_000).await;
+        assert_eq!(number(&mut other, known).await, 1_004);
     });
 }

@@ -10,10 +10,7 @@ mod writer;
 
 use std::{
     fmt,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::Ordering},
     thread,
     time::Duration,
 };
@@ -27,7 +24,7 @@ use self::{
     lane::Lane,
     reader::{Read, Reader},
     share::{Share, Shares},
-    writer::{Typed, Write},
+    writer::{Counts, Typed, Write},
 };
 use crate::{
     config::SqliteConfig,
@@ -45,7 +42,7 @@ struct Inner {
     reads: Arc<Lane<Read>>,
     shares: Shares,
     direct: Direct,
-    commits: Arc<AtomicU64>,
+    counts: Arc<Counts>,
     /// Each ends when its thread does; the writer's is the last.
     stopped: Mutex<Vec<Stopped>>,
 }
@@ -80,7 +77,7 @@ impl Engine {
             reads: Arc::new(Lane::new(config.queue)),
             shares: Shares::new(config.readers),
             direct: Direct::new(opened.direct),
-            commits: Arc::new(AtomicU64::new(0)),
+            counts: Arc::default(),
             stopped: Mutex::new(Vec::new()),
             config,
         });
@@ -94,9 +91,9 @@ impl Engine {
             let stopped = spawn("sqlite-reader", move || reader.serve(&lane)).map_err(of_thread)?;
             inner.stopped().push(stopped);
         }
-        let (lane, commits) = (Arc::clone(&inner.writes), Arc::clone(&inner.commits));
+        let (lane, counts) = (Arc::clone(&inner.writes), Arc::clone(&inner.counts));
         let stopped = spawn("sqlite-writer", move || {
-            writer::serve(opened.writer, &lane, &commits);
+            writer::serve(opened.writer, &lane, &counts);
         })
         .map_err(of_thread)?;
         inner.stopped().push(stopped);
@@ -197,7 +194,12 @@ impl Engine {
 
     /// Transactions with a change in them that were committed since the file was opened.
     pub(crate) fn commits(&self) -> u64 {
-        self.0.commits.load(Ordering::Relaxed)
+        self.0.counts.commits.load(Ordering::Relaxed)
+    }
+
+    /// Writes that went to their end since the file was opened, although who asked for them had gone.
+    pub(crate) fn unheard(&self) -> u64 {
+        self.0.counts.unheard.load(Ordering::SeqCst)
     }
 
     /// Lets what was begun end, writes the log back into the file and stops the threads. Later calls are refused.

@@ -173,6 +173,8 @@ async fn a_write_that_has_begun_survives_its_caller_and_one_that_waits_does_not(
     go.send(()).unwrap();
     engine.write(insert(3)).await.unwrap();
     assert_eq!(numbers(&engine).await, [1, 3]);
+    // The one that came to its end was heard by nobody.
+    assert_eq!(engine.unheard(), 1);
 }
 
 #[tokio::test]

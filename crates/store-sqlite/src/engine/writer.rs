@@ -29,8 +29,17 @@ pub(super) trait Write: Send {
     /// Runs it; answers whether its changes are to be kept.
     fn perform(&mut self, connection: &Connection) -> bool;
 
-    /// Tells the caller how it ended.
-    fn answer(self: Box<Self>, committed: Result<(), NotCommitted>);
+    /// Tells the caller how it ended; answers whether somebody was still there to hear it.
+    fn answer(self: Box<Self>, committed: Result<(), NotCommitted>) -> bool;
+}
+
+/// What became of writes since the file was opened.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    /// Transactions with a change in them that were committed.
+    pub(super) commits: AtomicU64,
+    /// Writes that went to their end although nobody waited any more.
+    pub(super) unheard: AtomicU64,
 }
 
 /// A write with a result of type `T`.
@@ -82,7 +91,7 @@ where
         self.outcome.insert(outcome).is_ok()
     }
 
-    fn answer(self: Box<Self>, committed: Result<(), NotCommitted>) {
+    fn answer(self: Box<Self>, committed: Result<(), NotCommitted>) -> bool {
         let outcome = self
             .outcome
             .unwrap_or_else(|| Err(Failure::backend("a write was not performed")));
@@ -90,14 +99,14 @@ where
             Ok(()) => outcome.map_err(RepositoryError::from),
             Err(error) => Err(error.into()),
         };
-        let _nobody_waits = self.reply.send(answer);
+        self.reply.send(answer).is_ok()
     }
 }
 
 /// The body of the thread: runs what comes through the lane until it is closed, then writes the log back into the file.
-pub(super) fn serve(connection: Connection, lane: &Lane<Box<dyn Write>>, commits: &AtomicU64) {
+pub(super) fn serve(connection: Connection, lane: &Lane<Box<dyn Write>>, counts: &Counts) {
     while let Some(first) = lane.next() {
-        batch(&connection, first, lane, commits);
+        batch(&connection, first, lane, counts);
     }
     // Best effort: what is not written back now is read from the log at the next start.
     let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
@@ -121,7 +130,7 @@ fn batch(
     connection: &Connection,
     first: Box<dyn Write>,
     lane: &Lane<Box<dyn Write>>,
-    commits: &AtomicU64,
+    counts: &Counts,
 ) {
     if first.is_abandoned() {
         return;
@@ -129,7 +138,7 @@ fn batch(
     if let Err(error) = execute(connection, "BEGIN IMMEDIATE") {
         // Who waits behind it would wait as long again, for the same answer.
         let waiting = std::iter::once(first).chain(std::iter::from_fn(|| lane.try_next()));
-        return answer_all(waiting, &Err(NotCommitted::because(error)));
+        return answer_all(waiting, &Err(NotCommitted::because(error)), counts);
     }
     let alone = first.is_long();
     let mut performed = Vec::new();
@@ -143,7 +152,7 @@ fn batch(
                 Ok(changed) => kept |= changed,
                 Err(error) => {
                     roll_back(connection);
-                    return answer_all(performed, &Err(NotCommitted::because(error)));
+                    return answer_all(performed, &Err(NotCommitted::because(error)), counts);
                 }
             }
         }
@@ -156,12 +165,12 @@ fn batch(
     let committed = execute(connection, "COMMIT").map_err(NotCommitted::because);
     match committed {
         Ok(()) if kept => {
-            commits.fetch_add(1, Ordering::Relaxed);
+            counts.commits.fetch_add(1, Ordering::Relaxed);
         }
         Ok(()) => {}
         Err(_) => roll_back(connection),
     }
-    answer_all(performed, &committed);
+    answer_all(performed, &committed, counts);
 }
 
 /// Performs one write, undone alone if it fails; answers whether its changes stay. An error means that the whole
@@ -197,9 +206,12 @@ fn roll_back(connection: &Connection) {
 fn answer_all(
     writes: impl IntoIterator<Item = Box<dyn Write>>,
     committed: &Result<(), NotCommitted>,
+    counts: &Counts,
 ) {
     for write in writes {
-        write.answer(committed.clone());
+        if !write.answer(committed.clone()) && committed.is_ok() {
+            counts.unheard.fetch_add(1, Ordering::SeqCst);
+        }
     }
 }
 

@@ -254,7 +254,7 @@ fn create(
         .field("active", organization.active);
     record::created(connection, &organization, &snapshot, change)?;
     record::created(connection, &account, &account.snapshot(), change)?;
-    record::created(connection, &admin, &admin.snapshot(), change)?;
+    record::created(connection, &admin, &admin.creation(&[grant]), change)?;
     Ok(CreatedOrganization {
         organization,
         account,

@@ -37,7 +37,8 @@ pub async fn a_new_organization_leaves_three_records(fresh: Fresh) {
         .field("email", "admin@shire.example")
         .field("firstName", "Ada")
         .field("lastName", "Admin")
-        .field("active", true);
+        .field("active", true)
+        .field("roles", "org-admin");
     assert_eq!(
         log,
         [
@@ -98,7 +99,7 @@ pub async fn a_new_user_leaves_a_record_without_secrets(fresh: Fresh) {
     let draft = UserDraft {
         profile: samples::full_profile(),
         password: Some(password_hash("s3cret")),
-        roles: vec![RoleKey::Admin],
+        roles: vec![RoleKey::Admin, RoleKey::OrgAdmin, RoleKey::Admin],
         ..samples::user_draft(shire.account.id, "Frodo@shire.example")
     };
     let id = shire.organization.id;
@@ -118,6 +119,7 @@ pub async fn a_new_user_leaves_a_record_without_secrets(fresh: Fresh) {
         ("postalCode", "1401"),
         ("country", "Shire"),
         ("passwordChangedAt", "2026-01-15 12:00:01.0 +00:00:00"),
+        ("roles", "org-admin,admin"),
     ])
     .field("accountId", shire.account.id);
     let log = fresh.log(id).await;

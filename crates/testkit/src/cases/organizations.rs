@@ -112,6 +112,20 @@ pub async fn the_system_organization_has_number_one_throughout(fresh: Fresh) {
     assert_eq!(found, Some(created.organization));
 }
 
+pub async fn the_operators_roles_have_the_first_numbers(fresh: Fresh) {
+    let draft = samples::system_organization_draft();
+    let organizations = &fresh.repositories.organizations;
+    let system = organizations.create(&draft, &change()).await.unwrap();
+    let shire = fresh.organization("Shire").await;
+    for (of, expected) in [(system, vec![1, 2, 3, 4, 5]), (shire, vec![6, 7, 8, 9])] {
+        let roles = fresh.repositories.roles.list(of.organization.id).await;
+        let roles = roles.unwrap();
+        let numbers: Vec<_> = roles.iter().map(|role| role.id.get()).collect();
+        // Another store must be able to keep the numbers of what comes from this one.
+        assert_eq!(numbers, expected);
+    }
+}
+
 pub async fn customers_have_numbers_from_two(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
     let draft = samples::system_organization_draft();

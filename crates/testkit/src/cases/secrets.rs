@@ -34,6 +34,31 @@ pub async fn a_replaced_user_secret_works_until_its_time_and_not_at_it(fresh: Fr
     }
 }
 
+pub async fn who_calls_is_known_until_the_first_of_what_is_presented_ends(fresh: Fresh) {
+    let frodo = frodo(&fresh).await;
+    let (old, new) = (presenting("tu_frodo@shire.example"), presenting("tu_new"));
+    let good_until = async |caller| {
+        let found = fresh.authenticate(caller, 20).await;
+        found.unwrap().good_until
+    };
+    assert_eq!(good_until(&old).await, None);
+    replace(&fresh, &frodo, "tu_new", Some(100), 10).await;
+    assert_eq!(good_until(&old).await, Some(at(100)));
+    assert_eq!(good_until(&new).await, None);
+    let credentials = &fresh.repositories.credentials;
+    credentials
+        .replace_organization_secret(
+            frodo.organization_id,
+            &secret("to_new"),
+            Some(at(50)),
+            &change_at(10),
+        )
+        .await
+        .unwrap();
+    assert_eq!(good_until(&old).await, Some(at(50)));
+    assert_eq!(good_until(&new).await, Some(at(50)));
+}
+
 pub async fn the_present_user_secret_is_the_new_one(fresh: Fresh) {
     let frodo = frodo(&fresh).await;
     let credentials = &fresh.repositories.credentials;

@@ -6,7 +6,7 @@ use tenantry_domain::{
     ceql::Filter,
     page::{PageRequest, Sort},
     ports::{Caller, Revocation},
-    transfer::{Finding, Ids, Recognition, SourceName, Transfer},
+    transfer::{Finding, Holder, Ids, Recognition, SourceName, Transfer},
 };
 
 use super::{
@@ -29,7 +29,7 @@ pub async fn an_organization_that_moves_in_is_found_with_everything_it_brought(f
         transfer.recognition,
         Recognition::ByNumber { ids: Ids::Kept, .. }
     ));
-    assert!(!transfer.finished);
+    assert!(!transfer.finished && transfer.is_own);
 
     let (stores, there_is) = (&fresh.repositories, rivendell());
     let found = stores.organizations.find(RIVENDELL).await.unwrap();
@@ -69,10 +69,15 @@ pub async fn an_organization_that_moves_in_is_recorded(fresh: Fresh) {
         assert_eq!(record.action, AuditAction::Created);
         assert_eq!(record.old, Snapshot::new());
     }
-    let named = Snapshot::new()
-        .field("name", "Rivendell")
-        .field("active", true);
-    assert_eq!(log[0].new, named);
+    let there_is = rivendell();
+    let policy = there_is.policy.unwrap().policy.snapshot();
+    let expected = policy.field("name", "Rivendell").field("active", true);
+    let expected = there_is.roles.iter().fold(expected, |expected, role| {
+        let allowed = role.snapshot().0["privileges"].clone();
+        expected.field(&format!("roles.{}", role.key.as_str()), allowed)
+    });
+    assert_eq!(log[0].new, expected);
+    assert_eq!(log[0].new.0["passwordPolicy.minLength"], "11");
     let account = rivendell().default_account.account;
     assert_eq!(log[1].new, account.snapshot());
 }
@@ -118,6 +123,9 @@ pub async fn what_moves_in_is_a_customers_organization(fresh: Fresh) {
     let direct = held.iter().filter(|held| held.direct);
     let direct: Vec<_> = direct.map(|held| held.role.key).collect();
     assert_eq!(direct, [RoleKey::Admin]);
+    let log = fresh.log(RIVENDELL).await;
+    assert_eq!(log.last().unwrap().new.0["roles"], "admin");
+    assert!(!log[0].new.0.contains_key("roles.sys-admin"));
     let again = fresh.write_one(&transfer, elrond).await;
     assert_eq!(again, Finding::Unchanged(ELROND.get()));
 }
@@ -183,6 +191,85 @@ pub async fn with_numbers_assigned_everything_has_new_ones(fresh: Fresh) {
     assert_eq!(again, unchanged);
 }
 
+pub async fn roles_that_do_not_come_along_are_as_every_organization_has_them(fresh: Fresh) {
+    let stores = &fresh.repositories;
+    for ids in [Ids::Kept, Ids::Assigned] {
+        let mut record = rivendell();
+        record.secret = secret(ids.as_str());
+        let missing = record.roles.remove(1).key;
+        record.roles[1].id = RoleId::new(0);
+        let source = SourceName::new(ids.as_str());
+        let begun = stores
+            .transfers
+            .begin(&source, ids, &record, &change())
+            .await;
+        let roles = stores.roles.list(begun.unwrap().organization).await;
+        let roles = roles.unwrap();
+        let numbers: Vec<_> = roles.iter().map(|role| role.id.get()).collect();
+        let mut keys: Vec<_> = roles.iter().map(|role| role.key).collect();
+        keys.sort_unstable();
+        let mut expected = RoleKey::OF_AN_ORGANIZATION.to_vec();
+        expected.sort_unstable();
+        assert_eq!(keys, expected);
+        let added = roles.iter().find(|role| role.key == missing).unwrap();
+        assert_eq!(added.name, missing.name());
+        assert_eq!(added.privileges, missing.default_privileges());
+        let are_kept = numbers == [9001, 9004, 9005, 9006];
+        assert_eq!(are_kept, ids == Ids::Kept, "{numbers:?}");
+    }
+    let later = fresh.organization("Later").await.organization.id;
+    assert_eq!(stores.roles.list(later).await.unwrap().len(), 4);
+}
+
+pub async fn roles_whose_numbers_are_in_use_get_others(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await.organization.id;
+    let stores = &fresh.repositories;
+    let taken = stores.roles.list(shire).await.unwrap();
+    let mut record = rivendell();
+    record.roles[0].id = taken[2].id;
+    record.roles[1].id = RoleId::new(i64::MAX);
+    record.roles[3].id = record.roles[2].id;
+    let (source, transfers) = (source(), &stores.transfers);
+    let checked = transfers.check_begin(&source, Ids::Kept, &record);
+    checked.await.unwrap();
+    let change = change();
+    let begun = transfers.begin(&source, Ids::Kept, &record, &change);
+    let begun = begun.await;
+    let rivendell = begun.unwrap().organization;
+    let roles = stores.roles.list(rivendell).await.unwrap();
+    let keys = RoleKey::OF_AN_ORGANIZATION.iter();
+    let found = keys.map(|key| roles.iter().find(|role| role.key == *key));
+    let numbers: Vec<_> = found.map(|role| role.unwrap().id.get()).collect();
+    assert_eq!(numbers, [9004, 9005, 9003, 9006]);
+    assert_eq!(stores.roles.list(shire).await.unwrap(), taken);
+}
+
+pub async fn the_organization_of_a_secret_is_told_with_its_source(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await.organization.id;
+    let transfers = &fresh.repositories.transfers;
+    let into = SourceName::new("another");
+    let begun = transfers.begin_into(&into, Ids::Kept, shire, DEFAULT).await;
+    begun.unwrap().unwrap();
+    let moved = fresh.begin(Ids::Assigned).await.organization;
+    let begun = transfers
+        .begin_into(&SourceName::new("a third"), Ids::Kept, moved, DEFAULT)
+        .await;
+    begun.unwrap().unwrap();
+    for (clear, organization, from) in [
+        ("to_Shire", shire, None),
+        ("to_Rivendell", moved, Some(source())),
+    ] {
+        let expected = Holder {
+            organization,
+            source: from,
+        };
+        let holder = transfers.holder(secret(clear).digest).await;
+        assert_eq!(holder.unwrap(), Some(expected));
+    }
+    let nobody = transfers.holder(secret("to_nobody").digest).await;
+    assert_eq!(nobody.unwrap(), None);
+}
+
 pub async fn a_transfer_is_found_by_its_source(fresh: Fresh) {
     let transfers = &fresh.repositories.transfers;
     assert_eq!(transfers.find(&source()).await.unwrap(), None);
@@ -214,6 +301,8 @@ pub async fn a_source_from_which_a_transfer_was_begun_conflicts(fresh: Fresh) {
             .begin(&source(), ids, &rivendell(), &change())
             .await;
         assert_eq!(refusal(again), expected);
+        let checked = transfers.check_begin(&source(), ids, &rivendell()).await;
+        assert_eq!(refusal(checked), expected);
         let id = shire.organization.id;
         let into = transfers.begin_into(&source(), ids, id, DEFAULT).await;
         assert_eq!(refusal(into), expected);
@@ -224,16 +313,17 @@ pub async fn a_source_from_which_a_transfer_was_begun_conflicts(fresh: Fresh) {
 
 pub async fn numbers_and_secrets_of_an_organization_in_use_conflict(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
-    let roles = &fresh.repositories.roles;
-    let roles = roles.list(shire.organization.id).await.unwrap();
     let transfers = &fresh.repositories.transfers;
     let begin = async |edit: &dyn Fn(&mut _)| {
         let mut record = rivendell();
         edit(&mut record);
+        let checked = transfers.check_begin(&source(), Ids::Kept, &record).await;
         let begun = transfers
             .begin(&source(), Ids::Kept, &record, &change())
             .await;
-        refusal(begun)
+        let refused = refusal(begun);
+        assert_eq!(refusal(checked), refused);
+        refused
     };
     for id in [shire.organization.id.get(), 1, 0, -7, i64::MAX] {
         let refused = begin(&|record| record.organization.id = OrganizationId::new(id)).await;
@@ -247,12 +337,16 @@ pub async fn numbers_and_secrets_of_an_organization_in_use_conflict(fresh: Fresh
         let refused = begin(&|record| record.default_account.account.id = AccountId::new(id)).await;
         assert_eq!(refused, Refusal::Conflict(Entity::Account, "id"), "{id}");
     }
-    for id in [roles[2].id.get(), 0, i64::MAX] {
-        let refused = begin(&|record| record.roles[3].id = RoleId::new(id)).await;
-        assert_eq!(refused, Refusal::Conflict(Entity::Role, "id"), "{id}");
-    }
-    let refused = begin(&|record| record.secret = secret("to_Shire")).await;
+    let refused = begin(&|record| {
+        record.secret = secret("to_Shire");
+        record.organization.id = shire.organization.id;
+    })
+    .await;
     assert_eq!(refused, Refusal::Conflict(Entity::Organization, "secret"));
+    for ids in [Ids::Kept, Ids::Assigned] {
+        let checked = transfers.check_begin(&source(), ids, &rivendell()).await;
+        checked.unwrap();
+    }
     assert_eq!(transfers.find(&source()).await.unwrap(), None);
     let organizations = &fresh.repositories.organizations;
     assert_eq!(organizations.find(RIVENDELL).await.unwrap(), None);
@@ -269,6 +363,7 @@ pub async fn an_organization_that_is_here_takes_in_what_is_of_the_default_accoun
         .await;
     let transfer = begun.unwrap().unwrap();
     assert_eq!(transfer.organization, id);
+    assert!(!transfer.is_own);
     assert_eq!(transfers.find(&source()).await.unwrap(), Some(transfer));
     let organization = stores.organizations.find(id).await.unwrap();
     assert_eq!(organization.as_ref(), Some(&shire.organization));

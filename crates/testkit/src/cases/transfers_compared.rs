@@ -258,6 +258,7 @@ pub async fn users_are_recognized_by_their_email(fresh: Fresh) {
     let frodo = fresh.user(&bree, "frodo@shire.example").await;
     let transfer = Transfer {
         organization: shire.organization.id,
+        is_own: false,
         recognition: Recognition::ByEmail,
         finished: false,
     };
@@ -306,6 +307,7 @@ pub async fn nothing_but_users_is_recognized_by_email(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
     let transfer = Transfer {
         organization: shire.organization.id,
+        is_own: false,
         recognition: Recognition::ByEmail,
         finished: false,
     };

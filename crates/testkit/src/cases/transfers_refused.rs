@@ -2,7 +2,7 @@
 
 use tenantry_domain::{
     AccountId, Entity, InstanceId, UserId,
-    transfer::{Finding, Ids, Part, Refusal, SealedRecord},
+    transfer::{Finding, Ids, Part, Refusal, SealedRecord, Transfer},
 };
 
 use super::{
@@ -268,6 +268,47 @@ pub async fn what_belongs_to_nobody_here_is_refused(fresh: Fresh) {
         0
     );
     assert_eq!(transfers.count(RIVENDELL, Part::Elements).await.unwrap(), 0);
+    world.is_untouched(&fresh).await;
+}
+
+pub async fn a_missing_owner_is_the_last_reason(fresh: Fresh) {
+    let world = World::new(&fresh).await;
+    let nowhere = world.bree.id;
+    let mut theirs = user(ARWEN, nowhere, "x@rivendell.example");
+    theirs.secret = secret("tu_frodo@shire.example");
+    let nobodys = |number: i64| {
+        let mut one = instance(number);
+        one.user_id = world.frodo.id;
+        one
+    };
+    let mut token = nobodys(600_002);
+    token.token = world.instance.token.clone();
+    let records = [
+        user(ELROND, nowhere, "frodo@shire.example").into_record(),
+        theirs.into_record(),
+        user(world.frodo.id, nowhere, "y@rivendell.example").into_record(),
+        user(ARWEN, nowhere, "z@rivendell.example").into_record(),
+        nobodys(world.instance.id.get()).into_record(),
+        token.into_record(),
+        nobodys(600_003).into_record(),
+    ];
+    let expected = [
+        Refusal::EmailInUse,
+        Refusal::SecretInUse(Entity::User),
+        Refusal::IdInUse(Entity::User),
+        Refusal::OwnerMissing(Entity::Account),
+        Refusal::IdInUse(Entity::Instance),
+        Refusal::SecretInUse(Entity::Instance),
+        Refusal::OwnerMissing(Entity::User),
+    ]
+    .map(Finding::Refused);
+    let transfers = &fresh.repositories.transfers;
+    for organization in [None, Some(RIVENDELL)] {
+        let not_begun = Transfer::not_begun(organization, Ids::Kept);
+        let examined = transfers.examine(&not_begun, &records).await;
+        assert_eq!(examined.unwrap(), expected);
+    }
+    assert_eq!(refused(&fresh, records.to_vec()).await, expected);
     world.is_untouched(&fresh).await;
 }
 

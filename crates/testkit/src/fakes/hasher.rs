@@ -8,7 +8,8 @@ use tenantry_domain::{
     ports::{HashError, PasswordHasher, Verdict},
 };
 
-/// Hashes `secret` as `plain$secret`. A hash that begins with `outdated$` is understood, and to be renewed.
+/// Hashes `secret` as `plain$secret`. A hash that begins with `outdated$` is understood, and to be renewed; one that begins with
+/// `costly$` as well, and takes long.
 #[derive(Debug, Default)]
 pub struct PlainHasher {
     hashed: AtomicUsize,
@@ -53,17 +54,22 @@ impl PasswordHasher for PlainHasher {
         };
         match hash.expose().split_once('$') {
             Some(("plain", text)) if text == password.expose() => Ok(Verdict::Right),
-            Some(("outdated", text)) if text == password.expose() => Ok(Verdict::RightButOutdated),
-            Some(("plain" | "outdated", _)) => Ok(Verdict::Wrong),
-            _ => Err(HashError::UnknownFormat),
+            Some(("outdated" | "costly", text)) if text == password.expose() => {
+                Ok(Verdict::RightButOutdated)
+            }
+            _ => Ok(Verdict::Wrong),
         }
     }
 
     fn accepts(&self, hash: &PasswordHash) -> Result<(), String> {
         match hash.expose().split_once('$') {
-            Some(("plain" | "outdated", _)) => Ok(()),
-            _ => Err(HashError::UnknownFormat.to_string()),
+            Some(("plain" | "outdated" | "costly", _)) => Ok(()),
+            _ => Err("the password hash is of an unknown kind".to_owned()),
         }
+    }
+
+    fn is_costly(&self, hash: &PasswordHash) -> bool {
+        hash.expose().starts_with("costly$")
     }
 }
 
@@ -104,12 +110,15 @@ mod tests {
                 Verdict::Wrong
             );
             let strange = PasswordHash::new("$argon2id$x");
-            assert!(matches!(
-                hasher.verify(&password, Some(&strange)).await,
-                Err(HashError::UnknownFormat)
-            ));
+            assert_eq!(
+                hasher.verify(&password, Some(&strange)).await.unwrap(),
+                Verdict::Wrong
+            );
             assert_eq!(hasher.accepts(&old), Ok(()));
             assert!(hasher.accepts(&strange).is_err());
+            let costly = PasswordHash::new("costly$p$4ss");
+            assert_eq!(hasher.accepts(&costly), Ok(()));
+            assert!(hasher.is_costly(&costly) && !hasher.is_costly(&old));
             assert_eq!((hasher.hashed(), hasher.verified()), (1, 6));
         });
     }

@@ -46,6 +46,11 @@ impl PlainLegacyLogin {
         self.platform().mood = Mood::Away;
     }
 
+    /// From now on it answers again.
+    pub fn come_back(&self) {
+        self.platform().mood = Mood::Well;
+    }
+
     /// From now on its answers mean nothing.
     pub fn talk_nonsense(&self) {
         self.platform().mood = Mood::Nonsense;
@@ -101,12 +106,14 @@ mod tests {
                 platform.verify(&sam, &right).await,
                 Err(LegacyLoginError::Away { .. })
             ));
+            platform.come_back();
+            assert!(!platform.verify(&sam, &wrong).await.unwrap());
             platform.talk_nonsense();
             assert!(matches!(
                 platform.verify(&sam, &right).await,
                 Err(LegacyLoginError::Nonsense { .. })
             ));
-            let asked = [&sam, &sam, &pip, &sam, &sam].map(ToString::to_string);
+            let asked = [&sam, &sam, &pip, &sam, &sam, &sam].map(ToString::to_string);
             assert_eq!(platform.asked(), asked);
         });
     }

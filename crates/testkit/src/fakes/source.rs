@@ -19,6 +19,9 @@ pub struct ScriptedSource {
     patience: Option<usize>,
     /// How many records it was asked to complete.
     completed: usize,
+    /// Whether completing is said to cost nothing.
+    is_whole: bool,
+    is_proven: bool,
 }
 
 impl ScriptedSource {
@@ -35,6 +38,8 @@ impl ScriptedSource {
             place: 0,
             patience: None,
             completed: 0,
+            is_whole: false,
+            is_proven: true,
         }
     }
 
@@ -44,6 +49,24 @@ impl ScriptedSource {
         Self {
             patience: Some(questions),
             ..self.clone()
+        }
+    }
+
+    /// The same, which says that completing costs nothing.
+    #[must_use]
+    pub fn whole(self) -> Self {
+        Self {
+            is_whole: true,
+            ..self
+        }
+    }
+
+    /// The same, which does not prove whose it is.
+    #[must_use]
+    pub fn unproven(self) -> Self {
+        Self {
+            is_proven: false,
+            ..self
         }
     }
 
@@ -106,5 +129,13 @@ impl TransferSource for ScriptedSource {
             }
         }
         Ok(Batch::of(records))
+    }
+
+    fn is_proven(&self) -> bool {
+        self.is_proven
+    }
+
+    fn is_whole(&self) -> bool {
+        self.is_whole
     }
 }

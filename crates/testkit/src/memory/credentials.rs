@@ -253,22 +253,33 @@ impl CredentialRepository for MemoryStore {
 
 impl State {
     fn authenticated(&self, caller: &Caller, now: OffsetDateTime) -> Option<Authenticated> {
-        let (row, instance) = match caller {
+        let (row, instance, good_until) = match caller {
             Caller::Secrets {
                 user,
                 organization,
                 instance,
             } => {
                 let row = self.user_by_secret(*user, now)?;
-                if !self.tenant(row)?.secrets.work(*organization, now) {
+                let of_organization = &self.tenant(row)?.secrets;
+                if !of_organization.work(*organization, now) {
                     return None;
                 }
-                (row, *instance)
+                let ends = [
+                    row.secrets.good_until(*user),
+                    of_organization.good_until(*organization),
+                ];
+                (row, *instance, ends.into_iter().flatten().min())
             }
             Caller::Instance { user, instance } => {
-                (self.user_by_secret(*user, now)?, Some(*instance))
+                let row = self.user_by_secret(*user, now)?;
+                (row, Some(*instance), row.secrets.good_until(*user))
             }
-            Caller::Token { token, instance } => (self.user_by_token(*token, now)?, *instance),
+            Caller::Token { token, instance } => {
+                let row = self.user_by_token(*token, now)?;
+                let mut tokens = row.tokens.iter();
+                let until = tokens.find(|kept| kept.digest == *token)?.expires_at;
+                (row, *instance, Some(until))
+            }
         };
         let instance = match instance {
             Some(token) => Some(self.called_instance(row, token)?),
@@ -288,6 +299,7 @@ impl State {
             },
             password: row.user.password,
             instance,
+            good_until,
         })
     }
 

@@ -253,7 +253,12 @@ impl State {
                 in_account,
                 account.snapshot(),
             ),
-            event(Entity::User, admin.id.get(), in_account, admin.snapshot()),
+            event(
+                Entity::User,
+                admin.id.get(),
+                in_account,
+                admin.creation(&[granted]),
+            ),
         ] {
             self.record(event, change);
         }

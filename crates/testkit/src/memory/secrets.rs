@@ -32,6 +32,12 @@ impl Secrets {
         self.present.digest == digest || self.replaced.iter().any(former)
     }
 
+    /// Until when the secret with this digest works; `None` for the present one, which no time ends.
+    pub(super) fn good_until(&self, digest: SecretDigest) -> Option<OffsetDateTime> {
+        let mut former = self.replaced.iter();
+        Some(former.find(|old| old.secret.digest == digest)?.until)
+    }
+
     /// Whether one of them has this digest, working or not.
     pub(super) fn contain(&self, digest: SecretDigest) -> bool {
         self.all().any(|secret| secret.digest == digest)

@@ -67,8 +67,9 @@ impl UserRepository for MemoryStore {
             failures: 0,
             grants: state.known_roles(organization, &draft.roles),
         };
+        let granted: Vec<_> = row.grants.iter().copied().collect();
         state.users.insert(user.id, row);
-        let new = user.snapshot();
+        let new = user.creation(&granted);
         let event = Event::of_user(&user, AuditAction::Created, Snapshot::new(), new);
         state.record(event, change);
         Ok(user)

@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use tenantry_archive::{
-    Accounts, Archive, FileError, FileKind, Format, UsersFile, UsersOptions, detect,
+    Accounts, Archive, FileError, FileKind, Format, PasswordsTaken, UsersFile, UsersOptions, detect,
 };
 use tenantry_crypto::PassphraseSeal;
 use tenantry_domain::{
@@ -21,7 +21,7 @@ use tenantry_domain::{
 use super::From;
 use crate::{
     bootstrap::Opened,
-    cli::Import,
+    cli::{Import, PasswordsThere},
     clock::SystemClock,
     failure::Failure,
     passphrase::{self, Purpose},
@@ -47,6 +47,11 @@ pub(super) fn open(path: &Path, import: &Import) -> Result<From, Failure> {
                     "a file of users has no numbers: leave --new-ids and --keep-ids out"
                 )));
             }
+            if import.passwords != PasswordsThere::MustChange {
+                return Err(Failure::usage(anyhow!(
+                    "a file of users has hashes of passwords, or none: leave --passwords out"
+                )));
+            }
             Ok(From::Users(file, format))
         }
         FileKind::Archive => {
@@ -61,8 +66,12 @@ pub(super) fn open(path: &Path, import: &Import) -> Result<From, Failure> {
                 let passphrase = passphrase::get(import.passphrase_file.as_deref(), Purpose::Open)?;
                 let seal =
                     PassphraseSeal::reopen(&passphrase, parameters).map_err(Failure::usage)?;
+                let passwords = PasswordsTaken {
+                    hasher: wire_up::hasher(),
+                    elsewhere: import.passwords == PasswordsThere::LegacyLogin,
+                };
                 archive
-                    .unseal(Arc::new(seal))
+                    .unseal(Arc::new(seal), passwords)
                     .map_err(|error| explain(path, error))?;
             }
             Ok(From::Archive(Box::new(archive)))

@@ -2,8 +2,8 @@
 
 use std::{
     collections::BTreeMap,
-    fs::{File, OpenOptions},
-    io::{self, Write as _},
+    fs::File,
+    io::{self, Read as _, Seek as _, SeekFrom, Write as _},
     path::Path,
 };
 
@@ -14,7 +14,7 @@ use tenantry_domain::{
     services::{Fate, Lost, Reported},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, new_file::private};
 
 /// Where single records are reported, if somebody wants to know.
 #[derive(Debug)]
@@ -26,9 +26,8 @@ impl Journal {
         let Some(path) = path else {
             return Ok(Self(None));
         };
-        let file = OpenOptions::new().append(true).create(true).open(path);
-        let file =
-            file.with_context(|| format!("--report: {} cannot be written to", path.display()));
+        let file = append_to(path)
+            .with_context(|| format!("--report: {} cannot be written to", path.display()));
         Ok(Self(Some(file.map_err(Failure::usage)?)))
     }
 
@@ -45,6 +44,23 @@ impl Journal {
         file.write_all(text.as_bytes())?;
         file.sync_data()
     }
+}
+
+/// Opens the file behind its last line. A program that was killed may have left half of one, which the next one must not
+/// become a part of.
+fn append_to(path: &Path) -> io::Result<File> {
+    let mut file = private().append(true).create(true).open(path)?;
+    let there = file.metadata()?;
+    if there.is_file() && there.len() > 0 {
+        let mut last = [0];
+        let mut written = File::open(path)?;
+        written.seek(SeekFrom::End(-1))?;
+        written.read_exact(&mut last)?;
+        if last != *b"\n" {
+            file.write_all(b"\n")?;
+        }
+    }
+    Ok(file)
 }
 
 /// `{"kind":"user","there":7,"here":7,"outcome":"created","lost":["password"]}`
@@ -97,6 +113,8 @@ fn fields(here: &Snapshot, there: &Snapshot) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use tenantry_domain::{Entity, transfer::Refusal};
 
     use super::*;
@@ -110,6 +128,32 @@ mod tests {
             lost,
         };
         line(&reported).to_string()
+    }
+
+    #[test]
+    fn half_a_line_stays_one_of_its_own() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("report");
+        let reported = Reported {
+            kind: Entity::User,
+            there: 7,
+            here: None,
+            fate: Fate::New,
+            lost: Vec::new(),
+        };
+        for begun in ["", "{\"kind\":\"us"] {
+            fs::write(&path, begun).unwrap();
+            for _ in 0..2 {
+                let Ok(mut journal) = Journal::open(Some(&path)) else {
+                    panic!("{begun}");
+                };
+                journal.take(std::slice::from_ref(&reported)).unwrap();
+            }
+            let written = fs::read_to_string(&path).unwrap();
+            let lines: Vec<_> = written.lines().filter(|line| *line != begun).collect();
+            let one = r#"{"kind":"user","there":7,"outcome":"new"}"#;
+            assert_eq!(lines, [one, one], "{begun}");
+        }
     }
 
     #[test]

@@ -14,13 +14,17 @@ use tenantry_api_client::RemoteSource;
 use tenantry_archive::{Archive, Format};
 use tenantry_domain::{
     OrganizationId, RequestId,
-    ports::TransferSource,
+    ports::{SourceError, TransferSource},
     services::{Destination, ImportError, ImportOptions, Reported, Summary},
     transfer::Ids,
 };
 use tracing::info;
 
-use self::{journal::Journal, problems::Problems, summary::Said};
+use self::{
+    journal::Journal,
+    problems::Problems,
+    summary::{Origin, Said},
+};
 use crate::{
     bootstrap::{self, Opened},
     cli::Import,
@@ -53,13 +57,15 @@ pub(super) async fn run(
     let (source, dry_run, summary, problems) = outcome?;
     let said = Said {
         source,
+        origin: from.origin(),
         dry_run,
         report: import.report,
         summary,
         problems,
+        secrets_of_nobody: from.secrets_of_nobody(),
     };
     output.result(&said.to_json(), || said.to_text())?;
-    verdict(&said.summary)
+    verdict(&said)
 }
 
 /// What moves.
@@ -74,6 +80,22 @@ impl From {
         match &import.file {
             Some(path) => file::open(path, import),
             None => Ok(Self::Server(Box::new(remote::source(import).await?))),
+        }
+    }
+
+    /// Whose secrets were given, and who did not come by.
+    fn secrets_of_nobody(&self) -> Vec<String> {
+        match self {
+            Self::Server(source) => source.secrets_of_nobody(),
+            Self::Archive(_) | Self::Users(..) => Vec::new(),
+        }
+    }
+
+    fn origin(&self) -> Origin {
+        match self {
+            Self::Server(_) => Origin::Server,
+            Self::Archive(_) => Origin::Archive,
+            Self::Users(..) => Origin::Users,
         }
     }
 }
@@ -161,6 +183,7 @@ impl Run<'_> {
             journal.take(reported).map_err(Into::into)
         };
         let service = wire_up::import(&self.opened.repositories, &self.opened.keys.vault);
+        let service = service.at_once(self.import.at_once);
         let outcome = if dry_run {
             service.plan(source, options, &mut listener).await
         } else {
@@ -170,12 +193,13 @@ impl Run<'_> {
         };
         drop(progress);
         let summary = outcome.map_err(|error| explain(error, dry_run))?;
-        info!(
-            records = summary.total(),
-            failed = summary.failed(),
-            dry_run,
-            "an organization was moved in"
-        );
+        if !dry_run {
+            info!(
+                records = summary.total(),
+                failed = summary.failed(),
+                "an organization was moved in"
+            );
+        }
         Ok((
             source.name().as_str().to_owned(),
             dry_run,
@@ -203,35 +227,60 @@ fn options(import: &Import, is_users: bool) -> ImportOptions {
     }
 }
 
-fn explain_source(error: tenantry_domain::ports::SourceError) -> Failure {
-    Failure::Failed(anyhow::Error::new(error).context("nothing was moved"))
+fn explain_source(error: SourceError) -> Failure {
+    let is_wrong = !matches!(error, SourceError::Unavailable { .. });
+    of_kind(is_wrong, error, "nothing was moved")
+}
+
+/// A failure that somebody has to put right first, or another one.
+fn of_kind(
+    is_wrong: bool,
+    error: impl std::error::Error + Send + Sync + 'static,
+    context: &'static str,
+) -> Failure {
+    let error = anyhow::Error::new(error).context(context);
+    if is_wrong {
+        Failure::Usage(error)
+    } else {
+        Failure::Failed(error)
+    }
 }
 
 fn explain(error: ImportError, dry_run: bool) -> Failure {
-    let (begun, context) = match &error {
-        ImportError::Source(_) | ImportError::Repository(_) | ImportError::Report(_) => (
-            true,
-            "not everything was moved; run the same command again, and it goes on",
-        ),
-        _ => (false, "nothing was moved"),
+    let (begun, is_wrong) = match &error {
+        ImportError::Source(SourceError::Refused { .. }) => (true, true),
+        ImportError::Source(_) | ImportError::Repository(_) | ImportError::Report(_) => {
+            (true, false)
+        }
+        ImportError::BegunMeanwhile => (false, false),
+        // What was asked for cannot be.
+        _ => (false, true),
     };
-    let context = if dry_run && begun {
-        "not everything could be looked at"
-    } else {
-        context
+    let context = match (begun, dry_run) {
+        (true, true) => "not everything could be looked at",
+        (true, false) => "not everything was moved; run the same command again, and it goes on",
+        (false, _) => "nothing was moved",
     };
-    Failure::Failed(anyhow::Error::new(error).context(context))
+    of_kind(is_wrong, error, context)
 }
 
 /// Whether everything was moved.
-fn verdict(summary: &Summary) -> Result<(), Failure> {
-    match summary.failed() {
-        0 => Ok(()),
-        failed => Err(Failure::Failed(anyhow!(
-            "{} could not be moved: --report FILE says which, and why",
-            counted(failed, "record")
-        ))),
+fn verdict(said: &Said) -> Result<(), Failure> {
+    let failed = said.summary.failed();
+    if failed > 0 {
+        return Err(Failure::Failed(anyhow!(
+            "{} could not be moved{}",
+            counted(failed, "record"),
+            said.see()
+        )));
     }
+    if said.secrets_of_nobody.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::Failed(anyhow!(
+        "--user-secrets names somebody who is not there: {}",
+        said.nobody()
+    )))
 }
 
 /// The file of an option, read as text.

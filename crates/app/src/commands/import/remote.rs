@@ -1,22 +1,21 @@
 //! The server that an organization comes from, and as whom it is asked.
 
-use std::{env, sync::Arc};
+use std::sync::Arc;
 
 use anyhow::anyhow;
-use tenantry_api_client::{
-    Credentials, Passwords, RemoteConfig, RemoteSource, SourceOptions, UserSecrets,
-};
+use tenantry_api_client::{Passwords, RemoteConfig, RemoteSource, SourceOptions, UserSecrets};
 
-use super::{explain_source, read, user_secrets};
+use super::{super::platform, explain_source, read, user_secrets};
 use crate::{
     cli::{Import, PasswordsThere},
     failure::Failure,
     randomness::RandomRequestIds,
 };
 
-/// Asks the server for the organization of the secrets in the environment.
+/// Asks the server for the organization of the secrets.
 pub(super) async fn source(import: &Import) -> Result<RemoteSource, Failure> {
-    let Some(url) = &import.from else {
+    let found = platform::remote(import.from.clone(), import.profile.clone())?;
+    let Some((url, credentials)) = found else {
         return Err(Failure::usage(anyhow!("--from URL is missing")));
     };
     let known = match &import.user_secrets {
@@ -31,22 +30,8 @@ pub(super) async fn source(import: &Import) -> Result<RemoteSource, Failure> {
         },
         ..SourceOptions::default()
     };
-    let credentials = Credentials::new(
-        secret("TENANTRY_USER_SECRET")?,
-        secret("TENANTRY_ORGANIZATION_SECRET")?,
-    );
     let ids = Arc::new(RandomRequestIds);
     RemoteSource::connect(RemoteConfig::new(url), credentials, ids, options)
         .await
         .map_err(explain_source)
-}
-
-fn secret(variable: &str) -> Result<String, Failure> {
-    match env::var(variable) {
-        Ok(secret) if !secret.trim().is_empty() => Ok(secret.trim().to_owned()),
-        _ => Err(Failure::usage(anyhow!(
-            "the environment variable {variable} is missing: it has the secret of an administrator of the organization that is \
-             to move"
-        ))),
-    }
 }

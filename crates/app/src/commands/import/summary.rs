@@ -17,14 +17,28 @@ const KINDS: &[(Entity, &str)] = &[
     (Entity::Instance, "instances"),
 ];
 
+/// How many are named of those whom nobody knows.
+const NAMED: usize = 10;
+
+/// What something moved in from: what is missing is missing for reasons of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    Server,
+    Archive,
+    Users,
+}
+
 /// What is said in the end.
 #[derive(Debug)]
 pub(super) struct Said {
     pub(super) source: String,
+    pub(super) origin: Origin,
     pub(super) dry_run: bool,
     pub(super) report: Option<PathBuf>,
     pub(super) summary: Summary,
     pub(super) problems: Problems,
+    /// Whose secrets were given, and who did not come by.
+    pub(super) secrets_of_nobody: Vec<String>,
 }
 
 impl Said {
@@ -57,6 +71,7 @@ impl Said {
                 "configurationValues": self.summary.lost_configuration,
             },
             "problems": self.problems.shown(),
+            "secretsOfNobody": self.secrets_of_nobody,
             "next": self.next(),
         });
         if let (Some(secret), Value::Object(said)) = (&start.issued, &mut said) {
@@ -70,7 +85,12 @@ impl Said {
         let created = if self.dry_run { "to create" } else { "created" };
         // Writing to a text cannot fail.
         if let Some(organization) = self.summary.start.organization {
-            let _ = writeln!(text, "organization {organization}");
+            let again = match (self.summary.start.finished, self.summary.start.resumed) {
+                (true, _) => ", which moved in before",
+                (false, true) => ", which an earlier run began",
+                (false, false) => "",
+            };
+            let _ = writeln!(text, "organization {organization}{again}");
         }
         let _ = writeln!(
             text,
@@ -108,29 +128,55 @@ impl Said {
             .unwrap_or_default()
     }
 
-    /// What could not come along, and what is left to do, in sentences.
-    fn next(&self) -> Vec<String> {
+    /// What could not come along, in sentences.
+    fn left_behind(&self) -> Vec<String> {
         let mut steps = Vec::new();
         let mut say = |number: u64, sentence: String| {
             if number > 0 {
                 steps.push(sentence);
             }
         };
+        let (missing, are) = match self.origin {
+            Origin::Server => ("not shown there", "are not shown there"),
+            Origin::Archive => ("not in the archive", "are not in the archive"),
+            Origin::Users => ("not in the file", "are not in the file"),
+        };
         let users = self.lost(Entity::User);
+        let before = match self.origin {
+            Origin::Server => {
+                "Give those that programs call with in --user-secrets before you move"
+            }
+            Origin::Archive => "Export with --include-secrets before you move",
+            Origin::Users => {
+                "Give those that programs call with in the column secret before you move"
+            }
+        };
         say(
             users,
             format!(
-                "The secrets of {} are not shown there: they have new ones here. Give those that programs call with in \
-                 --user-secrets before you move, or tell the programs the new ones (GET /authentication/secrets with a login)",
+                "The secrets of {} {are}: they have new ones here. {before}, or tell the programs the new ones (GET \
+                 /authentication/secrets with a login)",
                 counted(users, "user")
             ),
         );
+        let nobody = u64::try_from(self.secrets_of_nobody.len()).unwrap_or(u64::MAX);
+        say(
+            nobody,
+            format!(
+                "Nobody there has what --user-secrets names: {}. Put it right before you move: users who are here keep the secret \
+                 that they have here",
+                self.nobody()
+            ),
+        );
         let passwords = self.summary.lost_passwords;
+        let or = match self.origin {
+            Origin::Server => "you move with --passwords legacy-login",
+            Origin::Archive | Origin::Users => "you move with their hashes",
+        };
         say(
             passwords,
             format!(
-                "The passwords of {} do not come along: an administrator sets new ones, or you move with --passwords \
-                 legacy-login",
+                "The passwords of {} do not come along: an administrator sets new ones, or {or}",
                 counted(passwords, "user")
             ),
         );
@@ -138,7 +184,7 @@ impl Said {
         say(
             tokens,
             format!(
-                "The tokens of {} are not shown there: they have new ones here, which their owners see at GET /instances/ID",
+                "The tokens of {} {are}: they have new ones here, which their owners see at GET /instances/ID",
                 counted(tokens, "instance")
             ),
         );
@@ -146,7 +192,7 @@ impl Said {
         say(
             values,
             format!(
-                "{} not shown there and empty here: set them with PATCH /instances/ID",
+                "{} {missing} and empty here: set them with PATCH /instances/ID",
                 if values == 1 {
                     "1 configuration value is".to_owned()
                 } else {
@@ -154,6 +200,17 @@ impl Said {
                 }
             ),
         );
+        steps
+    }
+
+    /// What could not come along, and what is left to do, in sentences.
+    fn next(&self) -> Vec<String> {
+        let mut steps = self.left_behind();
+        let mut say = |number: u64, sentence: String| {
+            if number > 0 {
+                steps.push(sentence);
+            }
+        };
         let differing = self.summary.tallies.values().map(|tally| tally.differs);
         let differing: u64 = differing.sum();
         say(
@@ -178,8 +235,8 @@ impl Said {
             ),
         );
         if self.dry_run {
-            steps.push("Nothing was written: leave --dry-run out to move it".to_owned());
-        } else if !self.problems.by_line() {
+            steps.push("Nothing was moved: leave --dry-run out to move it".to_owned());
+        } else if self.origin == Origin::Server {
             steps.push(
                 "Point a program at this server; then run the command once more, for what changed there meanwhile".to_owned(),
             );
@@ -187,7 +244,17 @@ impl Said {
         steps
     }
 
-    fn see(&self) -> String {
+    /// Some of those whose secrets were given, and who did not come by.
+    pub(super) fn nobody(&self) -> String {
+        let shown = self.secrets_of_nobody.iter().take(NAMED).cloned();
+        let shown = shown.collect::<Vec<_>>().join(", ");
+        match self.secrets_of_nobody.len().saturating_sub(NAMED) {
+            0 => shown,
+            more => format!("{shown} and {more} more"),
+        }
+    }
+
+    pub(super) fn see(&self) -> String {
         match &self.report {
             Some(path) => format!(": see {}", path.display()),
             None => ": --report FILE says which".to_owned(),

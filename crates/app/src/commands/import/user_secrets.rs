@@ -12,7 +12,7 @@ pub(super) fn parse(text: &str) -> Result<UserSecrets, Failure> {
     let mut secrets = UserSecrets::new();
     for (place, line) in text.lines().enumerate() {
         let line = line.trim_start_matches('\u{feff}').trim();
-        let is_heading = place == 0 && line.to_ascii_lowercase().ends_with("secret");
+        let is_heading = place == 0 && is_heading(line);
         if line.is_empty() || is_heading {
             continue;
         }
@@ -26,7 +26,8 @@ pub(super) fn parse(text: &str) -> Result<UserSecrets, Failure> {
         .ok_or_else(|| {
             wrong("must be `e-mail,secret` or `id,secret`, or the same as a JSON object with `email` or `id`, and `secret`")
         })?;
-        let secret = SecretText::new(secret);
+        let secret = SecretText::made_elsewhere(secret)
+            .map_err(|unfit| wrong(&format!("has a secret that {unfit}")))?;
         if let Ok(id) = who.parse() {
             secrets.insert_by_id(UserId::new(id), secret);
         } else {
@@ -36,6 +37,15 @@ pub(super) fn parse(text: &str) -> Result<UserSecrets, Failure> {
         }
     }
     Ok(secrets)
+}
+
+/// The names of the columns, and nothing of somebody's.
+fn is_heading(line: &str) -> bool {
+    let names = line.split([',', ';']);
+    let names: Vec<_> = names
+        .map(|name| name.trim().trim_matches('"').to_ascii_lowercase())
+        .collect();
+    matches!(&names[..], [who, secret] if (who == "email" || who == "id") && secret == "secret")
 }
 
 fn of_csv(line: &str) -> Option<(String, String)> {
@@ -64,12 +74,16 @@ mod tests {
     #[test]
     fn both_forms_are_read() {
         for (text, expected) in [
-            ("email,secret\nfrodo@shire.example,abc+/=\n", 1),
-            ("\u{feff}id;secret\r\n7;abc\r\n\r\n8;\"def\"\r\n", 2),
+            ("email,secret\nfrodo@shire.example,w3Y2kOWmvLWkpNZ0+/=\n", 1),
             (
-                "{\"email\": \"f@shire.example\", \"secret\": \"abc\"}\n{\"id\": 7, \"secret\": \"def\"}",
+                "\u{feff}id;secret\r\n7;w3Y2kOWmvLWkpNZ0\r\n\r\n8;\"w3Y2kOWmvLWkpNZ1\"\r\n",
                 2,
             ),
+            (
+                "{\"email\": \"f@shire.example\", \"secret\": \"w3Y2kOWmvLWkpNZ0\"}\n{\"id\": 7, \"secret\": \"w3Y2kOWmvLWkpNZ1\"}",
+                2,
+            ),
+            ("bot@shire.example,myverylongbotsecret", 1),
             ("", 0),
         ] {
             let Ok(read) = parse(text) else {
@@ -81,7 +95,13 @@ mod tests {
 
     #[test]
     fn errors_name_the_line_and_no_secret() {
-        for text in ["7,abc\ns3cret", "7,abc\nfrodo,s3cret", "7,abc\n{\"id\": 7}"] {
+        for text in [
+            "7,w3Y2kOWmvLWkpNZ0\ns3cret",
+            "7,w3Y2kOWmvLWkpNZ0\nfrodo,s3cret-s3cret-s3cret",
+            "7,w3Y2kOWmvLWkpNZ0\n{\"id\": 7}",
+            "7,w3Y2kOWmvLWkpNZ0\n8,s3cret",
+            "7,w3Y2kOWmvLWkpNZ0\n8,s3cret s3cret s3cret",
+        ] {
             let Err(failure) = parse(text) else {
                 panic!("{text}");
             };

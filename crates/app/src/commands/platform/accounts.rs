@@ -9,7 +9,6 @@ use super::{
     backend::Session,
     body::Fields,
     list::{List, columns, selected},
-    prompt::confirm,
 };
 use crate::{
     cli::{
@@ -17,9 +16,12 @@ use crate::{
         UpdateAccount,
     },
     failure::Failure,
+    prompt::confirm,
 };
 
 const COLUMNS: &[&str] = &["id", "name", "externalId", "active", "defaultAccount"];
+
+const SETTABLE: &[&str] = &["name", "description", "externalId"];
 
 pub(super) async fn run(command: Accounts, start: &Start) -> Result<(), Failure> {
     match command {
@@ -50,7 +52,7 @@ async fn get(it: GetAccount, start: &Start) -> Result<(), Failure> {
 }
 
 fn fields(given: &AccountFields) -> Result<Fields, Failure> {
-    Ok(Fields::of(&given.body)?
+    Ok(Fields::of(&given.body, SETTABLE)?
         .with("externalId", given.external_id.clone())
         .with("name", given.name.clone())
         .with("description", given.description.clone()))

@@ -2,9 +2,12 @@
 
 use async_trait::async_trait;
 use serde_json::Value;
-use tenantry_api_client::{Api, ApiCall, ApiError, ApiReply, Calls, RemoteConfig};
+use tenantry_api_client::{
+    Api, ApiCall, ApiError, ApiReply, Calls, ConfigError, RemoteConfig, RemoteLogin,
+};
 use tenantry_domain::{AccountId, UserId};
 use tenantry_wire::path::encoded;
+use tracing::warn;
 
 use super::{
     Start,
@@ -41,7 +44,8 @@ impl Session {
                 server,
                 credentials,
             } => {
-                log(start)?;
+                telemetry::start_for_command(&start.flags)?;
+                warn_if_unprotected(&server);
                 let config = RemoteConfig::new(server);
                 let ids = std::sync::Arc::new(RandomRequestIds);
                 Backend::Remote(Api::new(config, credentials, ids).map_err(Failure::usage)?)
@@ -124,9 +128,11 @@ pub(super) fn integer(object: &Value, field: &str) -> Result<i64, Failure> {
     })
 }
 
-/// Warnings alone, unless something else was asked for: the calls of a command are no news to who gave it.
-pub(super) fn log(start: &Start) -> Result<(), Failure> {
-    let asked = start.flags.log.clone();
-    let asked = asked.or_else(|| place::variable("TENANTRY_LOG"));
-    telemetry::start(asked.as_deref().unwrap_or("warn")).map_err(Failure::usage)
+/// Secrets go to this server in every call.
+pub(super) fn warn_if_unprotected(server: &str) {
+    if let Err(ConfigError::Unprotected) = RemoteLogin::check_url(server) {
+        warn!(
+            "secrets go to {server} in clear, where everybody on the way can read them: use https://"
+        );
+    }
 }

@@ -15,8 +15,9 @@ const LARGEST: u64 = 1024 * 1024;
 pub(super) struct Fields(Map<String, Value>);
 
 impl Fields {
-    /// What standard input and `--set` say.
-    pub(super) fn of(body: &Body) -> Result<Self, Failure> {
+    /// What standard input and `--set` say. The API passes over what it does not know; a command must not. `settable` are the
+    /// texts that can be set.
+    pub(super) fn of(body: &Body, settable: &[&str]) -> Result<Self, Failure> {
         let mut fields = Self(if body.body_stdin {
             of_stdin()?
         } else {
@@ -24,6 +25,12 @@ impl Fields {
         });
         for text in &body.fields {
             let (field, value) = pair("--set", text)?;
+            if !settable.contains(&field) {
+                return Err(Failure::usage(anyhow!(
+                    "--set: there is no text {field} to be set: there are {}; what has an option of its own is in --help",
+                    settable.join(", ")
+                )));
+            }
             let value = match value {
                 "" => Value::Null,
                 text => Value::String(text.to_owned()),
@@ -111,7 +118,8 @@ mod tests {
             ],
             body_stdin: false,
         };
-        let fields = Fields::of(&body).unwrap();
+        let settable = &["city", "phone", "email"];
+        let fields = Fields::of(&body, settable).unwrap();
         let fields = fields
             .with("email", Some("frodo@shire.example"))
             .with("active", None::<bool>)
@@ -120,6 +128,11 @@ mod tests {
         assert_eq!(
             fields.into_change().unwrap(),
             json!({"city": "Bree=Breeland", "phone": null, "email": "frodo@shire.example", "roles": [{"key": "admin"}]})
+        );
+        let failure = Fields::of(&body, &["city", "email"]).unwrap_err();
+        assert_eq!(
+            failure.error().to_string(),
+            "--set: there is no text phone to be set: there are city, email; what has an option of its own is in --help"
         );
         assert!(Fields::default().into_change().is_err());
         let failure = pair("--set", "=s3cret").unwrap_err();

@@ -39,7 +39,10 @@ fn sentence(refusal: &Refusal, local: bool) -> String {
         404 if refusal.message.is_none() => {
             "there is no API at the server's address: put --server right".to_owned()
         }
-        404 => format!("{said}; `list` shows those that there are"),
+        404 => match list_of(said) {
+            Some(list) => format!("{said}; `tenantry {list} list` shows those that there are"),
+            None => said.to_owned(),
+        },
         412 => "it was changed meanwhile: look at it, and try again".to_owned(),
         408 | 429 | 502 | 503 | 504 => {
             format!("the server has no time ({said}): try again later")
@@ -47,6 +50,20 @@ fn sentence(refusal: &Refusal, local: bool) -> String {
         500.. => format!("the server failed ({said}): its log says why"),
         _ => said.to_owned(),
     }
+}
+
+/// The command that lists what was not found: `No user found with ID 7`.
+fn list_of(said: &str) -> Option<&'static str> {
+    let kinds = [
+        ("user", "users"),
+        ("account", "accounts"),
+        ("instance", "instances"),
+    ];
+    let what = said.strip_prefix("No ")?.split(' ').next()?;
+    kinds
+        .into_iter()
+        .find(|(kind, _)| *kind == what)
+        .map(|(_, list)| list)
 }
 
 fn request(refusal: &Refusal) -> String {
@@ -84,7 +101,14 @@ mod tests {
                 Some("No user found with ID 7"),
                 true,
                 1,
-                "No user found with ID 7; `list` shows those that there are (request 59)",
+                "No user found with ID 7; `tenantry users list` shows those that there are (request 59)",
+            ),
+            (
+                404,
+                Some("No such path."),
+                true,
+                1,
+                "No such path (request 59)",
             ),
             (
                 404,

@@ -10,7 +10,6 @@ use super::{
     backend::Session,
     body::{Fields, nothing_to_change, pair},
     list::{List, columns, selected},
-    prompt::confirm,
     users,
 };
 use crate::{
@@ -19,9 +18,12 @@ use crate::{
         UpdateInstance,
     },
     failure::Failure,
+    prompt::confirm,
 };
 
 const COLUMNS: &[&str] = &["id", "name", "element.key", "disabled", "user.emailAddress"];
+
+const SETTABLE: &[&str] = &["name"];
 
 pub(super) async fn run(command: Instances, start: &Start) -> Result<(), Failure> {
     match command {
@@ -39,7 +41,7 @@ async fn list(to: &Session, it: &ListInstances) -> Result<(), Failure> {
         None => ApiCall::get("/instances"),
     };
     for tag in &it.tags {
-        call = call.with("tags", tag);
+        call = call.with("tags[]", tag);
     }
     let call = call.with_some("searchText", it.search.as_ref());
     let list = List {
@@ -67,7 +69,7 @@ fn fields(given: &InstanceFields) -> Result<Fields, Failure> {
         configuration.insert(key.to_owned(), json!(value));
     }
     let configuration = (!configuration.is_empty()).then_some(configuration);
-    Ok(Fields::of(&given.body)?
+    Ok(Fields::of(&given.body, SETTABLE)?
         .with("name", given.name.clone())
         .with("configuration", configuration)
         .with_list("tags", tags))

@@ -63,9 +63,9 @@ impl Session {
             };
             page.truncate(usize::try_from(left).unwrap_or(usize::MAX));
             left -= u64::try_from(page.len()).unwrap_or(left);
-            writer.page(&page)?;
+            writer.page(&page).map_err(Failure::of_list)?;
         }
-        writer.end(list.what)?;
+        writer.end(list.what).map_err(Failure::of_list)?;
         Ok(())
     }
 

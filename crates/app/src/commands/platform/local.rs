@@ -8,11 +8,12 @@ use tenantry_domain::{
 };
 use tenantry_http_server::{HttpConfig, InProcess};
 
-use super::{Start, backend};
+use super::Start;
 use crate::{
     bootstrap::{self, Initialized},
     config,
     failure::Failure,
+    telemetry,
     wire_up::{self, Store},
 };
 
@@ -32,7 +33,7 @@ impl Local {
     pub(super) async fn open(organization: Option<i64>, start: &Start) -> Result<Self, Failure> {
         let (config, _) =
             config::load(&start.flags, std::env::vars_os()).map_err(Failure::usage)?;
-        backend::log(start)?;
+        telemetry::start_for_command(&start.flags)?;
         let opened = bootstrap::open_initialized(&config).await?;
         let chosen = choose(&opened, organization).await;
         let organization = match chosen {

@@ -12,18 +12,18 @@ use super::{
     explain::explain,
     place::{self, SERVER},
     profile::{self, Profile},
-    prompt,
 };
-use crate::{cli::Login, failure::Failure, randomness::RandomRequestIds};
+use crate::{cli::Login, failure::Failure, prompt, randomness::RandomRequestIds, telemetry};
 
 pub(super) async fn run(it: Login, start: &Start) -> Result<(), Failure> {
-    backend::log(start)?;
+    telemetry::start_for_command(&start.flags)?;
     let server = it.server.clone().or_else(|| place::variable(SERVER));
     let server = server.ok_or_else(|| {
         Failure::usage(anyhow!(
             "a server is missing: give --server, or set {SERVER}"
         ))
     })?;
+    backend::warn_if_unprotected(&server);
     let ids = Arc::new(RandomRequestIds);
     let nobody = Api::anonymous(RemoteConfig::new(server.clone()), ids).map_err(Failure::usage)?;
     let (email, password) = ask(&it)?;
@@ -73,7 +73,7 @@ fn ask(it: &Login) -> Result<(String, SecretText), Failure> {
         }
     };
     let password = if it.password_stdin {
-        prompt::password_of_stdin()?
+        prompt::password_of_stdin("--password-stdin")?
     } else if there {
         prompt::secret("Password: ")?
     } else {
@@ -134,7 +134,7 @@ fn token(user: &Value) -> Result<SecretText, Failure> {
 
 fn refused(error: ApiError) -> Failure {
     match error {
-        ApiError::Refused(refusal) if refusal.status == 401 => Failure::Failed(anyhow!(
+        ApiError::Refused(refusal) if refusal.status == 401 => Failure::usage(anyhow!(
             "the server does not accept e-mail and password: put them right, or wait if the user is locked"
         )),
         other => explain(other, false),

@@ -14,14 +14,14 @@ mod login;
 mod organization;
 mod place;
 mod profile;
-mod prompt;
 mod show;
 mod table;
 mod users;
 
+use tenantry_api_client::Credentials;
 use tenantry_domain::RequestId;
 
-use self::backend::Session;
+use self::{backend::Session, place::Place};
 use crate::{
     cli::{
         Accounts, Compare, Instances, ListAudit, Login, ResetSecret, ShowOrganization, Target,
@@ -65,6 +65,32 @@ pub(super) async fn run(command: Platform, start: &Start) -> Result<(), Failure>
         Platform::ListAudit(list) => audit::list(list, start).await,
         Platform::Compare(compare) => compare::run(compare, start).await,
     }
+}
+
+/// A server and the secrets for it, as every command finds them: `server` with those of the environment or the terminal, or
+/// what `tenantry login` stored under the name of `profile`. `None` if neither is given.
+pub(super) fn remote(
+    server: Option<String>,
+    profile: Option<String>,
+) -> Result<Option<(String, Credentials)>, Failure> {
+    if server.is_none() && profile.is_none() {
+        return Ok(None);
+    }
+    let target = Target {
+        server,
+        profile,
+        ..Target::default()
+    };
+    Ok(match place::find(&target, &Flags::default())? {
+        Place::Remote {
+            server,
+            credentials,
+        } => {
+            backend::warn_if_unprotected(&server);
+            Some((server, credentials))
+        }
+        Place::Local { .. } => None,
+    })
 }
 
 impl Start {

@@ -2,10 +2,11 @@
 
 use tenantry_api_client::ApiCall;
 
-use super::{Start, backend::Session, prompt::confirm};
+use super::{Start, backend::Session};
 use crate::{
     cli::{ResetSecret, ShowOrganization},
     failure::Failure,
+    prompt::confirm,
 };
 
 pub(super) async fn show(it: ShowOrganization, start: &Start) -> Result<(), Failure> {

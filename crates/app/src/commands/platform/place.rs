@@ -6,11 +6,12 @@ use anyhow::anyhow;
 use tenantry_api_client::Credentials;
 use tenantry_domain::SecretText;
 
-use super::{profile, prompt};
+use super::profile;
 use crate::{
     cli::{Compare, Target},
     config::Flags,
     failure::Failure,
+    prompt,
 };
 
 pub(super) const SERVER: &str = "TENANTRY_SERVER";
@@ -47,7 +48,7 @@ enum Choice {
 
 /// Finds out where a command goes, and with which secrets. May ask for them at the terminal.
 pub(super) fn find(target: &Target, flags: &Flags) -> Result<Place, Failure> {
-    match choose(target, flags, &variable)? {
+    match choose(target, flags, &|name| std::env::var(name).ok())? {
         Choice::Local => Ok(Place::Local {
             organization: target.organization,
         }),
@@ -107,7 +108,16 @@ fn choose(
     if target.local || target.organization.is_some() || names_a_store {
         return Ok(Choice::Local);
     }
-    match (variable(SERVER), variable(PROFILE)) {
+    let (server, profile) = (variable(SERVER), variable(PROFILE));
+    // Whoever sets one does not mean the local store.
+    for (name, value) in [(SERVER, &server), (PROFILE, &profile)] {
+        if value.as_ref().is_some_and(String::is_empty) {
+            return Err(Failure::usage(anyhow!(
+                "{name} is empty: set or unset it, or give --local for the local store"
+            )));
+        }
+    }
+    match (server, profile) {
         (None, None) => Ok(Choice::Local),
         (Some(server), None) => Ok(Choice::Server(server)),
         (None, Some(name)) => Ok(Choice::Profile(name)),
@@ -173,6 +183,15 @@ mod tests {
             let chosen = choose(&target, &Flags::default(), &variable).unwrap();
             assert_eq!(chosen, expected, "{target:?} {environment}");
         }
+        let empty = |name: &str| (name == SERVER).then(String::new);
+        let failure = choose(&Target::default(), &Flags::default(), &empty).unwrap_err();
+        assert_eq!(
+            failure.error().to_string(),
+            "TENANTRY_SERVER is empty: set or unset it, or give --local for the local store"
+        );
+        let local = target("", "", 0, true);
+        let chosen = choose(&local, &Flags::default(), &empty).unwrap();
+        assert_eq!(chosen, Choice::Local);
         let both = |name: &str| Some(name.to_owned());
         let failure = choose(&Target::default(), &Flags::default(), &both).unwrap_err();
         assert_eq!(

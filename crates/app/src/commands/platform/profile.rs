@@ -1,8 +1,8 @@
 //! Where `tenantry login` keeps secrets: one file, which nobody but its owner may read.
 
 use std::{
-    fs,
-    io::{self, Write as _},
+    fs::{File, Metadata},
+    io::{self, Read as _, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -11,7 +11,10 @@ use tenantry_api_client::Credentials;
 use toml::{Table, Value};
 
 use super::place::variable;
-use crate::failure::Failure;
+use crate::{
+    failure::Failure,
+    new_file::{NewFile, create_private_directory},
+};
 
 /// A server and the secrets for it.
 #[derive(Debug, PartialEq, Eq)]
@@ -84,8 +87,8 @@ pub(super) fn write(name: &str, profile: &Profile) -> Result<PathBuf, Failure> {
 /// All profiles; none if there is no file yet.
 fn load(path: &Path) -> Result<Table, Failure> {
     let shown = path.display();
-    let metadata = match fs::metadata(path) {
-        Ok(metadata) => metadata,
+    let mut file = match File::open(path) {
+        Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Table::new()),
         Err(error) => {
             return Err(Failure::usage(
@@ -93,12 +96,14 @@ fn load(path: &Path) -> Result<Table, Failure> {
             ));
         }
     };
-    if is_open_to_others(&metadata) {
-        return Err(Failure::usage(anyhow!(
-            "{shown} holds secrets, and others may read or change it: run chmod 600 {shown}"
-        )));
+    let unread = || format!("{shown} cannot be read");
+    // Of what is open, not of what has the name by now.
+    let metadata = file.metadata().with_context(unread)?;
+    if let Some(objection) = objection(&metadata, &shown.to_string()) {
+        return Err(Failure::usage(anyhow!(objection)));
     }
-    let text = fs::read_to_string(path).with_context(|| format!("{shown} cannot be read"))?;
+    let mut text = String::new();
+    file.read_to_string(&mut text).with_context(unread)?;
     // Not the error's own rendering, which quotes the line: it may hold a secret.
     toml::from_str(&text).map_err(|error| {
         Failure::usage(anyhow!(
@@ -111,56 +116,60 @@ fn load(path: &Path) -> Result<Table, Failure> {
 /// Writes the whole file or nothing of it.
 fn replace(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().unwrap_or(Path::new("."));
-    create_private(directory)?;
-    let new = path.with_extension(format!("toml.{}", std::process::id()));
-    // What an interrupted process of the same id left.
-    if let Err(error) = fs::remove_file(&new)
-        && error.kind() != io::ErrorKind::NotFound
-    {
-        return Err(error);
-    }
-    let mut file = private_file(&new)?;
+    create_private_directory(directory)?;
+    let mut file = NewFile::create(path)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&new, path)
+    file.finish(true)
+}
+
+/// Why nobody should take secrets, or the address they are sent to, from that file.
+#[cfg(unix)]
+fn objection(metadata: &Metadata, shown: &str) -> Option<String> {
+    use std::os::unix::fs::MetadataExt as _;
+    let me = rustix::process::geteuid().as_raw();
+    objection_to(metadata.uid(), me, metadata.mode(), shown)
 }
 
 #[cfg(unix)]
-fn is_open_to_others(metadata: &fs::Metadata) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    metadata.permissions().mode() & 0o077 != 0
-}
-
-#[cfg(unix)]
-fn create_private(directory: &Path) -> io::Result<()> {
-    use std::os::unix::fs::DirBuilderExt as _;
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(directory)
-}
-
-#[cfg(unix)]
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    use std::os::unix::fs::OpenOptionsExt as _;
-    fs::OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(path)
+fn objection_to(owner: u32, me: u32, mode: u32, shown: &str) -> Option<String> {
+    if owner != me {
+        return Some(format!(
+            "{shown} holds secrets, and belongs to the user with the number {owner}, who may change to whom they are sent, while you \
+             are {me}: remove it and log in anew, or run this as its owner"
+        ));
+    }
+    (mode & 0o077 != 0).then(|| {
+        format!("{shown} holds secrets, and others may read or change it: run chmod 600 {shown}")
+    })
 }
 
 #[cfg(not(unix))]
-fn is_open_to_others(_: &fs::Metadata) -> bool {
-    false
+fn objection(_: &Metadata, _: &str) -> Option<String> {
+    None
 }
 
-#[cfg(not(unix))]
-fn create_private(directory: &Path) -> io::Result<()> {
-    fs::create_dir_all(directory)
-}
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
 
-#[cfg(not(unix))]
-fn private_file(path: &Path) -> io::Result<fs::File> {
-    fs::File::create_new(path)
+    #[test]
+    fn a_profile_is_its_users_own() {
+        let others = "profiles.toml holds secrets, and belongs to the user with the number 1000, who may change to whom they are sent, \
+                      while you are 0: remove it and log in anew, or run this as its owner";
+        let open = "profiles.toml holds secrets, and others may read or change it: run chmod 600 profiles.toml";
+        for (owner, me, mode, expected) in [
+            (1000, 1000, 0o100_600, None),
+            (1000, 1000, 0o100_400, None),
+            (0, 0, 0o100_600, None),
+            (1000, 0, 0o100_600, Some(others)),
+            (1000, 0, 0o100_666, Some(others)),
+            (1000, 1000, 0o100_640, Some(open)),
+            (1000, 1000, 0o100_602, Some(open)),
+        ] {
+            assert_eq!(
+                objection_to(owner, me, mode, "profiles.toml").as_deref(),
+                expected
+            );
+        }
+    }
 }

@@ -5,6 +5,8 @@
 use serde_json::Value;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
+use crate::output::harmless;
+
 /// Between two columns.
 const GAP: &str = "  ";
 /// Narrower than this no column is cut.
@@ -76,7 +78,7 @@ pub(super) fn fields(object: &Value, width: Option<usize>) -> String {
     let longest = fields.keys().map(|name| name.width()).max().unwrap_or(0);
     let mut text = String::new();
     for (name, value) in fields {
-        let value = shown(value);
+        let value = in_short(value);
         let room = width.map(|width| width.saturating_sub(longest + GAP.len()).max(NARROWEST));
         // A secret that is cut is worth nothing.
         let whole = name.ends_with("ecret") || name == "token";
@@ -90,6 +92,18 @@ pub(super) fn fields(object: &Value, width: Option<usize>) -> String {
         text.push('\n');
     }
     text
+}
+
+/// Of things that have keys, their keys: whoever wants to know all has --json.
+fn in_short(value: &Value) -> String {
+    let keys = value.as_array().and_then(|items| {
+        let keys = items.iter().map(|item| item.get("key")?.as_str());
+        keys.collect::<Option<Vec<_>>>()
+    });
+    match keys {
+        Some(keys) => shown(&Value::String(keys.join(", "))),
+        None => shown(value),
+    }
 }
 
 /// Takes from the widest columns until all fit.
@@ -117,15 +131,7 @@ fn shown(value: &Value) -> String {
         Value::String(text) => text.clone(),
         other => other.to_string(),
     };
-    text.chars()
-        .map(|c| if steers(c) { '\u{fffd}' } else { c })
-        .collect()
-}
-
-/// Whether a character steers the terminal, or turns the direction of what follows.
-fn steers(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{2028}' | '\u{2029}')
+    harmless(&text)
 }
 
 /// `text`, no wider than `width`; what is cut ends with `…`.

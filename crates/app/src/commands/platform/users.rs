@@ -10,13 +10,13 @@ use super::{
     backend::{Session, integer},
     body::Fields,
     list::{List, columns, selected},
-    prompt::{confirm, password_of_stdin},
 };
 use crate::{
     cli::{
         ChangeRole, CreateUser, DeleteUser, ListUsers, UpdateUser, UserFields, UserRoles, Users,
     },
     failure::Failure,
+    prompt::{confirm, password_of_stdin},
 };
 
 const COLUMNS: &[&str] = &[
@@ -26,6 +26,20 @@ const COLUMNS: &[&str] = &[
     "lastName",
     "active",
     "accountId",
+];
+/// The texts of the contract's user, section 8, but the password: it would stand in the list of processes.
+const SETTABLE: &[&str] = &[
+    "email",
+    "firstName",
+    "lastName",
+    "externalId",
+    "phone",
+    "street1",
+    "street2",
+    "city",
+    "stateProvince",
+    "postalCode",
+    "country",
 ];
 const ROLE_COLUMNS: &[&str] = &["key", "name", "description"];
 
@@ -63,7 +77,7 @@ async fn list(to: &Session, it: &ListUsers) -> Result<(), Failure> {
 }
 
 fn fields(given: &UserFields) -> Result<Fields, Failure> {
-    let fields = Fields::of(&given.body)?
+    let fields = Fields::of(&given.body, SETTABLE)?
         .with("email", given.email.clone())
         .with("firstName", given.first_name.clone())
         .with("lastName", given.last_name.clone())
@@ -71,7 +85,7 @@ fn fields(given: &UserFields) -> Result<Fields, Failure> {
     if !given.password_stdin {
         return Ok(fields);
     }
-    let password = password_of_stdin()?;
+    let password = password_of_stdin("--password-stdin")?;
     Ok(fields.with("password", Some(password.expose())))
 }
 

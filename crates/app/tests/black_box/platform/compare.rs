@@ -115,7 +115,7 @@ fn what_differs_is_told_field_by_field() {
     let outcome = output(&mut compare(&here, &url(&there), &secrets, &report));
     assert_eq!(outcome.status.code(), Some(1));
     let said = String::from_utf8(outcome.stderr).unwrap();
-    assert_eq!(said, "error: the servers differ in 2 things\n");
+    assert_eq!(said, "error: they differ in 2 things\n");
     let mut lines: Vec<Value> = fs::read_to_string(&file)
         .unwrap()
         .lines()
@@ -149,13 +149,22 @@ fn recorded_requests_are_made_of_both() {
     let report = ok_json(&mut compare(&here, &url(&there), &secrets, &requests));
     assert_eq!(report["compared"], json!({"request": 2}));
     assert_eq!(report["linesLeftOut"], 1);
+    fs::write(&file, "POST /users\n").unwrap();
+    let (code, said) = failed(&mut compare(&here, &url(&there), &secrets, &requests[..2]));
+    assert_eq!(
+        (code, said.as_str()),
+        (
+            2,
+            "error: nothing was compared, so it proves nothing: --requests FILE has no read requests"
+        )
+    );
     fs::write(&file, "users\n").unwrap();
     let (code, said) = failed(&mut compare(&here, &url(&there), &secrets, &requests[..2]));
     assert_eq!(
         (code, said.as_str()),
         (
             2,
-            "error: line 1\n  caused by: is no request: write 'GET /users?pageSize=20', or an object with 'method' and 'path'"
+            "error: --requests: line 1: is no request: write 'GET /users?pageSize=20', or an object with 'method' and 'path'"
         )
     );
 }
@@ -171,4 +180,60 @@ fn a_server_that_is_not_there_proves_nothing() {
         said.starts_with("error: the comparison did not come to its end, so it proves nothing: "),
         "{said}"
     );
+}
+
+#[test]
+fn servers_that_refuse_whoever_asks_prove_nothing() {
+    let (one, other, secrets) = two_of_a_kind();
+    let (here, there) = (Server::start(&one), Server::start(&other));
+    let wrong = |user: &str, organization: &str| Secrets {
+        user: user.to_owned(),
+        organization: organization.to_owned(),
+    };
+    let unfinished = "error: the comparison did not come to its end, so it proves nothing: ";
+    let nobody = wrong("tu_nobody", "to_nobody");
+    let mut compared = compare(&here, &url(&there), &nobody, &[]);
+    let (code, said) = failed(&mut compared);
+    let expected = "--server does not accept the secrets: put those of an administrator of the organization there right";
+    assert_eq!((code, said), (2, format!("{unfinished}{expected}")));
+
+    let mut compared = compare(&here, &url(&there), &secrets, &[]);
+    compared
+        .env("TENANTRY_AGAINST_USER_SECRET", "tu_nobody")
+        .env("TENANTRY_AGAINST_ORGANIZATION_SECRET", "to_nobody");
+    let (code, said) = failed(&mut compared);
+    let expected = "--against does not accept the secrets: put those of an administrator of the organization there right";
+    assert_eq!((code, said), (2, format!("{unfinished}{expected}")));
+
+    let mut create = vec!["users", "create", "--email", "new@acme.example", "--json"];
+    create.extend(["--first-name", "N", "--last-name", "N"]);
+    let user = ok_json(&mut one.command(&create));
+    let user = wrong(user["secret"].as_str().unwrap(), &secrets.organization);
+    let (code, said) = failed(&mut compare(&here, &url(&here), &user, &[]));
+    assert_eq!(code, 2);
+    let expected = format!("{unfinished}--server refuses (");
+    assert!(said.starts_with(&expected), "{said}");
+}
+
+#[test]
+fn elements_that_nobody_uses_are_no_difference() {
+    let (one, other, secrets) = two_of_a_kind();
+    let instance = [
+        "--user",
+        "3",
+        "--name",
+        "Old",
+        "--element",
+        "zendesk",
+        "--json",
+    ];
+    let mut create = vec!["instances", "create"];
+    create.extend(instance);
+    let created = ok_json(&mut one.command(&create));
+    let id = created["id"].to_string();
+    ok(&mut one.command(&["instances", "delete", &id, "--yes"]));
+    let (here, there) = (Server::start(&one), Server::start(&other));
+    let report = ok_json(&mut compare(&here, &url(&there), &secrets, &["--json"]));
+    assert_eq!(report["differing"], 0);
+    assert_eq!(report["compared"]["element"], 1);
 }

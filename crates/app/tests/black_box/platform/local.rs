@@ -132,6 +132,7 @@ fn instances_from_creation_to_deletion() {
         "ID  NAME  ELEMENT.KEY  DISABLED  USER.EMAILADDRESS\n\
          1   Pony  inn          false     frodo@shire.example\n"
     );
+    assert_eq!(run_json(&store, "instances list --tag moria"), json!([]));
     assert_eq!(run_json(&store, "instances list --account 2")[0]["id"], 1);
     let updated = run_json(&store, "instances update 1 --name Horse --disabled true");
     assert_eq!(

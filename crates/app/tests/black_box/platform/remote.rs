@@ -92,7 +92,7 @@ fn every_resource_is_reached_over_a_server() {
     assert_eq!(code, 1);
     assert!(
         said.starts_with(
-            "error: No user found with ID 99; `list` shows those that there are (request "
+            "error: No user found with ID 99; `tenantry users list` shows those that there are (request "
         ),
         "{said}"
     );
@@ -191,7 +191,7 @@ fn wrong_logins_store_nothing() {
         server.address
     );
     let output = fed(&mut at_home(&home, &text), "Wrong-1\n");
-    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.status.code(), Some(2));
     assert_eq!(
         String::from_utf8(output.stderr).unwrap(),
         "error: the server does not accept e-mail and password: put them right, or wait if the user is locked\n"

@@ -50,6 +50,21 @@ impl Database {
         execute(&self.url(), sql).await.unwrap();
     }
 
+    /// Lets nobody open a connection any more. Those that are open stay.
+    pub(crate) async fn admit_nobody(&self) {
+        let refuse = format!("ALTER DATABASE \"{}\" ALLOW_CONNECTIONS false", self.name);
+        execute(&self.server, &refuse).await.unwrap();
+    }
+
+    /// Ends the connections on which servers listen to each other.
+    pub(crate) async fn end_listeners(&self) {
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND query LIKE 'LISTEN %'",
+            self.name
+        );
+        execute(&self.server, &end).await.unwrap();
+    }
+
     /// Everything that is stored, as text.
     pub(crate) async fn dump(&self) -> Vec<u8> {
         let mut connection = PgConnection::connect(&self.url()).await.unwrap();

@@ -19,7 +19,7 @@ use tenantry_domain::{
     ports::{HashError, Verdict},
 };
 
-use super::memory::Memory;
+use super::{memory::Memory, pool::Weight};
 
 /// A kind of password hash that is understood. All but Argon2id with our own parameters are compared as they are and made
 /// anew at the next login.
@@ -41,8 +41,8 @@ pub enum Family {
 }
 
 impl Family {
-    /// The family of `hash`, if it can be brought along: it is well-formed, salted, and comparing a password with it takes a
-    /// few seconds and 256 MiB at the most, whoever made it up.
+    /// The family of `hash`, if it can be brought along: it is well-formed, salted, and comparing a password with it takes some
+    /// twenty times as long as with a new one, and 256 MiB, at the most, whoever made it up.
     ///
     /// ```
     /// use tenantry_crypto::{Family, RefusedHash};
@@ -52,7 +52,7 @@ impl Family {
     /// assert_eq!(Family::of(&hash("12")), Ok(Family::Bcrypt));
     /// assert_eq!(
     ///     Family::of(&hash("31")).unwrap_err().to_string(),
-    ///     "the bcrypt hash demands too much work: a cost of 31, where 15 is the most"
+    ///     "the bcrypt hash demands too much work: a cost of 31, where 13 is the most"
     /// );
     /// assert_eq!(Family::of(&PasswordHash::new("p4ss")), Err(RefusedHash::Unknown));
     /// ```
@@ -99,17 +99,6 @@ pub enum RefusedHash {
     },
 }
 
-impl From<RefusedHash> for HashError {
-    fn from(refused: RefusedHash) -> Self {
-        match refused {
-            RefusedHash::Unknown | RefusedHash::Malformed(_) => Self::UnknownFormat,
-            RefusedHash::Unsalted(_) | RefusedHash::Excessive { .. } => {
-                Self::Failed(refused.to_string())
-            }
-        }
-    }
-}
-
 /// A hash that was read and is within the limits.
 trait Stored {
     /// Whether it was made from `password`.
@@ -118,22 +107,40 @@ trait Stored {
     /// About how long [`Stored::is_of`] takes where a new hash of ours takes [`argon2::OURS_TAKES`].
     fn takes(&self) -> Duration;
 
+    /// The same for this password, where its length counts.
+    fn takes_with(&self, _password: &[u8]) -> Duration {
+        self.takes()
+    }
+
     /// Whether it is exactly as new ones are made.
     fn is_current(&self) -> bool {
         false
     }
 }
 
-/// Whether `password` is the one that `hash` was made from.
+/// How much work comparing `password` with `hash` is.
+pub(super) fn weight(password: &[u8], hash: &PasswordHash) -> Weight {
+    match comparable(password, hash) {
+        Some(stored) if stored.takes_with(password) > HEAVY => Weight::Heavy,
+        // For what cannot be compared the work for nobody is done.
+        _ => Weight::Usual,
+    }
+}
+
+/// Whether `password` is the one that `hash` was made from. With a hash that is refused every password is wrong, after the
+/// work for nobody: nobody knows who put it into the store, and its user needs a new password either way.
 pub(super) fn verify(
     password: &[u8],
     hash: &PasswordHash,
     memory: &mut Memory,
 ) -> Result<Verdict, HashError> {
-    let (_, stored) = read(hash.expose())?;
+    let Some(stored) = comparable(password, hash) else {
+        argon2::work_for_nobody(password, memory)?;
+        return Ok(Verdict::Wrong);
+    };
     let right = stored.is_of(password, memory)?;
     // Right or wrong: somebody who is locked must not learn from the time that the password was right.
-    if stored.takes() < argon2::OURS_TAKES / 2 {
+    if stored.takes_with(password) < argon2::OURS_TAKES / 2 {
         argon2::work_for_nobody(password, memory)?;
     }
     Ok(match (right, stored.is_current()) {
@@ -141,6 +148,17 @@ pub(super) fn verify(
         (true, true) => Verdict::Right,
         (true, false) => Verdict::RightButOutdated,
     })
+}
+
+/// What `password` can be compared with in a bounded time.
+fn comparable(password: &[u8], hash: &PasswordHash) -> Option<Box<dyn Stored>> {
+    let (_, stored) = read(hash.expose()).ok()?;
+    (stored.takes_with(password) <= LONGEST_WORK).then_some(stored)
+}
+
+/// Whether comparing a password of usual length with `hash`, which is understood, is several times the work of a hash of ours.
+pub(super) fn is_heavy(hash: &PasswordHash) -> bool {
+    read(hash.expose()).is_ok_and(|(_, stored)| stored.takes() > HEAVY)
 }
 
 fn read(text: &str) -> Result<(Family, Box<dyn Stored>), RefusedHash> {
@@ -161,6 +179,10 @@ fn read(text: &str) -> Result<(Family, Box<dyn Stored>), RefusedHash> {
 
 /// In bytes. The longest one in use has some 200.
 const LONGEST: usize = 1024;
+/// What takes longer waits in a lane of its own.
+const HEAVY: Duration = argon2::OURS_TAKES.saturating_mul(4);
+/// No comparison takes longer. The limits of the families lie below it, but for those in which the length of a password counts.
+const LONGEST_WORK: Duration = argon2::OURS_TAKES.saturating_mul(21);
 
 /// What `text` says that it is: by the `$identifier$` that all PHC and crypt strings begin with, by Django's `identifier$`,
 /// or by the `{SCHEME}` of a directory.

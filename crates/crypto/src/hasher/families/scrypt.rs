@@ -95,5 +95,5 @@ impl Stored for Hash {
 /// In bytes. A shorter one is met by too many passwords.
 const KEY: std::ops::RangeInclusive<usize> = 16..=64;
 const MOST_KIB: u32 = 256 * 1024;
-/// Two seconds.
-const MOST_BLOCKS: u32 = 8 * 1024 * 1024;
+/// Twenty times the work of a hash of ours, or fifteen where memory is fast.
+const MOST_BLOCKS: u32 = 2 * 1024 * 1024;

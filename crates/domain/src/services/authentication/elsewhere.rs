@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use time::OffsetDateTime;
+
 use super::AuthenticationService;
 use crate::{
     Email, Password, PasswordHash,
@@ -44,14 +46,20 @@ impl AuthenticationService {
     }
 
     /// Does for an e-mail that nobody has here what [`or_elsewhere`](Self::or_elsewhere) does, and forgets the answer: an outage
-    /// of the platform must not tell users who are still to log in from nobody.
+    /// of the platform must not tell users who are still to log in from nobody. Who is refused as often as locks a user is not
+    /// asked for any longer, as a locked user is not.
     pub(super) async fn ask_for_nobody(
         &self,
         email: &Email,
         password: &Password,
+        now: OffsetDateTime,
     ) -> Result<(), ServiceError> {
-        if let Some(legacy) = &self.legacy {
+        let Some(legacy) = &self.legacy else {
+            return Ok(());
+        };
+        if self.strangers.may_be_asked_for(email, now) {
             legacy.verify(email, password).await?;
+            self.strangers.refused(email, now);
         }
         Ok(())
     }

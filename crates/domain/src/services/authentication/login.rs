@@ -72,7 +72,7 @@ impl AuthenticationService {
         let change = self.change(request_id);
         let Some(mut candidate) = candidate else {
             if let Some(email) = email {
-                self.ask_for_nobody(email, password).await?;
+                self.ask_for_nobody(email, password, change.at).await?;
             }
             return self.refuse(&change).await;
         };

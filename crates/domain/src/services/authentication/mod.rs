@@ -3,9 +3,11 @@
 mod elsewhere;
 mod login;
 mod own;
+mod strangers;
 
 use std::sync::Arc;
 
+use self::strangers::Strangers;
 pub use self::{
     login::LoggedIn,
     own::{OwnSecrets, PasswordChange, ResetOrganizationSecret},
@@ -48,6 +50,8 @@ pub struct AuthenticationService {
     passwords: Passwords,
     /// Asked for passwords that are held elsewhere, if they are to be moved here.
     legacy: Option<Arc<dyn LegacyLogin>>,
+    /// How often it was asked for e-mails that nobody has here.
+    strangers: Strangers,
 }
 
 impl AuthenticationService {
@@ -71,6 +75,7 @@ impl AuthenticationService {
             vault,
             clock,
             legacy: None,
+            strangers: Strangers::default(),
         }
     }
 
@@ -93,6 +98,7 @@ impl AuthenticationService {
             identity,
             password,
             instance,
+            good_until: _,
         } = found.ok_or(ServiceError::Unauthenticated)?;
         if instance.is_some_and(|instance| !may_call_through(&identity, &instance)) {
             return Err(ServiceError::Unauthenticated);

@@ -2,13 +2,15 @@
 
 use super::{
     Destination, Fate, ImportError, ImportOptions, ImportService, Lost, Reported, Start,
-    report::Report, seal,
+    opening::{Opening, Sought},
+    report::Report,
+    seal,
 };
 use crate::{
-    AccountId, Entity, OrganizationId, OrganizationKind, PasswordPolicy, Privilege, RequestId,
-    Role, RoleId, RoleKey, SealedSecret, SecretText, Snapshot,
-    ports::{SecretKind, TransferSource},
-    transfer::{Ids, OrganizationRecord, Part, Recognition, Transfer, account_snapshot},
+    AccountId, Entity, OrganizationId, PasswordPolicy, Privilege, RequestId, SealedSecret,
+    SecretText, Snapshot,
+    ports::{RepositoryError, SecretKind, TransferSource},
+    transfer::{Ids, OrganizationRecord, Recognition, Transfer, account_snapshot},
 };
 
 /// What a run works with.
@@ -19,18 +21,6 @@ pub(super) struct Begun {
     /// The default account, as the source numbers it.
     pub(super) default_account: Option<AccountId>,
 }
-
-/// What the source is, before anything is written.
-enum Opening {
-    /// It was begun before.
-    Resumed(Transfer, Ids),
-    /// It moves into a new organization.
-    New(Ids),
-    /// It moves into one that is here.
-    Into(OrganizationId, Ids),
-}
-
-type Sought = OrganizationRecord<Option<SecretText>>;
 
 impl ImportService {
     /// Begins, or goes on.
@@ -46,39 +36,33 @@ impl ImportService {
         }
         let (opening, record) = self.open(source, options).await?;
         let name = source.name();
-        let (transfer, ids, issued) = match opening {
+        let (transfer, ids, issued, fate) = match opening {
             Opening::Resumed(transfer, ids) => {
-                self.recognize(&transfer, &record, options, report).await?;
-                return Ok(Begun::resumed(transfer, ids, &record));
+                return self.resumed(transfer, ids, &record, report).await;
             }
             Opening::New(ids) => {
                 let (sealed, issued) = self.sealed(&record);
                 let change = self.change(request_id);
-                let begun = self.transfers.begin(&name, ids, &sealed, &change).await;
-                (begun.map_err(ImportError::of_begin)?, ids, issued)
+                match self.transfers.begin(&name, ids, &sealed, &change).await {
+                    Ok(begun) => (begun, ids, issued, Fate::Created),
+                    Err(error) => return Err(self.of_begin(error, &sealed.secret).await),
+                }
             }
             Opening::Into(organization, ids) => {
                 let account = record.default_account.account.id;
                 let begun = self.transfers.begin_into(&name, ids, organization, account);
                 let begun = begun.await.map_err(ImportError::of_begin)?;
                 let missing = ImportError::NoSuchOrganization(organization);
-                (begun.ok_or(missing)?, ids, None)
+                (begun.ok_or(missing)?, ids, None, Fate::Unchanged)
             }
-        };
-        let fate = match opening {
-            Opening::New(_) => Fate::Created,
-            _ => Fate::Unchanged,
         };
         self.report_created(&transfer, &record, fate, report)
             .await?;
-        Ok(Begun {
-            start: Start {
-                issued,
-                ..start(&transfer, ids)
-            },
-            transfer,
-            default_account: Some(record.default_account.account.id),
-        })
+        let start = Start {
+            issued,
+            ..start(&transfer, ids)
+        };
+        Ok(Begun::new(transfer, start, &record))
     }
 
     /// The same without writing anything.
@@ -92,43 +76,69 @@ impl ImportService {
             return self.begin_users(id).await;
         }
         let (opening, record) = self.open(source, options).await?;
-        let (transfer, organization, ids, fate) = match opening {
+        let (organization, ids, fate) = match opening {
             Opening::Resumed(transfer, ids) => {
-                self.recognize(&transfer, &record, options, report).await?;
-                return Ok(Begun::resumed(transfer, ids, &record));
+                return self.resumed(transfer, ids, &record, report).await;
             }
             Opening::New(ids) => {
-                let kept = (ids == Ids::Kept).then_some(record.organization.id);
-                if let Some(id) = kept
-                    && self.transfers.organization(id).await?.is_some()
-                {
-                    return Err(ImportError::IdInUse(Entity::Organization));
+                let (sealed, _) = self.sealed(&record);
+                let name = source.name();
+                if let Err(error) = self.transfers.check_begin(&name, ids, &sealed).await {
+                    return Err(self.of_begin(error, &sealed.secret).await);
                 }
-                (Transfer::not_begun(kept, ids), kept, ids, Fate::New)
+                let kept = (ids == Ids::Kept).then_some(record.organization.id);
+                (kept, ids, Fate::New)
             }
-            Opening::Into(id, ids) => {
-                let transfer = Transfer::not_begun(Some(id), ids);
-                (transfer, Some(id), ids, Fate::Unchanged)
-            }
+            Opening::Into(id, ids) => (Some(id), ids, Fate::Unchanged),
         };
+        let transfer = Transfer::not_begun(organization, ids);
         self.report_created(&transfer, &record, fate, report)
             .await?;
-        Ok(Begun {
-            start: Start {
-                organization,
-                ..start(&transfer, ids)
-            },
-            transfer,
-            default_account: Some(record.default_account.account.id),
-        })
+        let start = Start {
+            organization,
+            ..start(&transfer, ids)
+        };
+        Ok(Begun::new(transfer, start, &record))
+    }
+
+    /// Where an earlier run left off.
+    async fn resumed(
+        &self,
+        transfer: Transfer,
+        ids: Ids,
+        record: &Sought,
+        report: &mut Report<'_, '_>,
+    ) -> Result<Begun, ImportError> {
+        self.recognize(&transfer, record, report).await?;
+        let start = Start {
+            resumed: true,
+            ..start(&transfer, ids)
+        };
+        Ok(Begun::new(transfer, start, record))
+    }
+
+    /// What it means that a transfer cannot begin.
+    async fn of_begin(&self, error: RepositoryError, secret: &SealedSecret) -> ImportError {
+        let is_of_secret =
+            matches!(error, RepositoryError::Conflict { field, .. } if field == "secret");
+        if !is_of_secret {
+            return ImportError::of_begin(error);
+        }
+        match self.transfers.holder(secret.digest).await {
+            Ok(Some(holder)) => holder.into(),
+            // It has another one by now: the next run begins.
+            Ok(None) => error.into(),
+            Err(error) => error.into(),
+        }
     }
 
     /// Users alone, into an organization that is here.
     async fn begin_users(&self, id: OrganizationId) -> Result<Begun, ImportError> {
-        self.exists(id).await?;
+        self.takes_in(id).await?;
         Ok(Begun {
             transfer: Transfer {
                 organization: id,
+                is_own: false,
                 recognition: Recognition::ByEmail,
                 // Nothing is remembered, so everything is compared as a whole.
                 finished: true,
@@ -142,53 +152,6 @@ impl ImportService {
             },
             default_account: None,
         })
-    }
-
-    async fn exists(&self, id: OrganizationId) -> Result<(), ImportError> {
-        let found = self.transfers.organization(id).await?;
-        found.map(drop).ok_or(ImportError::NoSuchOrganization(id))
-    }
-
-    /// What the organization is there, and what is to be done with it.
-    async fn open(
-        &self,
-        source: &mut dyn TransferSource,
-        options: ImportOptions,
-    ) -> Result<(Opening, Sought), ImportError> {
-        let here = match options.into {
-            Destination::New => None,
-            Destination::Existing(id) | Destination::UsersOf(id) => {
-                self.exists(id).await?;
-                Some(id)
-            }
-        };
-        let record = tidied(source.organization().await?);
-        let opening = match (self.transfers.find(&source.name()).await?, here) {
-            (Some(transfer), _) => {
-                let ids = agreed(&transfer, here, options.ids)?;
-                Opening::Resumed(transfer, ids)
-            }
-            (None, None) => Opening::New(options.ids.unwrap_or(Ids::Kept)),
-            (None, Some(id)) => {
-                let ids = match options.ids {
-                    Some(ids) => ids,
-                    None if self.is_empty(id).await? => Ids::Kept,
-                    None => Ids::Assigned,
-                };
-                Opening::Into(id, ids)
-            }
-        };
-        Ok((opening, record))
-    }
-
-    /// Whether nothing is there but what every organization has from its beginning.
-    async fn is_empty(&self, id: OrganizationId) -> Result<bool, ImportError> {
-        for (part, most) in [(Part::Accounts, 0), (Part::Users, 1), (Part::Instances, 0)] {
-            if self.transfers.count(id, part).await? > most {
-                return Ok(false);
-            }
-        }
-        Ok(true)
     }
 
     fn sealed(&self, record: &Sought) -> (OrganizationRecord<SealedSecret>, Option<SecretText>) {
@@ -224,14 +187,13 @@ impl ImportService {
         &self,
         transfer: &Transfer,
         record: &Sought,
-        options: ImportOptions,
         report: &mut Report<'_, '_>,
     ) -> Result<(), ImportError> {
         let here = self.transfers.organization(transfer.organization).await?;
         let here = here.ok_or(ImportError::NoSuchOrganization(transfer.organization))?;
         let compared = |here: &Snapshot, there: &Snapshot| {
             let (here, there) = Snapshot::difference(here, there);
-            if options.into != Destination::New || here.is_empty() && there.is_empty() {
+            if !transfer.is_own || here.is_empty() && there.is_empty() {
                 Fate::Unchanged
             } else {
                 Fate::Differs { here, there }
@@ -249,13 +211,10 @@ impl ImportService {
 }
 
 impl Begun {
-    fn resumed(transfer: Transfer, ids: Ids, record: &Sought) -> Self {
+    fn new(transfer: Transfer, start: Start, record: &Sought) -> Self {
         Self {
             transfer,
-            start: Start {
-                resumed: true,
-                ..start(&transfer, ids)
-            },
+            start,
             default_account: Some(record.default_account.account.id),
         }
     }
@@ -269,44 +228,6 @@ fn start(transfer: &Transfer, ids: Ids) -> Start {
         finished: transfer.finished,
         issued: None,
     }
-}
-
-/// How the earlier run dealt with numbers, unless somebody wants it otherwise now.
-fn agreed(
-    transfer: &Transfer,
-    here: Option<OrganizationId>,
-    wanted: Option<Ids>,
-) -> Result<Ids, ImportError> {
-    if here.is_some_and(|id| id != transfer.organization) {
-        return Err(ImportError::OtherDestination(transfer.organization));
-    }
-    match transfer.recognition {
-        Recognition::ByNumber { ids, .. } if wanted.is_none_or(|wanted| wanted == ids) => Ok(ids),
-        Recognition::ByNumber { ids, .. } => Err(ImportError::OtherIds(ids)),
-        Recognition::ByEmail => Ok(Ids::Kept),
-    }
-}
-
-/// As an organization here is: a customer's, with its four roles in their order, and revisions that exist.
-fn tidied(mut record: Sought) -> Sought {
-    let organization = &mut record.organization;
-    organization.kind = OrganizationKind::Customer;
-    organization.revision = seal::written(organization.revision);
-    record.default_account = seal::account(&record.default_account);
-    let id = organization.id;
-    let roles = RoleKey::OF_AN_ORGANIZATION.iter().map(|key| {
-        let found = record.roles.iter().find(|role| role.key == *key);
-        found.cloned().unwrap_or_else(|| Role {
-            id: RoleId::new(0),
-            organization_id: id,
-            key: *key,
-            name: key.name().to_owned(),
-            description: key.description().to_owned(),
-            privileges: key.default_privileges(),
-        })
-    });
-    record.roles = roles.collect();
-    record
 }
 
 /// What is compared of an organization.

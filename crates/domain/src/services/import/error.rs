@@ -3,7 +3,7 @@
 use crate::{
     Entity, OrganizationId,
     ports::{BoxError, RepositoryError, SourceError},
-    transfer::Ids,
+    transfer::{Holder, Ids, SourceName},
 };
 
 /// Why an organization cannot move in, or not further. What was written stays, and the next run goes on.
@@ -23,26 +23,58 @@ pub enum ImportError {
         "it was begun to move into the organization {0}: say that one, or nothing, for --organization"
     )]
     OtherDestination(OrganizationId),
+    /// A file of an organization that is here.
+    #[error(
+        "it moved in before, as the organization {0}: give --organization {0} to compare it, and to bring what has come since"
+    )]
+    MovedBefore(OrganizationId),
     /// It moves with other numbers already.
     #[error("it was begun with {}: run the command as then", described(*.0))]
     OtherIds(Ids),
-    /// A number of the organization, its default account or a role is in use here.
+    /// The number of the organization, or of its default account, is in use here.
     #[error(
         "the number of the {0}, which it has there, is in use here: let everything have new numbers (--new-ids)"
     )]
     IdInUse(Entity),
-    /// An organization has the secret already.
+    /// An organization here has the secret already.
+    #[error("the organization {organization} here has the same secret: {}", reason(.from.as_ref()))]
+    SecretInUse {
+        /// Which one it is.
+        organization: OrganizationId,
+        /// From where it moved in, if it came into being so.
+        from: Option<SourceName>,
+    },
+    /// It is the operator's own.
     #[error(
-        "an organization here has the same secret: it was moved before, from another address or file. Move into it \
-         (--organization)"
+        "the organization {0} is the operator's own, whose users can do everything to all others: nothing moves into it. \
+         Create its users one by one"
     )]
-    SecretInUse,
+    System(OrganizationId),
     /// Another run began the same at the same moment.
     #[error("another run has begun to move the same: wait for its end")]
     BegunMeanwhile,
     /// Nobody takes in what is reported.
     #[error("what became of records cannot be reported")]
     Report(#[source] BoxError),
+}
+
+impl From<Holder> for ImportError {
+    fn from(holder: Holder) -> Self {
+        Self::SecretInUse {
+            organization: holder.organization,
+            from: holder.source,
+        }
+    }
+}
+
+fn reason(source: Option<&SourceName>) -> String {
+    source.map_or_else(
+        || "no two can have one. Give one of them a new one".to_owned(),
+        |source| {
+            let name = source.as_str();
+            format!("it was moved before, from {name}. Run the command with that as then")
+        },
+    )
 }
 
 fn described(ids: Ids) -> &'static str {
@@ -60,9 +92,6 @@ impl ImportError {
                 field: "id",
                 entity,
             } => Self::IdInUse(entity),
-            RepositoryError::Conflict {
-                field: "secret", ..
-            } => Self::SecretInUse,
             RepositoryError::Conflict {
                 field: "source", ..
             } => Self::BegunMeanwhile,

@@ -5,6 +5,8 @@
 
 mod begin;
 mod error;
+mod foreseen;
+mod opening;
 mod report;
 mod seal;
 mod stretch;
@@ -20,7 +22,7 @@ use self::{report::Report, walk::Walk};
 use crate::{
     Author, Change, OrganizationId, RequestId,
     ports::{BoxError, Clock, SecretVault, TransferRepository, TransferSource},
-    transfer::{Ids, Transfer},
+    transfer::Ids,
 };
 
 /// Where it moves to, and what becomes of numbers.
@@ -53,9 +55,13 @@ pub struct ImportService {
     transfers: Arc<dyn TransferRepository>,
     vault: Arc<dyn SecretVault>,
     clock: Arc<dyn Clock>,
+    at_once: usize,
 }
 
 impl ImportService {
+    /// How many records are written at once.
+    pub const AT_ONCE: usize = 500;
+
     /// Over these ports.
     pub fn new(
         transfers: Arc<dyn TransferRepository>,
@@ -66,6 +72,16 @@ impl ImportService {
             transfers,
             vault,
             clock,
+            at_once: Self::AT_ONCE,
+        }
+    }
+
+    /// The same, which writes so many records at once, at least one.
+    #[must_use]
+    pub fn at_once(self, records: usize) -> Self {
+        Self {
+            at_once: records.max(1),
+            ..self
         }
     }
 
@@ -102,7 +118,7 @@ impl ImportService {
         let begun = self.begin(source, options, request_id, &mut report).await?;
         let walk = Walk::writing(self, begun.transfer, request_id);
         walk.go(source, &begun, &mut report).await?;
-        if is_remembered(&begun.transfer) {
+        if begun.transfer.number().is_some() {
             self.transfers.finish(&begun.transfer).await?;
         }
         Ok(report.summary(begun.start))
@@ -115,11 +131,6 @@ impl ImportService {
             at: self.clock.now(),
         }
     }
-}
-
-fn is_remembered(transfer: &Transfer) -> bool {
-    use crate::transfer::Recognition;
-    matches!(transfer.recognition, Recognition::ByNumber { .. })
 }
 
 impl fmt::Debug for ImportService {

@@ -90,7 +90,7 @@ pub struct Summary {
     pub start: Start,
     /// What became of how many, by kind.
     pub tallies: BTreeMap<Entity, Tally>,
-    /// What could not come along, of everything that is here now or would be: how many secrets, by kind.
+    /// What could not come along, of everything that came or would come in this run: how many secrets, by kind.
     pub lost_secrets: BTreeMap<Entity, u64>,
     /// How many users have a password there, and none here.
     pub lost_passwords: u64,

@@ -4,26 +4,35 @@ use std::collections::HashSet;
 
 use crate::{Entity, transfer::Record};
 
-/// How many records are written at once.
-const MOST: usize = 500;
 /// How many bytes, as far as texts can be long.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// What a record without long texts counts for.
 const USUAL: usize = 512;
 
 /// Records that wait to be written.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Stretch {
+    /// How many are enough.
+    most: usize,
     records: Vec<Record>,
     bytes: usize,
 }
 
 impl Stretch {
+    /// None yet; so many are enough.
+    pub(super) const fn new(most: usize) -> Self {
+        Self {
+            most,
+            records: Vec::new(),
+            bytes: 0,
+        }
+    }
+
     /// Takes one more; answers all of them if there are enough now.
     pub(super) fn push(&mut self, record: Record) -> Option<Vec<Record>> {
         self.bytes += size(&record);
         self.records.push(record);
-        (self.records.len() >= MOST || self.bytes >= MOST_BYTES).then(|| self.take())
+        (self.records.len() >= self.most || self.bytes >= MOST_BYTES).then(|| self.take())
     }
 
     /// Those that wait still.
@@ -64,13 +73,5 @@ impl Seen {
             Entity::Instance => self.instances.insert(id),
             Entity::Organization | Entity::Role => true,
         }
-    }
-
-    pub(super) fn has_account(&self, id: i64) -> bool {
-        self.accounts.contains(&id)
-    }
-
-    pub(super) fn has_user(&self, id: i64) -> bool {
-        self.users.contains(&id)
     }
 }

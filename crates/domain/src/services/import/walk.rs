@@ -3,9 +3,9 @@
 use std::collections::HashSet;
 
 use super::{
-    Fate, ImportError, ImportService, Reported,
+    Fate, ImportError, ImportService, Lost, Reported,
     begin::Begun,
-    is_remembered,
+    foreseen::Foreseen,
     report::Report,
     seal::Ready,
     stretch::{Seen, Stretch},
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Entity, RequestId,
     ports::TransferSource,
-    transfer::{Finding, Record, Refusal, SealedRecord, Transfer, UnreadableRecord},
+    transfer::{Finding, Record, SealedRecord, Transfer, UnreadableRecord, configuration_field},
 };
 
 /// One way through a source.
@@ -23,6 +23,7 @@ pub(super) struct Walk<'a> {
     /// In which request is written; `None` if nothing is.
     request: Option<RequestId>,
     seen: Seen,
+    foreseen: Foreseen,
 }
 
 impl<'a> Walk<'a> {
@@ -33,6 +34,7 @@ impl<'a> Walk<'a> {
             transfer,
             request: None,
             seen: Seen::default(),
+            foreseen: Foreseen::default(),
         }
     }
 
@@ -57,12 +59,17 @@ impl<'a> Walk<'a> {
         // It stands for itself already: as a part of its organization.
         if let Some(id) = begun.default_account {
             self.seen.is_first(Entity::Account, id.get());
+            self.foreseen.has_default_account(id);
         }
-        let mut waiting = Stretch::default();
+        let mut waiting = Stretch::new(self.service.at_once);
         while let Some(batch) = source.next().await? {
             report.take(&self.unreadable(batch.unreadable))?;
             for record in batch.records {
                 if self.comes_again(record.entity(), record.id()) {
+                    continue;
+                }
+                if let Some(flawed) = flawed(&record) {
+                    report.take(&[said(flawed)])?;
                     continue;
                 }
                 if let Some(stretch) = waiting.push(record) {
@@ -75,7 +82,7 @@ impl<'a> Walk<'a> {
 
     /// Sources without numbers say every thing once.
     fn comes_again(&mut self, entity: Entity, id: i64) -> bool {
-        is_remembered(&self.transfer) && !self.seen.is_first(entity, id)
+        self.transfer.number().is_some() && !self.seen.is_first(entity, id)
     }
 
     async fn stretch(
@@ -88,8 +95,8 @@ impl<'a> Walk<'a> {
             return Ok(());
         }
         // After a finished transfer everything is compared, with all that belongs to it; before, whoever goes on is not to
-        // wait for what is here already.
-        let new = if self.transfer.finished {
+        // wait for what is here already, if there is anything to wait for.
+        let new = if self.transfer.finished || source.is_whole() {
             records
         } else {
             let ready = self.ready(&records);
@@ -136,32 +143,16 @@ impl<'a> Walk<'a> {
             .collect()
     }
 
-    /// What would become of them. In a plan nothing is written, so owners that came by earlier are not here, but would be.
-    async fn examined(&self, ready: &[Ready]) -> Result<Vec<Finding>, ImportError> {
+    /// What would become of them. In a plan nothing is written, so what came by earlier is not here, but would be.
+    async fn examined(&mut self, ready: &[Ready]) -> Result<Vec<Finding>, ImportError> {
         let transfers = &self.service.transfers;
         let findings = transfers.examine(&self.transfer, &sealed(ready)).await?;
-        if self.request.is_some() {
+        if self.request.is_some() || self.transfer.number().is_none() {
             return Ok(findings);
         }
-        let foreseen = |(finding, ready): (Finding, &Ready)| match finding {
-            Finding::Refused(Refusal::OwnerMissing(_)) if self.came_by(&ready.sealed) => {
-                Finding::New
-            }
-            other => other,
-        };
-        Ok(findings.into_iter().zip(ready).map(foreseen).collect())
-    }
-
-    /// Whether its owners came by.
-    fn came_by(&self, record: &SealedRecord) -> bool {
-        match record {
-            SealedRecord::Account(_) | SealedRecord::Element(_) => true,
-            SealedRecord::User(record) => self.seen.has_account(record.user.account_id.get()),
-            SealedRecord::Instance(record) => {
-                self.seen.has_account(record.account_id.get())
-                    && self.seen.has_user(record.user_id.get())
-            }
-        }
+        let foreseen = findings.into_iter().zip(ready);
+        let foreseen = foreseen.map(|(found, it)| self.foreseen.correct(&it.sealed, found));
+        Ok(foreseen.collect())
     }
 
     /// Those that came by for the first time.
@@ -174,6 +165,21 @@ impl<'a> Walk<'a> {
         }
         first
     }
+}
+
+/// What no store could take in: it would keep the others of its batch from moving, in every run again.
+fn flawed(record: &Record) -> Option<UnreadableRecord> {
+    let Record::Instance(instance) = record else {
+        return None;
+    };
+    let mut keys = HashSet::new();
+    let mut entries = instance.configuration.iter();
+    let twice = entries.find(|entry| !keys.insert(&entry.key))?;
+    Some(UnreadableRecord {
+        entity: record.entity(),
+        id: record.id(),
+        what: format!("its configuration has the key '{}' twice", twice.key),
+    })
 }
 
 fn sealed(ready: &[Ready]) -> Vec<SealedRecord> {
@@ -192,21 +198,46 @@ fn said(broken: UnreadableRecord) -> Reported {
 
 fn reported(ready: Vec<Ready>, findings: Vec<Finding>) -> Vec<Reported> {
     let one = |(ready, finding): (Ready, Finding)| {
-        let (here, fate) = match finding {
+        let (here, fate) = match without_lost(finding, &ready.lost) {
             Finding::New => (None, Fate::New),
             Finding::Created(id) => (Some(id), Fate::Created),
             Finding::Unchanged(id) => (Some(id), Fate::Unchanged),
             Finding::Differs { id, here, there } => (Some(id), Fate::Differs { here, there }),
             Finding::Refused(refusal) => (None, Fate::Refused(refusal)),
         };
-        let is_refused = matches!(fate, Fate::Refused(_));
+        // Whatever is here already has its own.
+        let comes = matches!(fate, Fate::New | Fate::Created);
         Reported {
             kind: ready.sealed.entity(),
             there: ready.sealed.id(),
             here,
             fate,
-            lost: if is_refused { Vec::new() } else { ready.lost },
+            lost: if comes { ready.lost } else { Vec::new() },
         }
     };
     ready.into_iter().zip(findings).map(one).collect()
+}
+
+/// What the source does not reveal is no difference: somebody set it here, as was to be done.
+fn without_lost(finding: Finding, lost: &[Lost]) -> Finding {
+    let Finding::Differs {
+        id,
+        mut here,
+        mut there,
+    } = finding
+    else {
+        return finding;
+    };
+    for lost in lost {
+        if let Lost::Configuration(key) = lost {
+            let field = configuration_field(key);
+            if here.0.remove(&field).is_some() {
+                there.0.remove(&field);
+            }
+        }
+    }
+    if here.0.is_empty() && there.0.is_empty() {
+        return Finding::Unchanged(id);
+    }
+    Finding::Differs { id, here, there }
 }

@@ -27,7 +27,8 @@ impl Planner {
         if external_id.as_ref().is_some_and(in_use) {
             return Err(Refusal::ExternalIdInUse);
         }
-        let id = self.number(Entity::Account, source)?;
+        self.can_have(Entity::Account, source)?;
+        let id = self.number(Entity::Account, source);
         let new = AccountRecord {
             account: Account {
                 id: AccountId::new(id),

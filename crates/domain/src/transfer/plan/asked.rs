@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{
     ConfigurationId, Email, Entity, SecretDigest, Text,
-    transfer::{Ids, Recognition, SealedRecord, Transfer},
+    transfer::{Recognition, SealedRecord, Transfer},
 };
 
 /// The numbers that these records have, and by which they name others: what to look up among those that the transfer
@@ -61,10 +61,7 @@ impl Asked {
                 .collect(),
             ..Self::default()
         };
-        let kept = matches!(
-            transfer.recognition,
-            Recognition::ByNumber { ids: Ids::Kept, .. }
-        );
+        let kept = transfer.keeps_ids();
         for record in records {
             if kept {
                 asked.numbers.insert((record.entity(), record.id()));

@@ -3,7 +3,7 @@
 use super::{Creation, Planner, compared};
 use crate::{
     Element, ElementId, Entity, Snapshot,
-    transfer::{Finding, Ids, Recognition, Refusal},
+    transfer::{Finding, Refusal},
 };
 
 impl Planner {
@@ -15,7 +15,7 @@ impl Planner {
             return Ok(compared(here.id.get(), &shown(here), &shown(there)));
         }
         if let Some(here) = self.here.elements.get(&there.key) {
-            if self.keeps_ids() && here.id != there.id {
+            if self.recognition.keeps_ids() && here.id != there.id {
                 return Err(Refusal::KeyInUse);
             }
             let finding = compared(here.id.get(), &shown(here), &shown(there));
@@ -23,7 +23,8 @@ impl Planner {
             self.remember(Entity::Element, source, id);
             return Ok(finding);
         }
-        let id = self.number(Entity::Element, source)?;
+        self.can_have(Entity::Element, source)?;
+        let id = self.number(Entity::Element, source);
         self.register(there, id);
         Ok(Finding::Created(id))
     }
@@ -35,7 +36,7 @@ impl Planner {
             return here.clone();
         }
         let source = there.id.get();
-        let id = if self.keeps_ids() && self.is_free(Entity::Element, source) {
+        let id = if self.recognition.keeps_ids() && self.is_free(Entity::Element, source) {
             source
         } else {
             self.here.last.next(Entity::Element)
@@ -57,13 +58,6 @@ impl Planner {
 
     fn element_of(&self, id: ElementId) -> Option<&Element> {
         self.here.elements.values().find(|element| element.id == id)
-    }
-
-    pub(super) fn keeps_ids(&self) -> bool {
-        matches!(
-            self.recognition,
-            Recognition::ByNumber { ids: Ids::Kept, .. }
-        )
     }
 }
 

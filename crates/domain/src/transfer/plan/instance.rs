@@ -20,6 +20,11 @@ impl Planner {
             let (here_is, there_is) = (instance_snapshot(here), instance_snapshot(&there));
             return Ok(compared(here.id.get(), &here_is, &there_is));
         }
+        if self.here.tokens.contains(&record.token.digest) {
+            return Err(Refusal::SecretInUse(Entity::Instance));
+        }
+        self.entries_are_free(record)?;
+        self.can_have(Entity::Instance, source)?;
         let owner = owner
             .and_then(|id| self.here.users.get(&id))
             .map(|known| known.user.clone())
@@ -27,11 +32,7 @@ impl Planner {
         if self.account_meant(record.account_id)? != owner.account_id {
             return Err(Refusal::OwnerElsewhere);
         }
-        if self.here.tokens.contains(&record.token.digest) {
-            return Err(Refusal::SecretInUse(Entity::Instance));
-        }
-        self.entries_are_free(record)?;
-        let id = self.number(Entity::Instance, source)?;
+        let id = self.number(Entity::Instance, source);
         let new = self.new_instance(record, InstanceId::new(id), owner);
         self.here.tokens.insert(record.token.digest);
         let entries = new.configuration.iter().map(|entry| entry.id);
@@ -43,7 +44,7 @@ impl Planner {
     }
 
     fn entries_are_free(&self, record: &SealedInstance) -> Result<(), Refusal> {
-        if !self.keeps_ids() {
+        if !self.recognition.keeps_ids() {
             return Ok(());
         }
         let mut own = HashSet::new();
@@ -59,7 +60,7 @@ impl Planner {
     }
 
     fn new_instance(&mut self, record: &SealedInstance, id: InstanceId, owner: User) -> Instance {
-        let keeps_ids = self.keeps_ids();
+        let keeps_ids = self.recognition.keeps_ids();
         let entries = record.configuration.iter();
         let configuration = entries
             .map(|entry| ConfigurationEntry {

@@ -14,16 +14,15 @@ pub use self::{
     asked::{Asked, numbers_asked},
     here::{Here, Last},
 };
-use super::{
-    AccountRecord, Finding, Ids, Recognition, Refusal, SealedRecord, Transfer, UserRecord,
-};
+use super::{AccountRecord, Finding, Recognition, Refusal, SealedRecord, Transfer, UserRecord};
 use crate::{
     AccountId, Element, Entity, Instance, OrganizationId, RoleKey, SealedSecret, Snapshot,
     ports::RepositoryError,
 };
 
-/// The greatest number that is kept. Beyond it readers of JSON lose digits, and stores have no numbers left to give.
-pub const GREATEST_NUMBER: i64 = (1 << 53) - 1;
+/// The greatest number that is kept. New numbers are beyond all that were kept, and beyond 2^53 readers of JSON lose digits: so
+/// half of them stay to be given out, whatever somebody brings along.
+pub const GREATEST_NUMBER: i64 = (1 << 52) - 1;
 
 /// Whether something may come with this number: it is positive, not too great, and not set aside for the system organization.
 pub fn can_be_kept(entity: Entity, number: i64) -> bool {
@@ -98,6 +97,9 @@ impl Plan {
 }
 
 /// A plan in the making. What is planned is here for the records that follow.
+///
+/// What belongs to a thing that is not here is refused for that reason last: a plan of a transfer that was not begun knows
+/// better what will be here (`services::import`), and is to hear of everything else that is wrong.
 struct Planner {
     organization: OrganizationId,
     recognition: Recognition,
@@ -107,7 +109,7 @@ struct Planner {
 
 impl Planner {
     fn new(transfer: &Transfer, records: &[SealedRecord], mut here: Here) -> Self {
-        if let Recognition::ByNumber { ids: Ids::Kept, .. } = transfer.recognition {
+        if transfer.keeps_ids() {
             // What is assigned in between takes no number that a later record brings along.
             here.last.keep(records);
         }
@@ -154,17 +156,20 @@ impl Planner {
             .ok_or(Refusal::OwnerMissing(Entity::Account))
     }
 
-    /// The number under which something new is created.
-    fn number(&mut self, entity: Entity, source: i64) -> Result<i64, Refusal> {
-        match self.recognition {
-            Recognition::ByNumber { ids: Ids::Kept, .. } => {
-                if self.is_free(entity, source) {
-                    Ok(source)
-                } else {
-                    Err(Refusal::IdInUse(entity))
-                }
-            }
-            _ => Ok(self.here.last.next(entity)),
+    /// Whether something new can have its number, if numbers are kept.
+    fn can_have(&self, entity: Entity, source: i64) -> Result<(), Refusal> {
+        if self.recognition.keeps_ids() && !self.is_free(entity, source) {
+            return Err(Refusal::IdInUse(entity));
+        }
+        Ok(())
+    }
+
+    /// The number under which something new is created that [can have](Self::can_have) its own.
+    fn number(&mut self, entity: Entity, source: i64) -> i64 {
+        if self.recognition.keeps_ids() {
+            source
+        } else {
+            self.here.last.next(entity)
         }
     }
 

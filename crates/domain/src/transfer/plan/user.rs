@@ -24,14 +24,15 @@ impl Planner {
             let (here_is, there_is) = (user_snapshot(&here), user_snapshot(&there));
             return Ok(compared(here.user.id.get(), &here_is, &there_is));
         }
-        let account_id = account?;
         if self.here.emails.contains_key(there.email.folded()) {
             return Err(Refusal::EmailInUse);
         }
         if self.here.secrets.contains(&record.secret.digest) {
             return Err(Refusal::SecretInUse(Entity::User));
         }
-        let id = self.number(Entity::User, there.id.get())?;
+        self.can_have(Entity::User, there.id.get())?;
+        let account_id = account?;
+        let id = self.number(Entity::User, there.id.get());
         let known = self.without_secrets(record);
         let new = UserRecord {
             user: User {

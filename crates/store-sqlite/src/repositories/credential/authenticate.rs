@@ -36,6 +36,12 @@ pub(super) fn select(caller: &Caller, now: OffsetDateTime) -> Sql {
         ),
     };
     let instance = instance(caller);
+    sql.push(if matches!(caller, Caller::Secrets { .. }) {
+        "coalesce(min(presented.expires_at, organization_secrets.expires_at), presented.expires_at, \
+           organization_secrets.expires_at), "
+    } else {
+        "presented.expires_at, "
+    });
     sql.push(if instance.is_some() {
         "instances.id, instances.account_id, instances.user_id, instances.disabled"
     } else {
@@ -115,6 +121,7 @@ pub(super) fn read(row: &Row<'_>) -> Result<Authenticated, Failure> {
                 password_expiration_days: cells.take()?,
             },
             password: user::password_state(cells)?,
+            good_until: cells.optional_instant()?,
             instance: called(cells)?,
         })
     })

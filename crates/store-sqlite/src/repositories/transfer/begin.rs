@@ -1,11 +1,13 @@
 //! Beginning a transfer, with the organization or into one.
 
+use std::collections::HashSet;
+
 use rusqlite::{Connection, OptionalExtension as _};
 use tenantry_domain::{
-    Account, AccountId, Change, Entity, Organization, OrganizationId, OrganizationKind, Role,
-    RoleId, RoleKey, SealedSecret, Snapshot,
+    Account, AccountId, Change, Entity, Organization, OrganizationId, Role, RoleId, SealedSecret,
+    SecretDigest,
     transfer::{
-        Ids, OrganizationRecord, Recognition, SourceName, Transfer,
+        Holder, Ids, OrganizationRecord, Recognition, SourceName, Transfer, organization_creation,
         plan::{Remembered, can_be_kept},
     },
 };
@@ -30,21 +32,14 @@ pub(super) fn begin(
     record: OrganizationRecord<SealedSecret>,
     change: &Change,
 ) -> Result<Transfer, Failure> {
-    check_source(connection, source)?;
-    let mut roles = record.roles;
-    roles.retain(|role| RoleKey::OF_AN_ORGANIZATION.contains(&role.key));
-    let default = record.default_account;
-    if ids == Ids::Kept {
-        check_numbers(connection, &record.organization, &default.account, &roles)?;
-    }
-    if is_in_use(connection, &record.secret)? {
-        return Err(Failure::conflict(Entity::Organization, "secret"));
-    }
+    let there = [
+        (Entity::Organization, record.organization.id.get()),
+        (Entity::Account, record.default_account.account.id.get()),
+    ];
+    let record = check_begin(connection, source, ids, record)?;
+    let creation = organization_creation(&record);
     let kept = |id: i64| (ids == Ids::Kept).then_some(id);
-    let mut organization = Organization {
-        kind: OrganizationKind::Customer,
-        ..record.organization
-    };
+    let mut organization = record.organization;
     organization.id = insert(connection, &organization, kept(organization.id.get()))?;
     let id = organization.id;
     secret::insert(
@@ -57,32 +52,79 @@ pub(super) fn begin(
     if let Some(policy) = &record.policy {
         password_policy::insert(connection, id, policy)?;
     }
-    for role in roles {
+    // Those without a number get the next ones, behind those that have one.
+    let (kept_roles, others): (Vec<_>, Vec<_>) = record
+        .roles
+        .into_iter()
+        .partition(|role| ids == Ids::Kept && role.id != RoleId::new(0));
+    for role in kept_roles.into_iter().chain(others) {
         let role = Role {
             organization_id: id,
             ..role
         };
-        role::insert_whole(connection, &role, kept(role.id.get()))?;
+        let number = kept(role.id.get()).filter(|number| *number != 0);
+        role::insert_whole(connection, &role, number)?;
     }
+    let default = record.default_account;
     let mut account = Account {
         organization_id: id,
-        is_default: true,
-        active: true,
         ..default.account
     };
-    let there = account.id;
-    account.id = account::insert(connection, &account, kept(there.get()))?;
+    account.id = account::insert(connection, &account, kept(account.id.get()))?;
     connection
         .prepare_cached("UPDATE organizations SET default_account_id = ? WHERE id = ?")?
         .execute([account.id.get(), id.get()])?;
     grant_to_account(connection, &account, &default.roles)?;
 
-    let snapshot = Snapshot::new()
-        .field("name", &organization.name)
-        .field("active", organization.active);
-    record::created(connection, &organization, &snapshot, change)?;
+    record::created(connection, &organization, &creation, change)?;
     record::created(connection, &account, &account.snapshot(), change)?;
-    begun(connection, source, ids, id, there, account.id)
+    let here = [id.get(), account.id.get()];
+    let numbers = there.into_iter().zip(here).map(remembered);
+    begun(connection, source, ids, id, &numbers.collect::<Vec<_>>())
+}
+
+/// The organization as it arrives, if a transfer of it can begin.
+pub(super) fn check_begin(
+    connection: &Connection,
+    source: &SourceName,
+    ids: Ids,
+    record: OrganizationRecord<SealedSecret>,
+) -> Result<OrganizationRecord<SealedSecret>, Failure> {
+    check_source(connection, source)?;
+    let record = record.arriving();
+    if holder(connection, record.secret.digest)?.is_some() {
+        return Err(Failure::conflict(Entity::Organization, "secret"));
+    }
+    if ids == Ids::Kept {
+        let default = &record.default_account.account;
+        check_numbers(connection, &record.organization, default)?;
+        let in_use = roles_in_use(connection, &record.roles)?;
+        return Ok(record.without_role_numbers(&in_use));
+    }
+    Ok(record)
+}
+
+/// The organization that has this secret. Of the transfers into it, that with which it came into being remembers its number.
+pub(super) fn holder(
+    connection: &Connection,
+    secret: SecretDigest,
+) -> Result<Option<Holder>, Failure> {
+    let found = connection
+        .prepare_cached(
+            "SELECT one.organization_id, (SELECT transfers.source FROM transfers JOIN transfer_numbers AS own \
+             ON own.transfer_id = transfers.id AND own.entity = 'organization' \
+             WHERE transfers.organization_id = one.organization_id) \
+             FROM organization_secrets AS one WHERE one.digest = ?",
+        )?
+        .query_row([secret.as_bytes()], |row| {
+            let source: Option<String> = row.get(1)?;
+            Ok(Holder {
+                organization: OrganizationId::new(row.get(0)?),
+                source: source.map(SourceName::new),
+            })
+        })
+        .optional()?;
+    Ok(found)
 }
 
 pub(super) fn begin_into(
@@ -97,7 +139,8 @@ pub(super) fn begin_into(
     };
     check_source(connection, source)?;
     let own = organization.default_account_id;
-    begun(connection, source, ids, id, default_account, own).map(Some)
+    let default = remembered(((Entity::Account, default_account.get()), own.get()));
+    begun(connection, source, ids, id, &[default]).map(Some)
 }
 
 fn check_source(connection: &Connection, source: &SourceName) -> Result<(), Failure> {
@@ -111,7 +154,6 @@ fn check_numbers(
     connection: &Connection,
     organization: &Organization,
     account: &Account,
-    roles: &[Role],
 ) -> Result<(), Failure> {
     let check = |entity, table: &str, id: i64| {
         let taken = connection
@@ -124,26 +166,32 @@ fn check_numbers(
         Err(Failure::conflict(entity, "id"))
     };
     check(Entity::Organization, "organizations", organization.id.get())?;
-    check(Entity::Account, "accounts", account.id.get())?;
-    let mut roles = roles.iter().map(|role| role.id).map(RoleId::get);
-    roles.try_for_each(|id| check(Entity::Role, "roles", id))
+    check(Entity::Account, "accounts", account.id.get())
 }
 
-fn is_in_use(connection: &Connection, secret: &SealedSecret) -> Result<bool, Failure> {
-    let found = connection
-        .prepare_cached("SELECT 1 FROM organization_secrets WHERE digest = ?")?
-        .query_row([secret.digest.as_bytes()], |_| Ok(()))
-        .optional()?;
-    Ok(found.is_some())
+/// Which of their numbers are in use. They are four.
+fn roles_in_use(connection: &Connection, roles: &[Role]) -> Result<HashSet<RoleId>, Failure> {
+    let mut statement = connection.prepare_cached("SELECT 1 FROM roles WHERE id = ?")?;
+    let mut in_use = HashSet::new();
+    for role in roles {
+        if statement.exists([role.id.get()])? {
+            in_use.insert(role.id);
+        }
+    }
+    Ok(in_use)
 }
 
+fn remembered(((entity, source), id): ((Entity, i64), i64)) -> Remembered {
+    Remembered { entity, source, id }
+}
+
+/// A transfer whose organization is among the numbers is one with which it came into being.
 fn begun(
     connection: &Connection,
     source: &SourceName,
     ids: Ids,
     organization: OrganizationId,
-    default_there: AccountId,
-    account: AccountId,
+    numbers: &[Remembered],
 ) -> Result<Transfer, Failure> {
     let transfer = Assignments::new()
         .set("organization_id", organization.get())
@@ -151,14 +199,10 @@ fn begun(
         .set("ids", ids.as_str().to_owned())
         .set("finished", false)
         .insert(connection, "transfers")?;
-    let default = Remembered {
-        entity: Entity::Account,
-        source: default_there.get(),
-        id: account.get(),
-    };
-    remember(connection, transfer, &[default])?;
+    remember(connection, transfer, numbers)?;
     Ok(Transfer {
         organization,
+        is_own: numbers.iter().any(|it| it.entity == Entity::Organization),
         recognition: Recognition::ByNumber { transfer, ids },
         finished: false,
     })

@@ -94,7 +94,7 @@ fn new_user(
     for hash in record.former_passwords.iter().rev() {
         remember.execute((organization, id, hash.expose(), to_micros(change.at)))?;
     }
-    record::created(connection, user, &user.snapshot(), change)
+    record::created(connection, user, &user.creation(roles), change)
 }
 
 fn new_instance(

@@ -69,7 +69,7 @@ fn numbers(
     transfer: &Transfer,
     records: &[SealedRecord],
 ) -> Result<HashMap<(Entity, i64), i64>, Failure> {
-    let Recognition::ByNumber { transfer, .. } = transfer.recognition else {
+    let Some(transfer) = transfer.number() else {
         return Ok(HashMap::new());
     };
     let asked = numbers_asked(records);

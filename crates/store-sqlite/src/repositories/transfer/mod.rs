@@ -11,16 +11,17 @@ use std::time::Duration;
 use async_trait::async_trait;
 use rusqlite::{Connection, Row};
 use tenantry_domain::{
-    AccountId, Change, Entity, OrganizationId, SealedSecret,
+    AccountId, Change, Entity, OrganizationId, SealedSecret, SecretDigest,
     ports::{RepositoryError, TransferRepository},
     transfer::{
-        Finding, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName, Transfer,
+        Finding, Holder, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName,
+        Transfer,
         plan::{Plan, Remembered},
     },
 };
 
 use self::{
-    begin::{begin, begin_into},
+    begin::{begin, begin_into, check_begin, holder},
     create::create,
     here::here,
     read::{organization, records},
@@ -56,6 +57,27 @@ impl TransferRepository for Transfers {
         let (source, record, change) = (source.clone(), record.clone(), *change);
         self.0
             .write(move |connection| begin(connection, &source, ids, record, &change))
+            .await
+    }
+
+    async fn check_begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+    ) -> Result<(), RepositoryError> {
+        let (source, record) = (source.clone(), record.clone());
+        self.0
+            .read(move |connection| {
+                let _moment = moment(connection)?;
+                check_begin(connection, &source, ids, record).map(drop)
+            })
+            .await
+    }
+
+    async fn holder(&self, secret: SecretDigest) -> Result<Option<Holder>, RepositoryError> {
+        self.0
+            .look_up(move |connection| holder(connection, secret))
             .await
     }
 
@@ -104,7 +126,7 @@ impl TransferRepository for Transfers {
     }
 
     async fn finish(&self, transfer: &Transfer) -> Result<(), RepositoryError> {
-        let Recognition::ByNumber { transfer, .. } = transfer.recognition else {
+        let Some(transfer) = transfer.number() else {
             return Ok(());
         };
         self.0
@@ -155,8 +177,10 @@ impl TransferRepository for Transfers {
 }
 
 fn find(connection: &Connection, source: &SourceName) -> Result<Option<Transfer>, Failure> {
-    let mut sql =
-        Sql::new("SELECT id, organization_id, ids, finished FROM transfers WHERE source = ");
+    let mut sql = Sql::new(
+        "SELECT id, organization_id, ids, finished, EXISTS (SELECT 1 FROM transfer_numbers AS own \
+         WHERE own.transfer_id = transfers.id AND own.entity = 'organization') FROM transfers WHERE source = ",
+    );
     sql.bind(source.as_str().to_owned());
     sql.row(connection, transfer)
 }
@@ -171,6 +195,7 @@ fn transfer(row: &Row<'_>) -> Result<Transfer, Failure> {
             organization,
             recognition: Recognition::ByNumber { transfer, ids },
             finished: cells.take()?,
+            is_own: cells.take()?,
         })
     };
     read(&mut Cells::of(row))
@@ -188,7 +213,7 @@ fn write(
     for creation in &plan.create {
         create(connection, creation, change)?;
     }
-    if let Recognition::ByNumber { transfer, .. } = transfer.recognition {
+    if let Some(transfer) = transfer.number() {
         remember(connection, transfer, &plan.remember)?;
     }
     Ok(plan.findings)

@@ -64,6 +64,6 @@ pub(super) fn create(
         change.at,
     )?;
     grant_all(connection, organization, user.id, &draft.roles)?;
-    record::created(connection, &user, &user.snapshot(), change)?;
+    record::created(connection, &user, &user.creation(&draft.roles), change)?;
     Ok(user)
 }

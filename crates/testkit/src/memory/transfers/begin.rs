@@ -3,10 +3,13 @@
 use std::collections::{BTreeSet, HashMap};
 
 use tenantry_domain::{
-    Account, AccountId, AuditAction, Change, Entity, Organization, OrganizationId,
-    OrganizationKind, PasswordPolicy, Role, RoleId, RoleKey, SealedSecret, Snapshot,
+    Account, AccountId, AuditAction, Change, Entity, Organization, OrganizationId, PasswordPolicy,
+    Role, RoleId, SealedSecret, SecretDigest, Snapshot,
     ports::RepositoryError,
-    transfer::{AccountRecord, Ids, OrganizationRecord, SourceName, Transfer, plan::can_be_kept},
+    transfer::{
+        Holder, Ids, OrganizationRecord, SourceName, Transfer, organization_creation,
+        plan::can_be_kept,
+    },
 };
 
 use super::{
@@ -25,53 +28,65 @@ impl State {
         record: &OrganizationRecord<SealedSecret>,
         change: &Change,
     ) -> Result<Transfer, RepositoryError> {
-        self.check_source(source)?;
-        let roles = record.roles.iter();
-        let mut roles: Vec<_> = roles
-            .filter(|role| RoleKey::OF_AN_ORGANIZATION.contains(&role.key))
-            .cloned()
-            .collect();
-        let default = &record.default_account;
+        let there = (record.organization.id, record.default_account.account.id);
+        let mut record = self.check_begin(source, ids, record)?;
         let (id, account_id) = match ids {
-            Ids::Kept => {
-                self.check_numbers(&record.organization, &default.account, &roles)?;
-                (record.organization.id, default.account.id)
-            }
+            Ids::Kept => there,
             Ids::Assigned => (self.next_organization(), self.next_account()),
         };
-        let secret = record.secret.digest;
-        let mut rows = self.organizations.values();
-        if rows.any(|row| row.secrets.contain(secret)) {
-            return Err(conflict(Entity::Organization, "secret"));
-        }
         self.note_organization(id);
         self.note_account(account_id);
-        for role in &mut roles {
-            if ids == Ids::Assigned {
+        record = record.numbered(id, account_id);
+        self.insert_roles(ids, record.roles.clone());
+        self.add(&record, change);
+        Ok(self.begun(source, ids, there, &record))
+    }
+
+    /// The organization as it arrives, if a transfer of it can begin.
+    pub(super) fn check_begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+    ) -> Result<OrganizationRecord<SealedSecret>, RepositoryError> {
+        self.check_source(source)?;
+        let record = record.clone().arriving();
+        if self.holder(record.secret.digest).is_some() {
+            return Err(conflict(Entity::Organization, "secret"));
+        }
+        if ids == Ids::Kept {
+            let default = &record.default_account.account;
+            self.check_numbers(&record.organization, default)?;
+            let in_use = self.roles.keys().copied().collect();
+            return Ok(record.without_role_numbers(&in_use));
+        }
+        Ok(record)
+    }
+
+    /// The organization that has this secret.
+    pub(super) fn holder(&self, secret: SecretDigest) -> Option<Holder> {
+        let mut rows = self.organizations.values();
+        let row = rows.find(|row| row.secrets.contain(secret))?;
+        let organization = row.organization.id;
+        let mut transfers = self.transfers.values();
+        let own = transfers.find(|row| row.is_own && row.organization == organization);
+        Some(Holder {
+            organization,
+            source: own.map(|row| row.source.clone()),
+        })
+    }
+
+    /// Roles without a number get the next ones behind those that have one.
+    fn insert_roles(&mut self, ids: Ids, mut roles: Vec<Role>) {
+        let is_kept = |role: &Role| ids == Ids::Kept && role.id != RoleId::new(0);
+        roles.sort_by_key(|role| !is_kept(role));
+        for mut role in roles {
+            if !is_kept(&role) {
                 let last = self.roles.keys().last().map_or(0, |last| last.get());
                 role.id = RoleId::new(last + 1);
             }
-            role.organization_id = id;
-            self.roles.insert(role.id, role.clone());
+            self.roles.insert(role.id, role);
         }
-        let organization = Organization {
-            id,
-            kind: OrganizationKind::Customer,
-            default_account_id: account_id,
-            ..record.organization.clone()
-        };
-        let account = AccountRecord {
-            account: Account {
-                id: account_id,
-                organization_id: id,
-                is_default: true,
-                active: true,
-                ..default.account.clone()
-            },
-            roles: default.roles.clone(),
-        };
-        self.add(organization, account, record, change);
-        Ok(self.begun(source, ids, id, default.account.id, account_id))
     }
 
     pub(super) fn begin_into(
@@ -86,13 +101,14 @@ impl State {
         };
         let account = row.organization.default_account_id;
         self.check_source(source)?;
-        Ok(Some(self.begun(
-            source,
-            ids,
+        Ok(Some(self.remember_begun(TransferRow {
+            source: source.clone(),
             organization,
-            default_account,
-            account,
-        )))
+            ids,
+            is_own: false,
+            finished: false,
+            numbers: HashMap::from([((Entity::Account, default_account.get()), account.get())]),
+        })))
     }
 
     fn check_source(&self, source: &SourceName) -> Result<(), RepositoryError> {
@@ -106,7 +122,6 @@ impl State {
         &self,
         organization: &Organization,
         account: &Account,
-        roles: &[Role],
     ) -> Result<(), RepositoryError> {
         let check = |entity, number, taken: bool| {
             if can_be_kept(entity, number) && !taken {
@@ -117,24 +132,13 @@ impl State {
         let taken = self.organizations.contains_key(&organization.id);
         check(Entity::Organization, organization.id.get(), taken)?;
         let taken = self.accounts.contains_key(&account.id);
-        check(Entity::Account, account.id.get(), taken)?;
-        for role in roles {
-            let taken = self.roles.contains_key(&role.id);
-            check(Entity::Role, role.id.get(), taken)?;
-        }
-        Ok(())
+        check(Entity::Account, account.id.get(), taken)
     }
 
-    fn add(
-        &mut self,
-        organization: Organization,
-        default: AccountRecord,
-        record: &OrganizationRecord<SealedSecret>,
-        change: &Change,
-    ) {
-        let new = Snapshot::new()
-            .field("name", &organization.name)
-            .field("active", organization.active);
+    fn add(&mut self, record: &OrganizationRecord<SealedSecret>, change: &Change) {
+        let organization = record.organization.clone();
+        let default = record.default_account.clone();
+        let new = organization_creation(record);
         let created = AuditAction::Created;
         let event = Event::of_organization(organization.id, created, Snapshot::new(), new);
         self.record(event, change);
@@ -177,17 +181,25 @@ impl State {
         &mut self,
         source: &SourceName,
         ids: Ids,
-        organization: OrganizationId,
-        default_there: AccountId,
-        account: AccountId,
+        (organization, account): (OrganizationId, AccountId),
+        here: &OrganizationRecord<SealedSecret>,
     ) -> Transfer {
-        let row = TransferRow {
+        let id = here.organization.id;
+        let default = here.default_account.account.id;
+        self.remember_begun(TransferRow {
             source: source.clone(),
-            organization,
+            organization: id,
             ids,
+            is_own: true,
             finished: false,
-            numbers: HashMap::from([((Entity::Account, default_there.get()), account.get())]),
-        };
+            numbers: HashMap::from([
+                ((Entity::Organization, organization.get()), id.get()),
+                ((Entity::Account, account.get()), default.get()),
+            ]),
+        })
+    }
+
+    fn remember_begun(&mut self, row: TransferRow) -> Transfer {
         let number = self.transfers.keys().last().map_or(1, |last| last + 1);
         let transfer = row.transfer(number);
         self.transfers.insert(number, row);

@@ -3,7 +3,7 @@
 use tenantry_domain::{
     Entity, Scope,
     transfer::{
-        AccountRecord, Recognition, Transfer, UserRecord,
+        AccountRecord, Transfer, UserRecord,
         plan::{Here, Last},
     },
 };
@@ -16,10 +16,8 @@ impl State {
         let id = transfer.organization;
         let (accounts, users) = (self.accounts.values(), self.users.values());
         let own = accounts.filter(|row| row.account.organization_id == id);
-        let numbers = match transfer.recognition {
-            Recognition::ByNumber { transfer, .. } => self.transfers.get(&transfer),
-            Recognition::ByEmail => None,
-        };
+        let numbers = transfer.number();
+        let numbers = numbers.and_then(|number| self.transfers.get(&number));
         Here {
             roles: self.roles_of(id).iter().map(|role| role.key).collect(),
             numbers: numbers.map(|row| row.numbers.clone()).unwrap_or_default(),

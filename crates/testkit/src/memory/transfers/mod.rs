@@ -8,11 +8,11 @@ use std::collections::{BTreeSet, HashMap};
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AccountId, AuditAction, Change, Entity, OrganizationId, SealedSecret, Snapshot,
+    AccountId, AuditAction, Change, Entity, OrganizationId, SealedSecret, SecretDigest, Snapshot,
     ports::{RepositoryError, TransferRepository},
     transfer::{
-        Finding, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName, Transfer,
-        UserRecord,
+        Finding, Holder, Ids, OrganizationRecord, Part, Recognition, SealedRecord, SourceName,
+        Transfer, UserRecord,
         plan::{Creation, Plan},
     },
 };
@@ -29,6 +29,7 @@ pub(super) struct TransferRow {
     source: SourceName,
     organization: OrganizationId,
     ids: Ids,
+    is_own: bool,
     finished: bool,
     numbers: HashMap<(Entity, i64), i64>,
 }
@@ -47,6 +48,19 @@ impl TransferRepository for MemoryStore {
         change: &Change,
     ) -> Result<Transfer, RepositoryError> {
         self.state().begin(source, ids, record, change)
+    }
+
+    async fn check_begin(
+        &self,
+        source: &SourceName,
+        ids: Ids,
+        record: &OrganizationRecord<SealedSecret>,
+    ) -> Result<(), RepositoryError> {
+        self.state().check_begin(source, ids, record).map(drop)
+    }
+
+    async fn holder(&self, secret: SecretDigest) -> Result<Option<Holder>, RepositoryError> {
+        Ok(self.state().holder(secret))
     }
 
     async fn begin_into(
@@ -130,6 +144,7 @@ impl TransferRow {
     fn transfer(&self, number: i64) -> Transfer {
         Transfer {
             organization: self.organization,
+            is_own: self.is_own,
             recognition: Recognition::ByNumber {
                 transfer: number,
                 ids: self.ids,
@@ -147,10 +162,7 @@ impl State {
     }
 
     fn transfer_row(&mut self, transfer: &Transfer) -> Option<&mut TransferRow> {
-        match transfer.recognition {
-            Recognition::ByNumber { transfer, .. } => self.transfers.get_mut(&transfer),
-            Recognition::ByEmail => None,
-        }
+        self.transfers.get_mut(&transfer.number()?)
     }
 
     fn create(&mut self, creation: Creation, change: &Change) {
@@ -179,7 +191,7 @@ impl State {
                     secret,
                     roles,
                 } = *record;
-                let new = user.snapshot();
+                let new = user.creation(roles.as_deref().unwrap_or_default());
                 let event = Event::of_user(&user, AuditAction::Created, Snapshot::new(), new);
                 self.note_user(user.id);
                 let row = UserRow {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tenantry_api_client::{ApiCall, ApiError};
+use tenantry_api_client::ApiCall;
 use tokio::task::JoinSet;
 
 use super::{
     report::Sink,
-    sides::{Pair, Sides},
+    sides::{Asker, Pair, Sides, Unfinished},
 };
 
 /// How many accounts are compared at the same moment. How many calls run at once is for the clients to limit.
@@ -15,43 +15,82 @@ const ACCOUNTS: usize = 4;
 /// How many single calls wait for their replies at the same moment, for each account.
 const CALLS: usize = 8;
 
+/// Comparisons that run at the same moment, so many at the most. The first that cannot be ended ends the others.
+struct Crew {
+    most: usize,
+    running: JoinSet<Result<(), Unfinished>>,
+}
+
+impl Crew {
+    fn of(most: usize) -> Self {
+        Self {
+            most,
+            running: JoinSet::new(),
+        }
+    }
+
+    async fn add(
+        &mut self,
+        comparison: impl Future<Output = Result<(), Unfinished>> + Send + 'static,
+    ) -> Result<(), Unfinished> {
+        if self.running.len() >= self.most {
+            self.join().await?;
+        }
+        self.running.spawn(comparison);
+        Ok(())
+    }
+
+    async fn finish(mut self) -> Result<(), Unfinished> {
+        while !self.running.is_empty() {
+            self.join().await?;
+        }
+        Ok(())
+    }
+
+    async fn join(&mut self) -> Result<(), Unfinished> {
+        match self.running.join_next().await {
+            None => Ok(()),
+            Some(Ok(ended)) => ended,
+            // It cannot be cancelled before the crew is.
+            Some(Err(panic)) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+}
+
 /// Compares the organization, its roles and policy, its accounts, and of each account users, their roles, and instances.
-pub(super) async fn crawl(sides: &Sides, sink: &Arc<Sink>) -> Result<(), ApiError> {
+pub(super) async fn crawl(sides: &Sides, sink: &Arc<Sink>) -> Result<(), Unfinished> {
     for (kind, path) in [
         ("organization", "/organizations/me"),
         ("password policy", "/organizations/password-policies"),
     ] {
-        let (left, right) = sides.ask(&ApiCall::get(path)).await?;
+        let (left, right) = sides.ask(&ApiCall::get(path), Asker::Administrator).await?;
         sink.compare(kind, path, Some(left.value()), Some(right.value()));
     }
     items(sides, sink, "role", ApiCall::get("/organizations/roles")).await?;
-    items(sides, sink, "element", ApiCall::get("/elements")).await?;
+    elements(sides, sink).await?;
     let call = ApiCall::get("/accounts").with("includeInactive", &true);
-    let (mut accounts, mut running) = (sides.pairs(call, sink), JoinSet::new());
+    let (mut accounts, mut crew) = (sides.pairs(call, sink), Crew::of(ACCOUNTS));
     while let Some(pairs) = accounts.next().await? {
         compare_all("account", &pairs, sink);
         for pair in pairs.into_iter().filter(Pair::is_whole) {
-            if running.len() >= ACCOUNTS {
-                joined(&mut running).await?;
-            }
-            running.spawn(account(sides.clone(), Arc::clone(sink), pair.id));
+            crew.add(account(sides.clone(), Arc::clone(sink), pair.id))
+                .await?;
         }
     }
-    while !running.is_empty() {
-        joined(&mut running).await?;
+    crew.finish().await
+}
+
+/// Those that both have. Catalogs differ in what nobody uses; what somebody uses, the instances name.
+async fn elements(sides: &Sides, sink: &Arc<Sink>) -> Result<(), Unfinished> {
+    let mut list = sides.pairs(ApiCall::get("/elements"), sink);
+    while let Some(mut pairs) = list.next().await? {
+        pairs.retain(Pair::is_whole);
+        compare_all("element", &pairs, sink);
     }
     Ok(())
 }
 
-async fn joined(running: &mut JoinSet<Result<(), ApiError>>) -> Result<(), ApiError> {
-    match running.join_next().await {
-        None | Some(Ok(Ok(()))) => Ok(()),
-        Some(Ok(Err(error))) => Err(error),
-        Some(Err(panic)) => Err(ApiError::Unreadable(panic.to_string())),
-    }
-}
-
-async fn account(sides: Sides, sink: Arc<Sink>, id: String) -> Result<(), ApiError> {
+async fn account(sides: Sides, sink: Arc<Sink>, id: String) -> Result<(), Unfinished> {
     let below = |what: &str| format!("/accounts/{id}/{what}");
     one(&sides, &sink, "roles of an account", &id, &below("roles")).await?;
     let call = ApiCall::get(below("users")).with("includeInactive", &true);
@@ -66,22 +105,17 @@ async fn account(sides: Sides, sink: Arc<Sink>, id: String) -> Result<(), ApiErr
 }
 
 /// The roles of so many users, some at a time.
-async fn roles(sides: &Sides, sink: &Arc<Sink>, users: Vec<String>) -> Result<(), ApiError> {
-    let mut running = JoinSet::new();
+async fn roles(sides: &Sides, sink: &Arc<Sink>, users: Vec<String>) -> Result<(), Unfinished> {
+    let mut crew = Crew::of(CALLS);
     for id in users {
-        if running.len() >= CALLS {
-            joined(&mut running).await?;
-        }
         let (sides, sink) = (sides.clone(), Arc::clone(sink));
-        running.spawn(async move {
+        let asked = async move {
             let path = format!("/users/{id}/roles");
             one(&sides, &sink, "roles of a user", &id, &path).await
-        });
+        };
+        crew.add(asked).await?;
     }
-    while !running.is_empty() {
-        joined(&mut running).await?;
-    }
-    Ok(())
+    crew.finish().await
 }
 
 async fn one(
@@ -90,8 +124,8 @@ async fn one(
     kind: &'static str,
     id: &str,
     path: &str,
-) -> Result<(), ApiError> {
-    let (left, right) = sides.ask(&ApiCall::get(path)).await?;
+) -> Result<(), Unfinished> {
+    let (left, right) = sides.ask(&ApiCall::get(path), Asker::Administrator).await?;
     sink.compare(kind, id, Some(left.value()), Some(right.value()));
     Ok(())
 }
@@ -101,7 +135,7 @@ async fn items(
     sink: &Arc<Sink>,
     kind: &'static str,
     call: ApiCall,
-) -> Result<(), ApiError> {
+) -> Result<(), Unfinished> {
     let mut list = sides.pairs(call, sink);
     while let Some(pairs) = list.next().await? {
         compare_all(kind, &pairs, sink);

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
+use tenantry_domain::{Text, names_a_credential};
 
 /// Fields whose values nobody may see in a report.
 const HIDDEN: &[&str] = &[
@@ -27,21 +28,62 @@ pub(super) struct Difference {
 }
 
 impl Difference {
-    pub(super) fn new(field: impl Into<String>, left: Option<Value>, right: Option<Value>) -> Self {
-        let field = field.into();
-        let name = field.rsplit('.').next().unwrap_or_default();
-        let hide = |value: Option<Value>| {
-            value.map(|value| {
-                if HIDDEN.contains(&name) {
-                    json!(HIDDEN_VALUE)
-                } else {
-                    value
-                }
-            })
-        };
-        let (left, right) = (hide(left), hide(right));
-        Self { field, left, right }
+    /// Of a thing as a whole, which one side may lack.
+    pub(super) fn whole(left: Option<&Value>, right: Option<&Value>) -> Self {
+        Self::at("", Room::Reply, left, right)
     }
+
+    fn at(field: &str, room: Room, left: Option<&Value>, right: Option<&Value>) -> Self {
+        let shown = |value: Option<&Value>| value.map(|value| room.shown(value));
+        Self {
+            field: field.to_owned(),
+            left: shown(left),
+            right: shown(right),
+        }
+    }
+}
+
+/// What kind of values there are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Room {
+    /// Those of a reply, of which a few fields are hidden.
+    Reply,
+    /// Those of an instance's configuration: what is a credential there is hidden.
+    Configuration,
+    /// Those that nobody may see.
+    Hidden,
+}
+
+impl Room {
+    /// What there is in the field of this name.
+    fn inside(self, name: &str) -> Self {
+        match self {
+            Self::Hidden => Self::Hidden,
+            _ if HIDDEN.contains(&name) => Self::Hidden,
+            Self::Configuration if is_credential(name) => Self::Hidden,
+            Self::Reply if name == "configuration" => Self::Configuration,
+            other => other,
+        }
+    }
+
+    fn shown(self, value: &Value) -> Value {
+        if self == Self::Hidden {
+            return json!(HIDDEN_VALUE);
+        }
+        match value {
+            Value::Object(object) => object
+                .iter()
+                .map(|(name, value)| (name.clone(), self.inside(name).shown(value)))
+                .collect(),
+            Value::Array(items) => items.iter().map(|item| self.shown(item)).collect(),
+            other => other.clone(),
+        }
+    }
+}
+
+/// A key that cannot be one here may be anything.
+fn is_credential(key: &str) -> bool {
+    Text::parse(key).map_or(true, |key| names_a_credential(&key))
 }
 
 /// Fields that are not compared: by their whole names (`user.emailAddress`) or by their last ones (`updatedDate`).
@@ -62,12 +104,20 @@ impl Ignored {
 /// Where `right` differs from `left`. A value of `null` is as good as none: one server leaves it out, another does not.
 pub(super) fn differences(left: &Value, right: &Value, ignored: &Ignored) -> Vec<Difference> {
     let mut found = Vec::new();
-    compare("", Some(left), Some(right), ignored, &mut found);
+    compare(
+        "",
+        Room::Reply,
+        Some(left),
+        Some(right),
+        ignored,
+        &mut found,
+    );
     found
 }
 
 fn compare(
     field: &str,
+    room: Room,
     left: Option<&Value>,
     right: Option<&Value>,
     ignored: &Ignored,
@@ -87,21 +137,17 @@ fn compare(
                 } else {
                     format!("{field}.{name}")
                 };
-                compare(&inner, a.get(name), b.get(name), ignored, found);
+                let room = room.inside(name);
+                compare(&inner, room, a.get(name), b.get(name), ignored, found);
             }
         }
         (Some(Value::Array(a)), Some(Value::Array(b))) if a.len() == b.len() => {
             for (place, (a, b)) in a.iter().zip(b).enumerate() {
-                compare(
-                    &format!("{field}[{place}]"),
-                    Some(a),
-                    Some(b),
-                    ignored,
-                    found,
-                );
+                let inner = format!("{field}[{place}]");
+                compare(&inner, room, Some(a), Some(b), ignored, found);
             }
         }
-        _ => found.push(Difference::new(field, left.cloned(), right.cloned())),
+        _ => found.push(Difference::at(field, room, left, right)),
     }
 }
 
@@ -152,6 +198,31 @@ mod tests {
         assert_eq!(
             found(&left, &right, &[]),
             [r#"token "(hidden)" "(hidden)""#]
+        );
+        let one = json!([{"id": 1, "token": "ti_1", "configuration": {"password": "s3cret", "host": "a"}}]);
+        assert_eq!(
+            found(&one, &json!([]), &[]),
+            [
+                r#" [{"id":1,"token":"(hidden)","configuration":{"password":"(hidden)","host":"a"}}] []"#
+            ]
+        );
+        let configured = |key: &str, value: &str| {
+            let configuration =
+                json!({"oauth.api.key": key, "oauth": {"user": {"apiSecret": key}}, "host": value});
+            json!({"configuration": configuration, "passwordMinLength": value.len()})
+        };
+        assert_eq!(
+            found(&configured("a", "b"), &configured("c", "bb"), &[]),
+            [
+                r#"configuration.host "b" "bb""#,
+                r#"configuration.oauth.user.apiSecret "(hidden)" "(hidden)""#,
+                r#"configuration.oauth.api.key "(hidden)" "(hidden)""#,
+                "passwordMinLength 1 2",
+            ]
+        );
+        assert_eq!(
+            found(&json!({"secret": ["a"]}), &json!({"secret": ["b"]}), &[]),
+            [r#"secret[0] "(hidden)" "(hidden)""#]
         );
     }
 }

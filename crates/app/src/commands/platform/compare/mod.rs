@@ -15,24 +15,29 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use serde_json::{Value, json};
-use tenantry_api_client::ApiError;
 
 use self::{
     diff::Ignored,
     report::{Outcome, Sink},
-    sides::Sides,
+    sides::{Asker, Sides, Unfinished},
 };
 use super::{
     Start,
     backend::Session,
     place::{self, Place},
 };
-use crate::{cli::Compare, failure::Failure, output::counted, progress::Progress};
+use crate::{
+    cli::Compare, failure::Failure, new_file::private, output::counted, progress::Progress,
+};
 
 /// Compares.
 pub(super) async fn run(compare: Compare, start: &Start) -> Result<(), Failure> {
     let first = place::find(&compare.target, &start.flags)?;
     let (server, credentials) = place::against(&compare, &first)?;
+    let left_is = match first {
+        Place::Local { .. } => "the local store",
+        Place::Remote { .. } => "--server",
+    };
     let second = Place::Remote {
         server,
         credentials,
@@ -43,13 +48,19 @@ pub(super) async fn run(compare: Compare, start: &Start) -> Result<(), Failure> 
         left: Arc::clone(&left) as _,
         right: Arc::clone(&right) as _,
     };
-    let outcome = between(&sides, compare, start).await;
+    let outcome = between(&sides, left_is, compare, start).await;
     left.close().await;
     right.close().await;
     outcome
 }
 
-async fn between(sides: &Sides, compare: Compare, start: &Start) -> Result<(), Failure> {
+/// `left_is`: what people call the first of both.
+async fn between(
+    sides: &Sides,
+    left_is: &str,
+    compare: Compare,
+    start: &Start,
+) -> Result<(), Failure> {
     let output = start.output;
     let file = compare.report.as_deref().map(create).transpose()?;
     let ignored = Ignored::new(compare.ignore);
@@ -66,7 +77,14 @@ async fn between(sides: &Sides, compare: Compare, start: &Start) -> Result<(), F
     let outcome = sink
         .finish()
         .context("the report cannot be written to its end")?;
-    output.result(&outcome.to_json(left_out), || outcome.to_text(left_out))?;
+    if outcome.compared.is_empty() {
+        return Err(Failure::usage(anyhow!(
+            "nothing was compared, so it proves nothing: --requests FILE has no read requests"
+        )));
+    }
+    output.result(&outcome.to_json(left_out), || {
+        outcome.to_text(left_is, left_out)
+    })?;
     outcome.verdict()
 }
 
@@ -77,8 +95,9 @@ async fn replay(sides: &Sides, sink: &Sink, path: &Path) -> Result<u64, Failure>
         .map_err(Failure::usage)?;
     let mut lines = recorded::lines(BufReader::new(file));
     let mut left_out = 0;
-    while let Some(request) = recorded::next(&mut lines, &mut left_out).map_err(Failure::usage)? {
-        let asked = sides.ask(&request.call).await;
+    let wrong = |error: anyhow::Error| Failure::usage(anyhow!("--requests: {error:#}"));
+    while let Some(request) = recorded::next(&mut lines, &mut left_out).map_err(wrong)? {
+        let asked = sides.ask(&request.call, Asker::Program).await;
         let (left, right) = asked.map_err(|error| unfinished(&error))?;
         let id = format!(
             "line {}: GET {}",
@@ -90,14 +109,28 @@ async fn replay(sides: &Sides, sink: &Sink, path: &Path) -> Result<u64, Failure>
     Ok(left_out)
 }
 
-fn unfinished(error: &ApiError) -> Failure {
-    Failure::Failed(anyhow!(
-        "the comparison did not come to its end, so it proves nothing: {error}. Run it again when both servers answer"
-    ))
+fn unfinished(Unfinished { side, error }: &Unfinished) -> Failure {
+    let said = "the comparison did not come to its end, so it proves nothing";
+    match error.status() {
+        Some(401) => Failure::usage(anyhow!(
+            "{said}: {side} does not accept the secrets: put those of an administrator of the organization there right"
+        )),
+        Some(403) => Failure::usage(anyhow!(
+            "{said}: {side} refuses ({error}): give the secrets of an administrator of the organization there"
+        )),
+        _ => Failure::Failed(anyhow!(
+            "{said}: {side}: {error}. Run it again when both servers answer"
+        )),
+    }
 }
 
 fn create(path: &Path) -> Result<Box<dyn Write + Send>, Failure> {
-    let file = File::create(path)
+    // It holds what users are called.
+    let file = private()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .open(path)
         .with_context(|| format!("the report {} cannot be written", path.display()))
         .map_err(Failure::usage)?;
     Ok(Box::new(BufWriter::new(file)))
@@ -115,7 +148,7 @@ impl Outcome {
         })
     }
 
-    fn to_text(&self, left_out: u64) -> String {
+    fn to_text(&self, left_is: &str, left_out: u64) -> String {
         let mut lines: Vec<String> = self
             .compared
             .iter()
@@ -137,7 +170,7 @@ impl Outcome {
             counted(self.differences, "difference"),
             counted(self.differing, "thing")
         ));
-        lines.extend(self.first.iter().map(shown));
+        lines.extend(self.first.iter().map(|line| shown(line, left_is)));
         let more = self.differences.saturating_sub(self.first.len() as u64);
         if more > 0 {
             lines.push(format!(
@@ -152,14 +185,14 @@ impl Outcome {
             return Ok(());
         }
         Err(Failure::Failed(anyhow!(
-            "the servers differ in {}",
+            "they differ in {}",
             counted(self.differing, "thing")
         )))
     }
 }
 
 /// `  user 17  city: "Bree" here, none there`
-fn shown(line: &Value) -> String {
+fn shown(line: &Value, left_is: &str) -> String {
     let text = |name: &str| line[name].as_str().unwrap_or_default().to_owned();
     let value = |name: &str| match &line[name] {
         Value::Null => "nothing".to_owned(),
@@ -172,7 +205,7 @@ fn shown(line: &Value) -> String {
         format!("  {field}")
     };
     format!(
-        "  {kind} {id}{what}: --server has {}, --against has {}",
+        "  {kind} {id}{what}: {left_is} has {}, --against has {}",
         value("server"),
         value("against")
     )

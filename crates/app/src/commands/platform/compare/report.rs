@@ -79,7 +79,10 @@ impl Sink {
             // As a whole: whoever looks for it knows where.
             (left, right) => {
                 let there = |value: Option<&Value>| value.map(|_| json!("(there)"));
-                vec![Difference::new("", there(left), there(right))]
+                vec![Difference::whole(
+                    there(left).as_ref(),
+                    there(right).as_ref(),
+                )]
             }
         };
         self.note(kind, id, &found);
@@ -87,10 +90,10 @@ impl Sink {
 
     /// A list that one side refuses, in what words.
     pub(super) fn refused(&self, call: &ApiCall, error: &ApiError, side: Side) {
-        let said = Some(json!(error.to_string()));
+        let said = json!(error.to_string());
         let difference = match side {
-            Side::Left => Difference::new("", said, None),
-            Side::Right => Difference::new("", None, said),
+            Side::Left => Difference::whole(Some(&said), None),
+            Side::Right => Difference::whole(None, Some(&said)),
         };
         self.note("list", &call.path, &[difference]);
     }

@@ -1,10 +1,11 @@
-//! Two servers that are asked the same. A reply, a refusal and an outage are told apart: refusals are compared, an outage
-//! ends the comparison.
+//! Two servers that are asked the same. A reply, a refusal and an outage are told apart: refusals of what was asked for are
+//! compared. An outage ends the comparison, and so does a refusal of who asks: servers that both show nothing are not the
+//! same for it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use serde_json::{Value, json};
-use tenantry_api_client::{ApiCall, ApiError, Calls, Pager};
+use tenantry_api_client::{ApiCall, ApiError, ApiReply, Calls, Pager, Refusal};
 
 use super::report::Sink;
 
@@ -27,16 +28,22 @@ pub(super) enum Answer {
 }
 
 impl Answer {
-    fn of(outcome: Result<Value, ApiError>) -> Result<Self, ApiError> {
+    fn of(
+        side: Side,
+        outcome: Result<ApiReply, ApiError>,
+        asker: Asker,
+    ) -> Result<Self, Unfinished> {
         match outcome {
-            Ok(value) => Ok(Self::Value(value)),
-            Err(ApiError::Refused(refusal)) if refusal.status < 500 && refusal.status != 429 => {
+            Ok(reply) => Ok(Self::Value(reply.into_value())),
+            Err(ApiError::Refused(refusal))
+                if refusal.status < 500 && refusal.status != 429 && !asker.is_refused(&refusal) =>
+            {
                 Ok(Self::Refusal(json!({
                     "status": refusal.status,
                     "message": refusal.message,
                 })))
             }
-            Err(error) => Err(error),
+            Err(error) => Err(Unfinished { side, error }),
         }
     }
 
@@ -48,11 +55,48 @@ impl Answer {
     }
 }
 
+/// Who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asker {
+    /// An administrator, who sees everything.
+    Administrator,
+    /// A program that may have asked for what is not its own.
+    Program,
+}
+
+impl Asker {
+    /// Whether the refusal is of the one who asks, and says nothing of what was asked for.
+    fn is_refused(self, refusal: &Refusal) -> bool {
+        match refusal.status {
+            401 => true,
+            403 => self == Self::Administrator,
+            _ => false,
+        }
+    }
+}
+
 /// One of the two servers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Left,
     Right,
+}
+
+/// As the command line calls it.
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Left => "--server",
+            Self::Right => "--against",
+        })
+    }
+}
+
+/// What keeps a comparison from its end.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    pub(super) side: Side,
+    pub(super) error: ApiError,
 }
 
 /// An item of a list, on one side or on both.
@@ -64,11 +108,15 @@ pub(super) struct Pair {
 
 impl Sides {
     /// Asks both at the same moment.
-    pub(super) async fn ask(&self, call: &ApiCall) -> Result<(Answer, Answer), ApiError> {
+    pub(super) async fn ask(
+        &self,
+        call: &ApiCall,
+        asker: Asker,
+    ) -> Result<(Answer, Answer), Unfinished> {
         let (left, right) = tokio::join!(self.left.call(call), self.right.call(call));
         Ok((
-            Answer::of(left.map(tenantry_api_client::ApiReply::into_value))?,
-            Answer::of(right.map(tenantry_api_client::ApiReply::into_value))?,
+            Answer::of(Side::Left, left, asker)?,
+            Answer::of(Side::Right, right, asker)?,
         ))
     }
 
@@ -101,24 +149,21 @@ pub(super) struct Pairs {
 
 impl Pairs {
     /// The next pairs, some pages' worth of them at the most; `None` behind the last.
-    pub(super) async fn next(&mut self) -> Result<Option<Vec<Pair>>, ApiError> {
+    pub(super) async fn next(&mut self) -> Result<Option<Vec<Pair>>, Unfinished> {
         while !self.is_over {
             let (left, right) = tokio::join!(
                 self.pagers.0.next(self.sides.left.as_ref()),
                 self.pagers.1.next(self.sides.right.as_ref())
             );
-            let (left, right) = match (left, right) {
-                (Err(ApiError::Refused(a)), Err(ApiError::Refused(b))) if a.status == b.status => {
+            let (left, right) = match (page(Side::Left, left)?, page(Side::Right, right)?) {
+                // A list that neither server knows.
+                (Page::Missing(a), Page::Missing(b)) if a.status() == b.status() => {
                     self.is_over = true;
                     return Ok(None);
                 }
-                (Err(error @ ApiError::Refused(_)), Ok(_)) => {
-                    return Ok(self.refused(&error, Side::Left));
-                }
-                (Ok(_), Err(error @ ApiError::Refused(_))) => {
-                    return Ok(self.refused(&error, Side::Right));
-                }
-                (left, right) => (left?, right?),
+                (Page::Missing(error), _) => return Ok(self.refused(&error, Side::Left)),
+                (_, Page::Missing(error)) => return Ok(self.refused(&error, Side::Right)),
+                (Page::Items(left), Page::Items(right)) => (left, right),
             };
             self.is_over = left.is_none() && right.is_none();
             let pairs = self.matched(left.unwrap_or_default(), right.unwrap_or_default());
@@ -166,6 +211,22 @@ impl Pairs {
             );
         }
         pairs
+    }
+}
+
+/// What one server says to a page of a list.
+enum Page {
+    /// `None` behind the last.
+    Items(Option<Vec<Value>>),
+    /// There is no such list.
+    Missing(ApiError),
+}
+
+fn page(side: Side, outcome: Result<Option<Vec<Value>>, ApiError>) -> Result<Page, Unfinished> {
+    match outcome {
+        Ok(items) => Ok(Page::Items(items)),
+        Err(error) if error.status() == Some(404) => Ok(Page::Missing(error)),
+        Err(error) => Err(Unfinished { side, error }),
     }
 }
 

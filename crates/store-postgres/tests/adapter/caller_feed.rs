@@ -1,0 +1,227 @@
+//! What a node learns of what other nodes change of callers.
+
+use tenantry_domain::{
+    AccountPatch, InstancePatch, Name, PasswordPolicy, RoleChange, RoleKey, UserPatch,
+    ports::{CallerChange, CallerFeed, FeedEvent},
+};
+use tenantry_store_postgres::PostgresStore;
+use tenantry_testkit::{run, samples};
+
+use super::{Schema, raw, scope, shire, user};
+
+/// The next change that is told.
+async fn told(feed: &dyn CallerFeed) -> CallerChange {
+    loop {
+        if let FeedEvent::Changed(change) = feed.next().await {
+            return change;
+        }
+    }
+}
+
+/// Until everything up to now was told.
+async fn until_current(feed: &dyn CallerFeed) {
+    while feed.next().await != FeedEvent::Current {}
+}
+
+#[test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one change after the other, each told before the next"
+)]
+fn whatever_changes_who_may_call_is_told_to_every_node() {
+    run(async {
+        let schema = Schema::create().await;
+        let (one, other) = (
+            schema.store(schema.config()).await,
+            schema.store(schema.config()).await,
+        );
+        let repositories = other.repositories();
+        let shire = shire(&repositories).await;
+        let (all, organization) = (scope(&shire), shire.organization.id);
+        let frodo = user(&repositories, &shire, "frodo@shire.example").await;
+        let draft = samples::instance_draft(frodo.id, "crm", "Red Book");
+        let change = samples::change_at(1);
+        let instances = &repositories.instances;
+        let instance = instances.create(organization, &draft, &change).await;
+        let instance = instance.unwrap();
+        let accounts = &repositories.accounts;
+        let draft = samples::account_draft("Buckland");
+        let account = accounts
+            .create(organization, &draft, &change)
+            .await
+            .unwrap();
+
+        let feed = one.caller_feed();
+        until_current(feed.as_ref()).await;
+
+        // Whoever is new is remembered by nobody, and a name decides nothing.
+        user(&repositories, &shire, "sam@shire.example").await;
+        let renamed = UserPatch {
+            first_name: Some(Name::parse("Frodo").unwrap()),
+            ..UserPatch::default()
+        };
+        let users = &repositories.users;
+        users
+            .update(&all, frodo.id, &renamed, None, &change)
+            .await
+            .unwrap();
+
+        let disabled = InstancePatch {
+            disabled: Some(true),
+            ..InstancePatch::default()
+        };
+        instances
+            .update(&all, instance.id, &disabled, None, &change)
+            .await
+            .unwrap();
+        assert_eq!(
+            told(feed.as_ref()).await,
+            CallerChange::Instance(instance.id)
+        );
+
+        let closed = AccountPatch {
+            active: Some(false),
+            ..AccountPatch::default()
+        };
+        accounts
+            .update(&all, account.id, &closed, None, &change)
+            .await
+            .unwrap();
+        assert_eq!(told(feed.as_ref()).await, CallerChange::Account(account.id));
+
+        let roles = &repositories.roles;
+        roles
+            .grant_to_account(&all, account.id, RoleKey::Admin, None, &change)
+            .await
+            .unwrap();
+        assert_eq!(told(feed.as_ref()).await, CallerChange::Account(account.id));
+
+        roles
+            .grant(&all, frodo.id, RoleKey::Admin, None, &change)
+            .await
+            .unwrap();
+        assert_eq!(told(feed.as_ref()).await, CallerChange::User(frodo.id));
+
+        let role = roles.list(organization).await.unwrap().remove(0);
+        let privileges = RoleChange {
+            privileges: Some(RoleKey::Org.default_privileges()),
+            ..role.reset()
+        };
+        roles
+            .update(organization, &[privileges], &change)
+            .await
+            .unwrap();
+        let of_organization = CallerChange::Organization(organization);
+        assert_eq!(told(feed.as_ref()).await, of_organization);
+
+        let policy = PasswordPolicy::default();
+        let policies = &repositories.policies;
+        policies
+            .set(organization, Some(&policy), None, &change)
+            .await
+            .unwrap();
+        assert_eq!(told(feed.as_ref()).await, of_organization);
+
+        let credentials = &repositories.credentials;
+        credentials
+            .replace_organization_secret(organization, &samples::secret("to_2"), None, &change)
+            .await
+            .unwrap();
+        assert_eq!(told(feed.as_ref()).await, of_organization);
+
+        credentials
+            .replace_user_secret(&all, frodo.id, &samples::secret("tu_2"), None, &change)
+            .await
+            .unwrap();
+        assert_eq!(told(feed.as_ref()).await, CallerChange::User(frodo.id));
+
+        let inactive = UserPatch {
+            active: Some(false),
+            ..UserPatch::default()
+        };
+        users
+            .update(&all, frodo.id, &inactive, None, &change)
+            .await
+            .unwrap();
+        assert_eq!(told(feed.as_ref()).await, CallerChange::User(frodo.id));
+
+        until_current(feed.as_ref()).await;
+        users.delete(&all, frodo.id, None, &change).await.unwrap();
+        let gone = [told(feed.as_ref()).await, told(feed.as_ref()).await];
+        assert!(gone.contains(&CallerChange::User(frodo.id)), "{gone:?}");
+        assert!(
+            gone.contains(&CallerChange::Instance(instance.id)),
+            "{gone:?}"
+        );
+    });
+}
+
+#[test]
+fn what_is_changed_in_another_schema_is_told_there_alone() {
+    run(async {
+        let (one, other) = (Schema::create().await, Schema::create().await);
+        let (here, there) = (
+            one.store(one.config()).await,
+            other.store(other.config()).await,
+        );
+        let (shire, mordor) = (
+            shire(&here.repositories()).await,
+            shire(&there.repositories()).await,
+        );
+        let frodo = user(&here.repositories(), &shire, "frodo@shire.example").await;
+        user(&there.repositories(), &mordor, "orc@mordor.example").await;
+        let second = user(&there.repositories(), &mordor, "troll@mordor.example").await;
+        assert_ne!(frodo.id, second.id);
+        let feed = here.caller_feed();
+        until_current(feed.as_ref()).await;
+
+        let (there, here) = (there.repositories().users, here.repositories().users);
+        let change = samples::change_at(1);
+        let deletions = [
+            (there, scope(&mordor), second.id),
+            (here, scope(&shire), frodo.id),
+        ];
+        for (users, all, id) in deletions {
+            assert!(users.delete(&all, id, None, &change).await.unwrap());
+        }
+        assert_eq!(told(feed.as_ref()).await, CallerChange::User(frodo.id));
+    });
+}
+
+#[test]
+fn a_feed_that_loses_a_connection_says_so_and_goes_on() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let feed = store.caller_feed();
+        until_current(feed.as_ref()).await;
+        let mut other = raw(&schema).await;
+        for what in ["LISTEN", "NOTIFY"] {
+            let ended: Vec<bool> = sqlx::query_scalar(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE application_name = current_setting('application_name') AND query LIKE $1 || ' %'",
+            )
+            .bind(what)
+            .fetch_all(&mut other)
+            .await
+            .unwrap();
+            assert_eq!(ended, [true], "{what}");
+            while feed.next().await != FeedEvent::Lost {}
+            until_current(feed.as_ref()).await;
+        }
+    });
+}
+
+#[test]
+fn a_feed_without_the_tables_never_says_that_it_is_current() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = PostgresStore::connect(schema.config()).await.unwrap();
+        let feed = store.caller_feed();
+        for _ in 0..3 {
+            assert_eq!(feed.next().await, FeedEvent::Lost);
+        }
+        store.migrate().await.unwrap();
+        until_current(feed.as_ref()).await;
+    });
+}
