@@ -1,70 +1,153 @@
-//! `cargo xtask bench`: builds the server and the benchmark as they are released, starts a PostgreSQL of its own, and lets
-//! `crates/bench` measure. What is measured, and beside what, is for that crate to know.
+//! `cargo xtask bench`: builds the server and the benchmark as they are released, starts a PostgreSQL of its own that waits for the disk,
+//! and lets `crates/bench` measure. What is measured, and beside what, is for that crate to know.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
-use anyhow::{Context as _, Result};
-use serde_json::Value;
+use anyhow::Result;
+use clap::Args;
+use serde_json::json;
 
-use crate::postgres::Server;
+use crate::measure_login;
+use crate::postgres::{Durability, Server};
 use crate::process;
 
 /// What to measure.
-#[derive(Debug)]
+#[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// About three minutes instead of all of it.
-    pub(crate) short: bool,
-    pub(crate) users: Option<u64>,
-    pub(crate) only: Option<String>,
-    pub(crate) json: Option<PathBuf>,
-    pub(crate) markdown: Option<PathBuf>,
+    /// About three minutes, with few users: enough to see that nothing became slow, too little for a report
+    #[arg(long)]
+    short: bool,
+    /// How many users there are [default: 100000, with --short 20000]
+    #[arg(long, value_parser = clap::value_parser!(u64).range(1000..))]
+    users: Option<u64>,
+    /// Only what has this in its name: `get user`, `list`, `search`, `create`, `lifecycle`, `login`, `import`, `two nodes`, `footprint`,
+    /// `bytes written`, `storm`, `curve`
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+    /// Sizes of the search curve, growing [default: 10000,100000,1000000, with --short none]. Ten million users need 28 GB of disk
+    #[arg(long, value_delimiter = ',', value_name = "USERS")]
+    curve: Vec<u64>,
+    /// Lifecycles for so many minutes as well
+    #[arg(long, value_name = "MINUTES", default_value_t = 0)]
+    soak: u32,
+    /// Keep the figures of the last full run that are not measured this time
+    #[arg(long)]
+    add: bool,
+    /// Where the figures are kept [default: target/bench/full.json, or short.json]
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Measure nothing, and write the report from the figures of the last full run, with its plots and figures beside it
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["short", "users", "only", "curve", "soak", "add"])]
+    report: Option<PathBuf>,
+    /// Measure this program, instead of building one
+    #[arg(long, value_name = "PATH")]
+    program: Option<PathBuf>,
+    /// Measure beside this one, instead of building it
+    #[arg(long, value_name = "PATH", hide = true)]
+    bench: Option<PathBuf>,
 }
 
 pub(crate) fn run(options: &Options) -> Result<()> {
-    let program = build("tenantry-app", "tenantry")?;
-    let bench = build("tenantry-bench", "tenantry-bench")?;
-    let postgres = Server::start()?;
-    let mut command = std::process::Command::new(bench);
+    let directory = process::root().join("target/bench");
+    let kept = if options.short {
+        "short.json"
+    } else {
+        "full.json"
+    };
+    let json = options.json.clone().unwrap_or_else(|| directory.join(kept));
+    let bench = built(options.bench.as_ref(), "tenantry-bench", "tenantry-bench")?;
+    let mut command = Command::new(bench);
+    if let Some(report) = &options.report {
+        command.arg("report").arg("--json").arg(json);
+        return process::run(command.arg("--markdown").arg(report));
+    }
+    let program = built(options.program.as_ref(), "tenantry-app", "tenantry")?;
     command
-        .arg("run")
-        .arg("--program")
-        .arg(program)
-        .arg("--postgres")
-        .arg(postgres.url());
-    if options.short {
-        command.args(["--rounds", "3", "--stretch", "500", "--users", "20000"]);
+        .args(["run", "--program"])
+        .arg(&program)
+        .arg("--directory")
+        .arg(&directory)
+        .arg("--json")
+        .arg(json)
+        .args(["--commit", &commit()?]);
+    if let Some(storm) = storm(options, &program)? {
+        command.args(["--storm", &storm]);
     }
-    if let Some(users) = options.users {
-        command.arg("--users").arg(users.to_string());
-    }
-    for (name, value) in [
-        ("--only", options.only.as_ref().map(Into::into)),
-        ("--json", options.json.clone()),
-        ("--markdown", options.markdown.clone()),
-    ] {
-        if let Some(value) = value {
-            command.arg(name).arg(value);
-        }
-    }
+    figures(&mut command, options);
+    let postgres = Server::start_with(Durability::On)?;
+    command.arg("--postgres").arg(postgres.url());
     process::run(&mut command)
 }
 
-/// Builds a program for release and answers where it is.
-fn build(package: &str, name: &str) -> Result<PathBuf> {
-    let artifacts = process::output(&mut process::cargo([
-        "build",
-        "--release",
-        "--package",
-        package,
-        "--bin",
-        name,
-        "--message-format",
-        "json-render-diagnostics",
-    ]))?;
-    artifacts
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find(|message| message["target"]["name"] == name)
-        .and_then(|message| message["executable"].as_str().map(PathBuf::from))
-        .with_context(|| format!("cargo built no program `{name}`"))
+fn built(given: Option<&PathBuf>, package: &str, name: &str) -> Result<PathBuf> {
+    if let Some(path) = given {
+        return Ok(path.clone());
+    }
+    eprintln!("building {name} for release");
+    process::build_for_release(package, name)
+}
+
+/// How much of everything.
+fn figures(command: &mut Command, options: &Options) {
+    let (users, turn, curve) = if options.short {
+        (20_000, "250", "")
+    } else {
+        (100_000, "1000", "10000,100000,1000000")
+    };
+    if options.short {
+        command.arg("--short");
+    }
+    let users = options.users.unwrap_or(users);
+    command.args(["--users", &users.to_string(), "--turn", turn]);
+    let given: Vec<_> = options.curve.iter().map(u64::to_string).collect();
+    let curve = if given.is_empty() {
+        curve.to_owned()
+    } else {
+        given.join(",")
+    };
+    if !curve.is_empty() {
+        command.args(["--curve", &curve]);
+    }
+    command.args(["--soak", &options.soak.to_string()]);
+    if options.add {
+        command.arg("--add");
+    }
+    if let Some(only) = &options.only {
+        command.args(["--only", only]);
+    }
+}
+
+/// Reads while many logins come at once, as `cargo xtask measure-login` sees them.
+fn storm(options: &Options, program: &Path) -> Result<Option<String>> {
+    if options
+        .only
+        .as_ref()
+        .is_some_and(|only| !"storm".contains(only.as_str()))
+    {
+        return Ok(None);
+    }
+    eprintln!("reads in storms of logins");
+    let rounds = if options.short { 1 } else { 5 };
+    let reads = measure_login::storms(program, rounds)?;
+    let storm = json!({
+        "idleMilliseconds": reads.idle.as_secs_f64() * 1000.0,
+        "duringMilliseconds": reads.stormy.as_secs_f64() * 1000.0,
+        "slowdown": reads.slowdown(),
+    });
+    Ok(Some(storm.to_string()))
+}
+
+/// With a sign if something is not committed.
+fn commit() -> Result<String> {
+    let mut command = Command::new("git");
+    command.args([
+        "describe",
+        "--always",
+        "--dirty=+",
+        "--abbrev=12",
+        "--exclude=*",
+    ]);
+    let text = process::output(command.current_dir(process::root()))?;
+    Ok(text.trim().to_owned())
 }

@@ -118,27 +118,15 @@ enum Command {
     /// Measure the server beside small programs of the same libraries, which take turns with it
     ///
     /// Builds everything as it is released, and starts a PostgreSQL of its own. Ratios count: the times depend on the machine.
+    /// Server, PostgreSQL and load share the cores of this machine.
     #[command(after_help = "Examples:
   cargo xtask bench --short
-  cargo xtask bench --users 1000000 --markdown docs/performance-table.md
-  cargo xtask bench --only 'get user'")]
-    Bench {
-        /// About three minutes, and 20,000 users
-        #[arg(long)]
-        short: bool,
-        /// How many users there are
-        #[arg(long, value_parser = clap::value_parser!(u64).range(1000..))]
-        users: Option<u64>,
-        /// Only scenarios whose names hold this
-        #[arg(long, value_name = "TEXT")]
-        only: Option<String>,
-        /// Write the figures as JSON
-        #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// Write the table as Markdown
-        #[arg(long, value_name = "FILE")]
-        markdown: Option<PathBuf>,
-    },
+  cargo xtask bench
+  cargo xtask bench --only 'get user'
+  cargo xtask bench --only curve --curve 10000,10000000 --add
+  cargo xtask bench --only lifecycle --soak 10 --add
+  cargo xtask bench --report docs/performance.md")]
+    Bench(bench::Options),
     /// Measure how long a large organization takes to move from one server to another, killed now and then
     ///
     /// Builds the program as it is released, fills a server through its API, and runs `tenantry import --from`, which is killed by
@@ -208,19 +196,7 @@ fn main() -> ExitCode {
         Command::MeasureLogin { database_url } => {
             measure_login::run(&measure_login::Options { database_url })
         }
-        Command::Bench {
-            short,
-            users,
-            only,
-            json,
-            markdown,
-        } => bench::run(&bench::Options {
-            short,
-            users,
-            only,
-            json,
-            markdown,
-        }),
+        Command::Bench(options) => bench::run(&options),
         Command::MeasureMove {
             accounts,
             users,

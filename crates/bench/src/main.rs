@@ -2,17 +2,26 @@
 
 mod anchor;
 mod load;
+mod machine;
+mod options;
 mod report;
-mod run;
-mod scenario;
+mod request;
+mod results;
 mod seed;
 mod stats;
 mod subject;
+mod suite;
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use anyhow::{Context as _, Result};
 use clap::{Parser, Subcommand};
+
+use options::Options;
+use results::Results;
 
 #[derive(Parser)]
 #[command(name = "tenantry-bench", about = "The benchmark, and its anchors")]
@@ -35,32 +44,16 @@ enum Command {
         #[arg(long, default_value_t = 10)]
         connections: u32,
     },
-    /// Measure, and print one table
-    Run {
-        /// The server's program, built for release
+    /// Measure, keep the figures in a file, and print a table
+    Run(Box<Options>),
+    /// Write the report, and the plots beside it, from a file of figures
+    Report {
+        /// The file of figures
         #[arg(long, value_name = "FILE")]
-        program: PathBuf,
-        /// An empty database
-        #[arg(long, value_name = "URL")]
-        postgres: Option<String>,
-        /// How many users are seeded
-        #[arg(long, default_value_t = 100_000)]
-        users: u64,
-        /// How often both take their turns, after one round that warms up
-        #[arg(long, default_value_t = 5)]
-        rounds: u32,
-        /// How long each turn lasts, in milliseconds
-        #[arg(long, default_value_t = 1000)]
-        stretch: u64,
-        /// Only scenarios whose names hold this
-        #[arg(long)]
-        only: Option<String>,
-        /// Write the figures as JSON
+        json: PathBuf,
+        /// The report
         #[arg(long, value_name = "FILE")]
-        json: Option<PathBuf>,
-        /// Write the table as Markdown
-        #[arg(long, value_name = "FILE")]
-        markdown: Option<PathBuf>,
+        markdown: PathBuf,
     },
 }
 
@@ -78,33 +71,35 @@ async fn main() -> Result<()> {
             };
             anchor::serve(&store, connections).await
         }
-        Command::Run {
-            program,
-            postgres,
-            users,
-            rounds,
-            stretch,
-            only,
-            json,
-            markdown,
-        } => {
-            let options = run::Options {
-                program,
-                postgres,
-                users,
-                rounds,
-                stretch: Duration::from_millis(stretch),
-                only,
+        Command::Run(options) => {
+            let earlier = if options.add {
+                read(&options.json)?
+            } else {
+                Results::default()
             };
-            let report = run::run(&options).await?;
-            println!("{}", report.to_markdown());
-            if let Some(path) = json {
-                fs::write(path, format!("{:#}\n", report.to_json()))?;
-            }
-            if let Some(path) = markdown {
-                fs::write(path, report.to_markdown())?;
-            }
+            let keep = |results: &Results| write(&options.json, &earlier.clone().with(results));
+            let results = suite::run(&options, keep).await?;
+            write(&options.json, &earlier.clone().with(&results))?;
+            println!("{}", report::table(&results));
             Ok(())
         }
+        Command::Report { json, markdown } => report::write(&read(&json)?, &json, &markdown),
     }
+}
+
+fn read(path: &Path) -> Result<Results> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("there are no figures in {}", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("{} is no file of figures", path.display()))
+}
+
+fn write(path: &Path, results: &Results) -> Result<()> {
+    if let Some(directory) = path.parent() {
+        fs::create_dir_all(directory)?;
+    }
+    fs::write(
+        path,
+        format!("{}\n", serde_json::to_string_pretty(results)?),
+    )?;
+    Ok(())
 }

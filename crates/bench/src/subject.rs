@@ -1,7 +1,7 @@
-//! The programs that are measured: started, asked what memory they take, killed.
+//! The programs that are measured: started, asked what they take of the machine, killed.
 
 use std::{
-    fs,
+    fs::{self, File, OpenOptions},
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -14,7 +14,7 @@ use tokio::{
     process::{Child, ChildStdout, Command},
 };
 
-use crate::load::{self, now};
+use crate::load::{Connection, now};
 
 /// A running program that answers HTTP.
 pub(crate) struct Subject {
@@ -24,10 +24,12 @@ pub(crate) struct Subject {
     _stdout: BufReader<ChildStdout>,
 }
 
-/// The organization that was created first, and its secrets.
+/// The organization that was created first, and the secrets of its administrator.
 #[derive(Clone, Debug)]
-pub(crate) struct Credentials {
-    pub(crate) authorization: String,
+pub(crate) struct First {
+    pub(crate) organization: u64,
+    pub(crate) organization_secret: String,
+    pub(crate) user_secret: String,
 }
 
 /// Where the server keeps its data.
@@ -35,11 +37,13 @@ pub(crate) struct Credentials {
 pub(crate) struct Place {
     pub(crate) program: PathBuf,
     pub(crate) data: PathBuf,
+    /// `None`: SQLite in the data directory.
     pub(crate) database_url: Option<String>,
 }
 
 impl Place {
-    fn command(&self) -> Command {
+    /// The program on this store.
+    pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("TENANTRY_") {
@@ -47,16 +51,23 @@ impl Place {
             }
         }
         command.env("TENANTRY_DATA_DIR", &self.data);
+        // One address tries all these passwords, and is not to be held up for it.
         command.env("TENANTRY_LIMITS_FAILED_ATTEMPTS", "1000000");
         if let Some(url) = &self.database_url {
             command.env("TENANTRY_DATABASE_URL", url);
         }
-        command.kill_on_drop(true);
+        command.stdin(Stdio::null()).kill_on_drop(true);
         command
     }
 
+    /// Where the server's log goes.
+    fn log(&self) -> Result<File> {
+        let path = self.data.with_file_name("server.log");
+        Ok(OpenOptions::new().create(true).append(true).open(path)?)
+    }
+
     /// Makes the store, and an organization with a first user in it.
-    pub(crate) async fn create(&self) -> Result<Credentials> {
+    pub(crate) async fn create(&self) -> Result<First> {
         let output = self
             .command()
             .args(["org", "create", "--json", "--name", "Load"])
@@ -72,12 +83,15 @@ impl Place {
         );
         let report: Value = serde_json::from_slice(&output.stdout)?;
         let text = |name: &str| report[name].as_str().unwrap_or_default().to_owned();
-        Ok(Credentials {
-            authorization: format!(
-                "User {}, Organization {}",
-                text("userSecret"),
-                text("organizationSecret")
-            ),
+        let organization = report["organizationId"].as_u64();
+        ensure!(
+            organization == report["accountId"].as_u64(),
+            "the first organization and its account have different numbers"
+        );
+        Ok(First {
+            organization: organization.context("org create names no organization")?,
+            organization_secret: text("organizationSecret"),
+            user_secret: text("userSecret"),
         })
     }
 
@@ -85,7 +99,7 @@ impl Place {
     pub(crate) async fn serve(&self) -> Result<(Subject, Duration)> {
         let began = now();
         let mut command = self.command();
-        command.args([
+        command.stderr(self.log()?).args([
             "serve",
             "--json",
             "--listen",
@@ -103,8 +117,10 @@ impl Place {
             address: address.replace("http://", ""),
             _stdout: stdout,
         };
-        let request = format!("GET /readyz HTTP/1.1\r\nHost: {}\r\n\r\n", subject.address);
-        let (status, _) = load::once(&subject.address, request.as_bytes()).await?;
+        let mut connection = Connection::open(&subject.address).await?;
+        let status = connection
+            .call(b"GET /readyz HTTP/1.1\r\nHost: load\r\n\r\n")
+            .await?;
         ensure!(status == 200, "/readyz answers {status}");
         Ok((subject, now().duration_since(began)))
     }
@@ -114,6 +130,7 @@ impl Place {
 pub(crate) async fn anchor(arguments: &[String]) -> Result<Subject> {
     let mut command = Command::new(std::env::current_exe()?);
     command.arg("anchor").args(arguments).kill_on_drop(true);
+    command.stdin(Stdio::null());
     let (child, mut stdout) = spawn(command)?;
     let address = line_of(&mut stdout).await?;
     Ok(Subject {
@@ -124,10 +141,7 @@ pub(crate) async fn anchor(arguments: &[String]) -> Result<Subject> {
 }
 
 fn spawn(mut command: Command) -> Result<(Child, BufReader<ChildStdout>)> {
-    let mut child = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .spawn()?;
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
     let stdout = child.stdout.take().context("no standard output")?;
     Ok((child, BufReader::new(stdout)))
 }
@@ -142,18 +156,20 @@ async fn line_of(stdout: &mut BufReader<ChildStdout>) -> Result<String> {
 impl Subject {
     /// Resident memory now, and the most it ever was, in megabytes of 10^6 bytes.
     pub(crate) fn memory(&self) -> Result<(f64, f64)> {
-        let id = self.child.id().context("the program has ended")?;
-        let status = fs::read_to_string(format!("/proc/{id}/status"))?;
-        let kibibytes = |name: &str| {
-            let line = status.lines().find_map(|line| line.strip_prefix(name));
-            let number = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
-            number.with_context(|| format!("no {name} in /proc"))
-        };
-        let megabytes = |kibibytes: f64| kibibytes * 1024.0 / 1e6;
-        Ok((
-            megabytes(kibibytes("VmRSS:")?),
-            megabytes(kibibytes("VmHWM:")?),
-        ))
+        memory(self.id()?)
+    }
+
+    /// Bytes that it had written to files so far.
+    pub(crate) fn written(&self) -> Result<u64> {
+        let text = fs::read_to_string(format!("/proc/{}/io", self.id()?))?;
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix("write_bytes:"));
+        Ok(line.context("no write_bytes in /proc")?.trim().parse()?)
+    }
+
+    fn id(&self) -> Result<u32> {
+        self.child.id().context("the program has ended")
     }
 
     /// Ends it at once.
@@ -161,6 +177,19 @@ impl Subject {
         self.child.kill().await?;
         Ok(())
     }
+}
+
+/// Of any process.
+pub(crate) fn memory(id: u32) -> Result<(f64, f64)> {
+    let status = fs::read_to_string(format!("/proc/{id}/status"))?;
+    let megabytes = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        let number = line.and_then(|line| line.split_whitespace().next()?.parse::<f64>().ok());
+        number
+            .map(|kibibytes| kibibytes * 1024.0 / 1e6)
+            .with_context(|| format!("no {name} in /proc"))
+    };
+    Ok((megabytes("VmRSS:")?, megabytes("VmHWM:")?))
 }
 
 /// Size of a file, in megabytes of 10^6 bytes.

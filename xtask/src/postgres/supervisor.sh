@@ -1,7 +1,8 @@
 # Stands beside a throwaway PostgreSQL: starts it, closes its own output when the server answers, waits for the end of its input, then
-# stops the server and deletes its directory. Arguments: directory of the programs, directory of the cluster.
+# stops the server and deletes its directory. Arguments: directory of the programs, directory of the cluster, settings of the server.
 bin=$1
 dir=$2
+settings=$3
 # Ctrl-C ends the one who holds the other end of the input; that is the signal here. When he is gone before the server answers, nobody
 # hears it, and that must not end this script before it has cleaned up.
 trap '' INT HUP TERM PIPE
@@ -16,11 +17,8 @@ unix_socket_directories = '$dir'
 unix_socket_permissions = 0700
 port = 5432
 max_connections = 200
-shared_buffers = 64MB
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 logging_collector = off
+$settings
 CONF
   "$bin/pg_ctl" start -s -w -t 60 -D "$dir/data" -l "$dir/log" >>"$dir/log" 2>&1
 }

@@ -6,17 +6,31 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use serde::Deserialize;
 use sqlx::{
     PgPool, Row as _,
     postgres::{PgPoolOptions, PgRow},
 };
 
-use super::{Row, User};
+use super::{
+    Change, NewUser, Page,
+    user::{Row, User},
+};
 
-const SELECT: &str = "SELECT id, account_id, email, first_name, last_name, full_name, active, external_id, phone, city, country, \
-    (extract(epoch FROM created_at) * 1000000)::bigint, coalesce((extract(epoch FROM last_login_at) * 1000000)::bigint, 0) FROM users";
+/// A query of users.
+macro_rules! select {
+    ($condition:literal) => {
+        concat!(
+            "SELECT id, account_id, email, first_name, last_name, full_name, active, external_id, phone, street1, street2, city, \
+             state_province, postal_code, country, created_at, last_login_at FROM users ",
+            $condition
+        )
+    };
+}
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "an anchor has no OpenAPI document"
+)]
 pub(super) async fn router(url: &str, connections: u32) -> anyhow::Result<Router> {
     let pool = PgPoolOptions::new()
         .max_connections(connections)
@@ -24,7 +38,7 @@ pub(super) async fn router(url: &str, connections: u32) -> anyhow::Result<Router
         .connect(url)
         .await?;
     Ok(Router::new()
-        .route("/users/{id}", get(by_id))
+        .route("/users/{id}", get(by_id).patch(change).delete(delete))
         .route("/by-email/{email}", get(by_email))
         .route("/users", get(list))
         .route("/users", post(create))
@@ -42,20 +56,26 @@ fn user(row: &PgRow) -> Result<User, sqlx::Error> {
         active: row.try_get(6)?,
         external_id: row.try_get(7)?,
         phone: row.try_get(8)?,
-        city: row.try_get(9)?,
-        country: row.try_get(10)?,
-        created_at: row.try_get(11)?,
-        last_login_at: row.try_get(12)?,
+        street1: row.try_get(9)?,
+        street2: row.try_get(10)?,
+        city: row.try_get(11)?,
+        state_province: row.try_get(12)?,
+        postal_code: row.try_get(13)?,
+        country: row.try_get(14)?,
+        created_at: row.try_get(15)?,
+        last_login_at: row.try_get(16)?,
     }
     .into())
 }
 
-fn failed(_: sqlx::Error) -> StatusCode {
+#[expect(clippy::needless_pass_by_value, reason = "what `map_err` hands over")]
+fn failed(error: sqlx::Error) -> StatusCode {
+    eprintln!("anchor: {error}");
     StatusCode::INTERNAL_SERVER_ERROR
 }
 
 async fn by_id(State(pool): State<PgPool>, Path(id): Path<i64>) -> Result<Json<User>, StatusCode> {
-    let statement = sqlx::query(sqlx::AssertSqlSafe(format!("{SELECT} WHERE id = $1"))).bind(id);
+    let statement = sqlx::query(select!("WHERE organization_id = 2 AND id = $1")).bind(id);
     let row = statement.fetch_optional(&pool).await.map_err(failed)?;
     let row = row.ok_or(StatusCode::NOT_FOUND)?;
     Ok(Json(user(&row).map_err(failed)?))
@@ -65,69 +85,91 @@ async fn by_email(
     State(pool): State<PgPool>,
     Path(email): Path<String>,
 ) -> Result<Json<User>, StatusCode> {
-    let text = format!("{SELECT} WHERE email_folded = $1");
-    let statement = sqlx::query(sqlx::AssertSqlSafe(text)).bind(email);
+    let statement = sqlx::query(select!("WHERE email_folded = $1")).bind(email.to_lowercase());
     let row = statement.fetch_optional(&pool).await.map_err(failed)?;
     let row = row.ok_or(StatusCode::NOT_FOUND)?;
     Ok(Json(user(&row).map_err(failed)?))
-}
-
-#[derive(Deserialize)]
-struct Page {
-    organization: i64,
-    after: i64,
-    city: Option<String>,
 }
 
 async fn list(
     State(pool): State<PgPool>,
     Query(page): Query<Page>,
 ) -> Result<Json<Vec<User>>, StatusCode> {
-    let condition = if page.city.is_some() {
-        "AND city = $3"
-    } else {
-        "AND $3::text IS NULL"
-    };
-    let text = format!(
-        "{SELECT} WHERE organization_id = $1 AND active AND id > $2 {condition} ORDER BY id LIMIT 201"
-    );
-    let rows = sqlx::query(sqlx::AssertSqlSafe(text))
+    let statement = if let Some(city) = page.city {
+        sqlx::query(select!(
+            "WHERE organization_id = $1 AND active AND id > $2 AND city = $3 ORDER BY id LIMIT 201"
+        ))
         .bind(page.organization)
         .bind(page.after)
-        .bind(page.city)
-        .fetch_all(&pool)
-        .await
-        .map_err(failed)?;
+        .bind(city)
+    } else {
+        sqlx::query(select!(
+            "WHERE organization_id = $1 AND active AND id > $2 ORDER BY id LIMIT 201"
+        ))
+        .bind(page.organization)
+        .bind(page.after)
+    };
+    let rows = statement.fetch_all(&pool).await.map_err(failed)?;
     let users: Result<Vec<_>, _> = rows.iter().take(200).map(user).collect();
     Ok(Json(users.map_err(failed)?))
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct NewUser {
-    first_name: String,
-    last_name: String,
-    email: String,
-}
-
-/// Into a table of its own with the same columns, keys and indexes: the server's own stays what it is.
+/// Into the same table, so with the same keys, indexes and triggers.
 async fn create(
     State(pool): State<PgPool>,
     Json(new): Json<NewUser>,
-) -> Result<Json<i64>, StatusCode> {
-    let folded = new.email.to_lowercase();
+) -> Result<Json<User>, StatusCode> {
     let row = sqlx::query(
-        "INSERT INTO bench_users (organization_id, account_id, email, email_folded, first_name, first_name_folded, last_name, \
+        "INSERT INTO users (organization_id, account_id, email, email_folded, first_name, first_name_folded, last_name, \
          last_name_folded, full_name, full_name_folded, active, password_must_change, created_at, updated_at, revision) \
-         VALUES (2, 2, $1, $2, $3, lower($3), $4, lower($4), $3 || ' ' || $4, lower($3 || ' ' || $4), true, false, now(), now(), 1) \
-         RETURNING id",
+         VALUES (2, 2, $1, $2, $3, $4, $5, $6, $7, $8, true, false, now(), now(), 1) \
+         RETURNING id, account_id, email, first_name, last_name, full_name, active, external_id, phone, street1, street2, city, \
+         state_province, postal_code, country, created_at, last_login_at",
     )
-    .bind(new.email)
-    .bind(folded)
-    .bind(new.first_name)
-    .bind(new.last_name)
+    .bind(&new.email)
+    .bind(new.email.to_lowercase())
+    .bind(&new.first_name)
+    .bind(new.first_name.to_lowercase())
+    .bind(&new.last_name)
+    .bind(new.last_name.to_lowercase())
+    .bind(new.full_name())
+    .bind(new.full_name().to_lowercase())
     .fetch_one(&pool)
     .await
     .map_err(failed)?;
-    Ok(Json(row.try_get(0).map_err(failed)?))
+    Ok(Json(user(&row).map_err(failed)?))
+}
+
+async fn change(
+    State(pool): State<PgPool>,
+    Path(id): Path<i64>,
+    Json(change): Json<Change>,
+) -> Result<Json<User>, StatusCode> {
+    let row = sqlx::query(
+        "UPDATE users SET phone = $2, phone_folded = $3, updated_at = now(), revision = revision + 1 \
+         WHERE organization_id = 2 AND id = $1 \
+         RETURNING id, account_id, email, first_name, last_name, full_name, active, external_id, phone, street1, street2, city, \
+         state_province, postal_code, country, created_at, last_login_at",
+    )
+    .bind(id)
+    .bind(&change.phone)
+    .bind(change.phone.to_lowercase())
+    .fetch_optional(&pool)
+    .await
+    .map_err(failed)?;
+    let row = row.ok_or(StatusCode::NOT_FOUND)?;
+    Ok(Json(user(&row).map_err(failed)?))
+}
+
+async fn delete(State(pool): State<PgPool>, Path(id): Path<i64>) -> Result<StatusCode, StatusCode> {
+    let deleted = sqlx::query("DELETE FROM users WHERE organization_id = 2 AND id = $1")
+        .bind(id)
+        .execute(&pool)
+        .await
+        .map_err(failed)?;
+    if deleted.rows_affected() == 1 {
+        Ok(StatusCode::OK)
+    } else {
+        Err(StatusCode::NOT_FOUND)
+    }
 }
