@@ -25,9 +25,16 @@ pub(crate) struct Options {
     /// `bytes written`, `storm`, `curve`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Sizes of the search curve, growing [default: 10000,100000,1000000, with --short none]. Ten million users need 28 GB of disk
+    /// Sizes of the search curve, growing [default: 10000,100000, with --short none]. Free disk is checked
+    /// first: ten million users need 25 to 30 GB
     #[arg(long, value_delimiter = ',', value_name = "USERS")]
     curve: Vec<u64>,
+    /// Into how many organizations a curve's users are dealt out as well, at a hundred each at the least
+    #[arg(long, value_name = "NUMBER", default_value_t = 10_000)]
+    organizations: u64,
+    /// Over which store
+    #[arg(long, value_name = "STORE", value_parser = ["sqlite", "postgres", "both"], default_value = "both")]
+    store: String,
     /// Lifecycles for so many minutes as well
     #[arg(long, value_name = "MINUTES", default_value_t = 0)]
     soak: u32,
@@ -70,7 +77,7 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         .arg(&directory)
         .arg("--json")
         .arg(json)
-        .args(["--commit", &commit()?]);
+        .args(["--commit", &commit()?, "--date", &date()?]);
     if let Some(storm) = storm(options, &program)? {
         command.args(["--storm", &storm]);
     }
@@ -93,7 +100,7 @@ fn figures(command: &mut Command, options: &Options) {
     let (users, turn, curve) = if options.short {
         (20_000, "250", "")
     } else {
-        (100_000, "1000", "10000,100000,1000000")
+        (100_000, "1000", "10000,100000")
     };
     if options.short {
         command.arg("--short");
@@ -110,6 +117,8 @@ fn figures(command: &mut Command, options: &Options) {
         command.args(["--curve", &curve]);
     }
     command.args(["--soak", &options.soak.to_string()]);
+    command.args(["--organizations", &options.organizations.to_string()]);
+    command.args(["--store", &options.store]);
     if options.add {
         command.arg("--add");
     }
@@ -136,6 +145,12 @@ fn storm(options: &Options, program: &Path) -> Result<Option<String>> {
         "slowdown": reads.slowdown(),
     });
     Ok(Some(storm.to_string()))
+}
+
+/// Today.
+fn date() -> Result<String> {
+    let text = process::output(Command::new("date").args(["-u", "+%F"]))?;
+    Ok(text.trim().to_owned())
 }
 
 /// With a sign if something is not committed.

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::results::Storm;
 
@@ -36,6 +36,12 @@ pub(crate) struct Options {
     /// Sizes of the search curve; the others are compared with the first
     #[arg(long, value_delimiter = ',', value_name = "USERS")]
     pub(crate) curve: Vec<u64>,
+    /// Into how many organizations large sizes are dealt out as well, at a hundred users each at the least
+    #[arg(long, default_value_t = 10_000)]
+    pub(crate) organizations: u64,
+    /// Over which store
+    #[arg(long, value_enum, default_value_t = Stores::Both)]
+    pub(crate) store: Stores,
     /// Lifecycles for so many minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 0)]
     pub(crate) soak: u32,
@@ -48,9 +54,20 @@ pub(crate) struct Options {
     /// Of which commit the server is
     #[arg(long, default_value = "")]
     pub(crate) commit: String,
+    /// Today
+    #[arg(long, default_value = "")]
+    pub(crate) date: String,
     /// What `cargo xtask measure-login` saw, as JSON
     #[arg(long, value_parser = storm)]
     pub(crate) storm: Option<Storm>,
+}
+
+/// Which stores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Stores {
+    Sqlite,
+    Postgres,
+    Both,
 }
 
 fn storm(text: &str) -> Result<Storm, String> {

@@ -19,8 +19,6 @@ use crate::{
 const CONNECTIONS: u64 = 64;
 /// How many requests of a query are prepared: no two of them ask the same, if there are so many users.
 const VARIANTS: u64 = 10_000;
-/// Organizations of the second kind of large store.
-const MANY: u64 = 10_000;
 
 /// A query with values that are those of users who are there.
 pub(crate) struct Query {
@@ -81,7 +79,7 @@ fn day(microseconds: i64) -> String {
         .map_or_else(|_| String::new(), |at| at.date().to_string())
 }
 
-/// All sizes, each in one organization and (PostgreSQL) in many.
+/// All sizes, each in one organization, and the large ones in many as well.
 pub(crate) async fn measure(options: &Options, kind: Kind, results: &mut Results) -> Result<()> {
     let mut sizes = options.curve.iter().copied();
     let Some(smallest) = sizes.next() else {
@@ -90,8 +88,9 @@ pub(crate) async fn measure(options: &Options, kind: Kind, results: &mut Results
     let base = World::seed(options, kind, smallest, 0, 1).await?;
     let (base_server, _) = base.serve().await?;
     for users in sizes {
-        let shapes: &[u64] = if kind == Kind::Postgres && users >= 100 * MANY {
-            &[1, MANY]
+        let many = options.organizations;
+        let shapes: &[u64] = if users >= 100 * many {
+            &[1, many]
         } else {
             &[1]
         };

@@ -8,8 +8,8 @@ use crate::options::tell;
 
 /// Of a user, with all indexes and the log of their making. Measured with trigram indexes, and rounded up.
 const BYTES_PER_USER: u64 = 2500;
-/// For everything else, and what nobody foresees.
-const REST: u64 = 3_000_000_000;
+/// For the log of PostgreSQL, and what nobody foresees.
+const REST: u64 = 5_000_000_000;
 
 /// An error, if there is not.
 pub(crate) fn ensure_room(directory: &Path, users: u64) -> Result<()> {

@@ -40,7 +40,7 @@ pub(crate) async fn row(options: &Options, world: &World, server: &Subject) -> R
         (format!("{BASE}/authentication"), Some(body))
     });
     // A hash takes some tens of milliseconds: a turn has to hold many.
-    let turn = options.turn().max(Duration::from_secs(1)) * 2;
+    let turn = options.turn().max(Duration::from_millis(500)) * 2;
     let next = Arc::new(AtomicU64::new(0));
     let (mut ours, mut theirs, mut ratios) = (vec![], vec![], vec![]);
     let (mut medians, mut tails) = (vec![], vec![]);

@@ -21,7 +21,7 @@ use anyhow::{Context as _, Result};
 use crate::{
     load::now,
     machine::{self, Steal},
-    options::Options,
+    options::{Options, Stores},
     request::BASE,
     results::{Results, Row, Run},
     subject::Subject,
@@ -37,6 +37,7 @@ pub(crate) async fn run(
     let mut results = Results {
         run: Run {
             commit: options.commit.clone(),
+            date: options.date.clone(),
             short: options.short,
             users: options.users,
             rounds: options.rounds,
@@ -50,7 +51,11 @@ pub(crate) async fn run(
         ..Results::default()
     };
     for kind in [Kind::Sqlite, Kind::Postgres] {
-        if kind == Kind::Postgres && options.postgres.is_none() {
+        let other = match kind {
+            Kind::Sqlite => Stores::Postgres,
+            Kind::Postgres => Stores::Sqlite,
+        };
+        if options.store == other || (kind == Kind::Postgres && options.postgres.is_none()) {
             continue;
         }
         store(options, kind, &mut results).await?;
@@ -72,7 +77,7 @@ fn spare(options: &Options) -> u64 {
 }
 
 async fn store(options: &Options, kind: Kind, results: &mut Results) -> Result<()> {
-    if options.only.as_deref() == Some("curve") {
+    if matches!(options.only.as_deref(), Some("curve" | "storm")) {
         return Ok(());
     }
     let world = World::seed(options, kind, options.users, spare(options), 1).await?;
