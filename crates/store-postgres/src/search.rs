@@ -34,7 +34,7 @@ pub(crate) struct Wanted<'a, F> {
 
 impl<F: Table> Wanted<'_, F> {
     /// Whether one statement finds the page: each condition has an index in the order of the list, or is true or false, of
-    /// which PostgreSQL knows how many there are; or no index finds what the filter selects, and the list has to be walked anyway.
+    /// which PostgreSQL knows how many there are; or no index finds what the filter selects, and nothing is gained by looking for it first.
     pub(crate) fn is_direct(&self) -> bool {
         let direct = |leaf: &Leaf<F>| {
             leaf.field.kind() == Kind::Boolean || (self.is_by_id() && is_ordered(leaf))

@@ -8,7 +8,7 @@ use std::io;
 
 use anyhow::{Context, Result};
 
-pub(crate) use server::Server;
+pub(crate) use server::{Durability, Server};
 
 /// Keeps a server until Ctrl-C, or until standard input ends when it is no terminal.
 pub(crate) fn run() -> Result<()> {

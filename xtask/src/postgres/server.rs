@@ -31,8 +31,35 @@ pub(crate) struct Server {
     lifeline: Option<ChildStdin>,
 }
 
+/// What a server does for what it has written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Durability {
+    /// Nothing: it is fast, and a power cut ruins it.
+    Off,
+    /// Everything, and with as much memory as a small installation gives it.
+    On,
+}
+
+impl Durability {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Off => {
+                "shared_buffers = 64MB\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off"
+            }
+            Self::On => {
+                "shared_buffers = 512MB\nfsync = on\nsynchronous_commit = on\nfull_page_writes = on\nmax_wal_size = 4GB\n\
+                 checkpoint_timeout = 15min\neffective_cache_size = 2GB\nrandom_page_cost = 1.1"
+            }
+        }
+    }
+}
+
 impl Server {
     pub(crate) fn start() -> Result<Self> {
+        Self::start_with(Durability::Off)
+    }
+
+    pub(crate) fn start_with(durability: Durability) -> Result<Self> {
         let Programs { bin, pgbouncer } = binaries::find_or_install()?;
         let owner = unprivileged_owner()?;
         let directory = tempfile::Builder::new()
@@ -45,7 +72,8 @@ impl Server {
             .args(["-c", SUPERVISOR, "supervisor"])
             .arg(&bin)
             .arg(directory.path())
-            .arg(&pgbouncer);
+            .arg(&pgbouncer)
+            .arg(durability.settings());
         command
             .current_dir(directory.path())
             .stdin(Stdio::piped())

