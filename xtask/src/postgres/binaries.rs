@@ -30,7 +30,7 @@ const PLAIN: &[&str] = &[
     "/opt/homebrew/bin",
 ];
 
-/// Where packages put PgBouncer, which is not always on the path of those who are not root.
+/// Where packages put `PgBouncer`, which is not always on the path of those who are not root.
 const POOLERS: &[&str] = &[
     "/usr/sbin/pgbouncer",
     "/usr/local/sbin/pgbouncer",
@@ -45,7 +45,7 @@ pub(crate) struct Programs {
     pub(crate) pgbouncer: PathBuf,
 }
 
-/// The programs; installs PostgreSQL and PgBouncer where one of them is missing.
+/// The programs; installs PostgreSQL and `PgBouncer` where one of them is missing.
 pub(crate) fn find_or_install() -> Result<Programs> {
     if let Some(found) = find_both() {
         return Ok(found);

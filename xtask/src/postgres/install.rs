@@ -1,4 +1,4 @@
-//! Installs PostgreSQL and PgBouncer with the package manager of the system, saying so. The only place that changes the machine.
+//! Installs PostgreSQL and `PgBouncer` with the package manager of the system, saying so. The only place that changes the machine.
 
 use std::process::Command;
 

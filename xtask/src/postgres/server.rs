@@ -1,4 +1,4 @@
-//! One throwaway PostgreSQL with a PgBouncer before it: its own cluster in a directory under `/tmp`, reachable through a socket there and nowhere else, gone with
+//! One throwaway PostgreSQL with a `PgBouncer` before it: its own cluster in a directory under `/tmp`, reachable through a socket there and nowhere else, gone with
 //! this process whatever ends it.
 //!
 //! A small shell script stands beside the server in a process group of its own. It starts the server, says so, then waits for the end of
@@ -120,7 +120,7 @@ impl Server {
         self.url_by("localhost")
     }
 
-    /// The same server behind PgBouncer, which pools transactions.
+    /// The same server behind `PgBouncer`, which pools transactions.
     pub(crate) fn pooled_url(&self) -> String {
         self.url_by("localhost:6432")
     }
