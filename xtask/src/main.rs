@@ -2,6 +2,7 @@
 //! product does, and stays quick to compile.
 
 mod arrows;
+mod bench;
 mod ci;
 mod fuzz_api;
 mod fuzz_ceql;
@@ -33,6 +34,7 @@ const EXAMPLES: &str = "Examples:
   cargo xtask house                       rules about source files
   cargo xtask fuzz-api --short            the server against its own OpenAPI document
   cargo xtask measure-login               how long logins take, and what they do to reads
+  cargo xtask bench --short               how fast the server is, beside small programs of the same libraries
   cargo xtask measure-move                how long an organization takes to move, killed and gone on with
   cargo xtask fuzz-ceql --seconds 60      what no text may do to the readers of CEQL, tokens and headers";
 
@@ -113,6 +115,18 @@ enum Command {
         #[arg(long, value_name = "URL")]
         database_url: Option<String>,
     },
+    /// Measure the server beside small programs of the same libraries, which take turns with it
+    ///
+    /// Builds everything as it is released, and starts a PostgreSQL of its own. Ratios count: the times depend on the machine.
+    /// Server, PostgreSQL and load share the cores of this machine.
+    #[command(after_help = "Examples:
+  cargo xtask bench --short
+  cargo xtask bench
+  cargo xtask bench --only 'get user'
+  cargo xtask bench --only curve --curve 10000,10000000 --add
+  cargo xtask bench --only lifecycle --soak 10 --add
+  cargo xtask bench --report docs/performance.md")]
+    Bench(bench::Options),
     /// Measure how long a large organization takes to move from one server to another, killed now and then
     ///
     /// Builds the program as it is released, fills a server through its API, and runs `tenantry import --from`, which is killed by
@@ -182,6 +196,7 @@ fn main() -> ExitCode {
         Command::MeasureLogin { database_url } => {
             measure_login::run(&measure_login::Options { database_url })
         }
+        Command::Bench(options) => bench::run(&options),
         Command::MeasureMove {
             accounts,
             users,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use serde_json::Value;
 
 /// The top of the repository. `cargo run` names the manifest at run time; the path at build time serves a binary started by hand.
 pub(crate) fn root() -> PathBuf {
@@ -21,6 +22,26 @@ pub(crate) fn cargo<S: AsRef<OsStr>>(args: impl IntoIterator<Item = S>) -> Comma
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(args).current_dir(root());
     command
+}
+
+/// Builds a program as it is released, and answers where it is.
+pub(crate) fn build_for_release(package: &str, name: &str) -> Result<PathBuf> {
+    let artifacts = output(&mut cargo([
+        "build",
+        "--release",
+        "--package",
+        package,
+        "--bin",
+        name,
+        "--message-format",
+        "json-render-diagnostics",
+    ]))?;
+    artifacts
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .find(|message| message["target"]["name"] == name && message["executable"].is_string())
+        .and_then(|message| message["executable"].as_str().map(PathBuf::from))
+        .with_context(|| format!("cargo built no program `{name}`"))
 }
 
 /// Runs to the end with the terminal's own input and output.

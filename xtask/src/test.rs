@@ -10,6 +10,8 @@ use crate::process;
 use crate::runner::{self, Runner};
 
 const URL: &str = "TENANTRY_TEST_POSTGRES_URL";
+/// The same server behind a pooler of transactions.
+const POOLED_URL: &str = "TENANTRY_TEST_POOLED_URL";
 /// Directory of the server's programs, for tests that stop or inspect it.
 const BIN: &str = "TENANTRY_TEST_PSQL_BIN";
 
@@ -62,6 +64,7 @@ impl Database {
             Self::Given { url } => vec![(URL, url.clone())],
             Self::Started(server) => vec![
                 (URL, server.url()),
+                (POOLED_URL, server.pooled_url()),
                 (BIN, server.bin().display().to_string()),
             ],
         }

@@ -1,9 +1,7 @@
 //! Calls from scripts of other origins (contract, section 3).
 
-use std::sync::Arc;
-
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -22,11 +20,7 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// Answers preflights of configured origins, and adds to every reply what the browser asks for. An origin that is not
 /// configured gets its reply like any other program; the browser keeps it from the script.
-pub(crate) async fn headers(
-    State(config): State<Arc<HttpConfig>>,
-    request: Request,
-    next: Next,
-) -> Response {
+pub(crate) async fn answer(config: &HttpConfig, request: Request, next: Next) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
         return next.run(request).await;
     };

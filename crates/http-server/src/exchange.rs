@@ -14,7 +14,7 @@ use tenantry_wire::header;
 use tracing::{Instrument, error, info, info_span};
 
 use crate::{
-    HttpConfig,
+    HttpConfig, cors,
     error::ApiError,
     metrics::{self, Metrics, Running},
     negotiation::ErrorFormat,
@@ -54,7 +54,7 @@ pub(crate) async fn run(
         .as_ref()
         .map(|metrics| Running::begin(metrics, &mut request));
     let format = ErrorFormat::of(request.headers());
-    let path = request.uri().path().to_owned();
+    let uri = request.uri().clone();
     let span = info_span!(
         "request",
         request_id = %id,
@@ -67,7 +67,7 @@ pub(crate) async fn run(
             reason = "how long a request took is no business of the injected clock"
         )]
         let started = std::time::Instant::now();
-        let mut response = next.run(request).await;
+        let mut response = cors::answer(&exchange.config, request, next).await;
         let error = response.extensions_mut().remove::<ApiError>();
         if let Some(error) = &error
             && let Some(cause) = error.cause()
@@ -78,9 +78,9 @@ pub(crate) async fn run(
             );
         }
         let response = match error {
-            Some(error) => error.render(response, &path, id, format),
+            Some(error) => error.render(response, uri.path(), id, format),
             None if response.status().is_client_error() || response.status().is_server_error() => {
-                ApiError::of_status(response.status()).render(response, &path, id, format)
+                ApiError::of_status(response.status()).render(response, uri.path(), id, format)
             }
             None => response,
         };

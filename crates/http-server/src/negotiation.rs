@@ -30,10 +30,16 @@ impl ErrorFormat {
 }
 
 /// Refuses a request whose `Accept` no reply can meet. The reply to DELETE is empty, so it meets any.
-pub(crate) async fn check_accept(request: Request, next: Next) -> Result<Response, ApiError> {
+pub(crate) fn check_accept(request: &Request) -> Result<(), ApiError> {
     if request.method() != Method::DELETE && !admits_json(request.headers()) {
         return Err(ApiError::not_acceptable());
     }
+    Ok(())
+}
+
+/// [`check_accept`] as a layer, for routes without credentials.
+pub(crate) async fn outside(request: Request, next: Next) -> Result<Response, ApiError> {
+    check_accept(&request)?;
     Ok(next.run(request).await)
 }
 

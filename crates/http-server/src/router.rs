@@ -1,6 +1,6 @@
 //! The table of contents: every handler, and the layers around them. The path and verb of a handler stand on it.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use axum::{
     Router,
@@ -11,7 +11,7 @@ use tower_http::{catch_panic::CatchPanicLayer, normalize_path::NormalizePath};
 use utoipa_axum::routes;
 
 use crate::{
-    HttpConfig, Platform, caller, cors,
+    HttpConfig, Platform, caller,
     error::ApiError,
     exchange::{self, Exchange},
     idempotency,
@@ -27,9 +27,21 @@ use crate::{
     throttle::Throttle,
 };
 
-/// What handlers share.
+/// What handlers share. Every layer and every handler has a clone for each request, so it is one reference.
 #[derive(Clone, Debug)]
-pub(crate) struct AppState {
+pub(crate) struct AppState(Arc<Shared>);
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The fields of [`AppState`].
+#[derive(Debug)]
+pub(crate) struct Shared {
     pub(crate) platform: Platform,
     pub(crate) config: Arc<HttpConfig>,
     pub(crate) reference: Arc<Reference>,
@@ -48,23 +60,22 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
     let document = openapi::document(BASE_PATH, below, around_described);
     let started = platform.clock.now();
     let clock = Arc::clone(&platform.clock);
-    let state = AppState {
+    let state = AppState(Arc::new(Shared {
         platform,
         config: Arc::new(config.clone()),
         reference: Arc::new(Reference::new(&document)),
         metrics: config.metrics.then(|| Arc::new(Metrics::new(started))),
         throttle: Arc::new(Throttle::new(config.throttle, clock)),
-    };
+    }));
     let api = api
         .route_layer(from_fn_with_state(state.clone(), idempotency::once))
         .fallback(nothing_here)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(negotiation::check_accept))
         // Outermost: credentials come before everything else, also before the question whether the path exists.
         .layer(from_fn_with_state(state.clone(), caller::authenticate));
     let entrance = entrance
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn(negotiation::check_accept))
+        .layer(from_fn(negotiation::outside))
         .route_layer(from_fn(exchange::outside));
     let around = around.route_layer(from_fn(exchange::outside));
     let routes = around
@@ -76,7 +87,6 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Router {
     Router::new()
         .fallback_service(NormalizePath::trim_trailing_slash(routes))
         .layer(CatchPanicLayer::custom(exchange::panicked))
-        .layer(from_fn_with_state(Arc::clone(&state.config), cors::headers))
         .layer(from_fn_with_state(Exchange::new(&state), exchange::run))
 }
 

@@ -15,6 +15,10 @@ BEGIN
     END IF;
     -- The name of a schema may be as long as that of a channel.
     PERFORM pg_notify('tenantry_callers_' || md5(TG_TABLE_SCHEMA), TG_ARGV[0] || (changed ->> TG_ARGV[1]));
+    -- What is given to somebody else is of two.
+    IF TG_OP = 'UPDATE' AND changed ->> TG_ARGV[1] IS DISTINCT FROM to_jsonb(NEW) ->> TG_ARGV[1] THEN
+        PERFORM pg_notify('tenantry_callers_' || md5(TG_TABLE_SCHEMA), TG_ARGV[0] || (to_jsonb(NEW) ->> TG_ARGV[1]));
+    END IF;
     RETURN NULL;
 END
 $$;
@@ -36,7 +40,7 @@ CREATE TRIGGER roles_tell AFTER UPDATE OR DELETE ON roles FOR EACH ROW
 CREATE TRIGGER accounts_tell AFTER UPDATE ON accounts FOR EACH ROW
     WHEN ((OLD.active, OLD.is_default) IS DISTINCT FROM (NEW.active, NEW.is_default))
     EXECUTE FUNCTION tell_caller_changed('a', 'id');
-CREATE TRIGGER account_roles_tell AFTER INSERT OR DELETE ON account_roles FOR EACH ROW
+CREATE TRIGGER account_roles_tell AFTER INSERT OR UPDATE OR DELETE ON account_roles FOR EACH ROW
     EXECUTE FUNCTION tell_caller_changed('a', 'account_id');
 
 CREATE TRIGGER users_tell AFTER UPDATE ON users FOR EACH ROW
@@ -50,9 +54,9 @@ CREATE TRIGGER user_secrets_tell AFTER UPDATE ON user_secrets FOR EACH ROW
     EXECUTE FUNCTION tell_caller_changed('u', 'user_id');
 CREATE TRIGGER user_secrets_tell_gone AFTER DELETE ON user_secrets FOR EACH ROW
     EXECUTE FUNCTION tell_caller_changed('u', 'user_id');
-CREATE TRIGGER user_roles_tell AFTER INSERT OR DELETE ON user_roles FOR EACH ROW
+CREATE TRIGGER user_roles_tell AFTER INSERT OR UPDATE OR DELETE ON user_roles FOR EACH ROW
     EXECUTE FUNCTION tell_caller_changed('u', 'user_id');
-CREATE TRIGGER login_tokens_tell AFTER DELETE ON login_tokens FOR EACH ROW
+CREATE TRIGGER login_tokens_tell AFTER UPDATE OR DELETE ON login_tokens FOR EACH ROW
     EXECUTE FUNCTION tell_caller_changed('u', 'user_id');
 
 CREATE TRIGGER instances_tell AFTER UPDATE ON instances FOR EACH ROW

@@ -153,7 +153,7 @@ impl Table for AuditField {
     type Item = AuditRecord;
 
     const SELECT: &'static str = concat!("SELECT ", record_columns!(), " FROM audit_records");
-    const EXISTS: &'static str = "SELECT 1 FROM audit_records";
+    const FROM: &'static str = " FROM audit_records";
 
     fn column(self) -> Column {
         match self {

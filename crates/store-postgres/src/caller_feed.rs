@@ -112,8 +112,11 @@ struct Listening {
 impl Listening {
     async fn begin(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
         let mut beats = PgConnection::connect_with(options).await?;
+        // In a transaction, or a proxy that pools them may answer something else.
+        let mut transaction = beats.begin().await?;
         let place = sqlx::query(PLACE).persistent(false);
-        let place = place.fetch_one(&mut beats).await?;
+        let place = place.fetch_one(&mut *transaction).await?;
+        transaction.commit().await?;
         let (channel, name): (String, String) = (place.try_get("channel")?, place.try_get("name")?);
         // A pool that ends with the listener.
         let own = PgPoolOptions::new().max_connections(1).max_lifetime(None);

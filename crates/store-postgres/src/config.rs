@@ -20,7 +20,7 @@ pub struct PostgresConfig {
     pub statement_timeout: Option<Duration>,
     /// Whether statements are prepared once per connection. `false` behind a proxy that pools transactions
     /// (`PgBouncer` with `pool_mode = transaction`): statements are then sent anew each time, inside of a transaction,
-    /// so that nothing is left behind on the server's side.
+    /// so that nothing is left behind on the server's side, and there is no feed of what other nodes change.
     pub prepared_statements: bool,
 }
 

@@ -95,6 +95,11 @@ impl Database {
         let _ = timeout(self.operation_timeout, self.pool.close()).await;
     }
 
+    /// How long a call may take altogether.
+    pub(crate) fn operation_timeout(&self) -> Duration {
+        self.operation_timeout
+    }
+
     /// The rows of a statement that changes nothing.
     pub(crate) async fn read(&self, statement: Statement) -> Result<Vec<PgRow>, RepositoryError> {
         self.perform(

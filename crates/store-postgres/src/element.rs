@@ -91,7 +91,7 @@ impl Table for ElementField {
     type Item = Element;
 
     const SELECT: &'static str = element_selection!();
-    const EXISTS: &'static str = "SELECT 1 FROM elements";
+    const FROM: &'static str = " FROM elements";
 
     fn column(self) -> Column {
         match self {

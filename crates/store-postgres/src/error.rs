@@ -105,6 +105,29 @@ pub(crate) fn timed_out() -> RepositoryError {
     }
 }
 
+/// A search whose steps take too long together, each of which PostgreSQL would have answered.
+pub(crate) fn too_slow() -> RepositoryError {
+    RepositoryError::TooSlow {
+        source: "the steps of the search take too long together".into(),
+    }
+}
+
+/// The error of a statement that several had made together, for another of them.
+pub(crate) fn copied(error: &RepositoryError) -> RepositoryError {
+    let words = |source: &BoxError| BoxError::from(source.to_string());
+    match error {
+        RepositoryError::Unavailable { source } => RepositoryError::Unavailable {
+            source: words(source),
+        },
+        RepositoryError::Backend { source } => RepositoryError::Backend {
+            source: words(source),
+        },
+        other => RepositoryError::Backend {
+            source: other.to_string().into(),
+        },
+    }
+}
+
 /// The error of a read that grows with the data: where PostgreSQL broke it off at its `statement_timeout`, the read is the
 /// reason, and not the server.
 pub(crate) fn of_long_read(error: RepositoryError) -> RepositoryError {

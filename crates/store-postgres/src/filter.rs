@@ -185,6 +185,21 @@ fn push_like(sql: &mut Sql, column: Column, pattern: &Pattern, negated: bool) {
         .push(if negated { " NOT LIKE " } else { " LIKE " })
         .bind(pattern.escaped('\\'))
         .push(r" ESCAPE '\'");
+    if let Some(within) = column.within.filter(|_| !negated && is_selective(pattern)) {
+        // Follows from the condition, and tells PostgreSQL where to look.
+        let longer = [within.before, &pattern.escaped('\\'), within.behind].concat();
+        sql.push(" AND ")
+            .push(within.folded)
+            .push(" LIKE ")
+            .bind(longer)
+            .push(r" ESCAPE '\'");
+    }
+}
+
+/// Whether an index of trigrams can have a part in finding what fits.
+pub(crate) fn is_selective(pattern: &Pattern) -> bool {
+    let literal = |token: &PatternToken| matches!(token, PatternToken::Literal(text) if text.chars().nth(1).is_some());
+    pattern.tokens().iter().any(literal)
 }
 
 fn push_in(sql: &mut Sql, column: Column, kind: Kind, values: &[Value], negated: bool) {
@@ -352,6 +367,10 @@ mod tests {
             (
                 "city LIKE 'a%'",
                 r"(users.city_folded LIKE $1 ESCAPE '\')".to_owned(),
+            ),
+            (
+                "lastName LIKE 'gre%' AND NOT firstName LIKE '%s'",
+                r"((users.last_name_folded LIKE $1 ESCAPE '\' AND users.full_name_folded LIKE $2 ESCAPE '\') AND ((users.first_name_folded LIKE $3 ESCAPE '\') IS NOT TRUE))".to_owned(),
             ),
             (
                 "city NOT LIKE 'a%'",

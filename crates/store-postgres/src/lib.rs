@@ -26,11 +26,13 @@ mod password_policy;
 mod replies;
 mod role;
 mod row;
+mod search;
 mod session;
 mod share;
 mod sql;
 mod store;
 mod table;
+mod together;
 mod transfer;
 mod user;
 

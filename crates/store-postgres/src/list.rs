@@ -1,6 +1,6 @@
 //! Lists and counts, for every table alike: scope, filter, place, order, one row more than the page holds.
 
-use sqlx::postgres::PgRow;
+use sqlx::{Row as _, postgres::PgRow};
 use tenantry_domain::{
     Scope,
     ceql::{Filter, Kind, Normal, Test},
@@ -8,7 +8,17 @@ use tenantry_domain::{
     ports::RepositoryError,
 };
 
-use crate::{database::Database, error, filter, row::number, sql::Sql, table::Table};
+use tokio::time::{Instant, timeout_at};
+
+use crate::{
+    database::Database,
+    error::{self, Failure},
+    filter,
+    row::number,
+    search::{self, Wanted},
+    sql::Sql,
+    table::Table,
+};
 
 /// One page of the rows in `scope` that `filter` selects.
 pub(crate) async fn page<F: Table>(
@@ -18,23 +28,23 @@ pub(crate) async fn page<F: Table>(
     sort: &Sort<F>,
     request: &PageRequest,
 ) -> Result<Page<F::Item>, RepositoryError> {
-    let mut sql = Sql::new(F::SELECT);
-    sql.push(" WHERE ");
-    push_conditions(&mut sql, scope, filter);
-    if let Start::After(cursor) = &request.start {
-        let place =
-            Keyset::parse(cursor, scope, filter, sort).ok_or(RepositoryError::InvalidCursor)?;
-        sql.push(" AND ");
-        filter::push(&mut sql, &place.filter(sort));
-    }
-    push_order(&mut sql, sort);
-    sql.push(" LIMIT ").bind(i64::from(request.size) + 1);
-    if let Start::Offset(offset @ 1..) = request.start {
-        sql.push(" OFFSET ")
-            .bind(i64::try_from(offset).unwrap_or(i64::MAX));
-    }
-    let by_id_alone = sort.keys().len() == 1;
-    let rows = fetch(database, scope, sql, is_common(filter) && by_id_alone).await?;
+    let (behind, offset) = match &request.start {
+        Start::Offset(offset) => (Filter::All, i64::try_from(*offset).unwrap_or(i64::MAX)),
+        Start::After(cursor) => {
+            let place =
+                Keyset::parse(cursor, scope, filter, sort).ok_or(RepositoryError::InvalidCursor)?;
+            (place.filter(sort), 0)
+        }
+    };
+    let wanted = Wanted {
+        scope,
+        filter,
+        behind: &behind,
+        sort,
+        limit: i64::from(request.size) + 1,
+        offset,
+    };
+    let rows = rows(database, &wanted).await?;
     let items = rows.iter().map(F::item).collect::<Result<Vec<_>, _>>()?;
     Ok(Page::of_rows(items, request.size, |last| {
         Keyset::of(sort, last).cursor(scope, filter, sort)
@@ -48,22 +58,71 @@ pub(crate) async fn count<F: Table>(
     filter: &Filter<F>,
     up_to: u64,
 ) -> Result<Count, RepositoryError> {
-    let mut sql = Sql::new("SELECT count(*) FROM (");
-    sql.push(F::EXISTS).push(" WHERE ");
+    let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1");
+    sql.push(F::FROM).push(" WHERE ");
     push_conditions(&mut sql, scope, filter);
     let limit = i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1);
     sql.push(" LIMIT ").bind(limit).push(") AS found");
-    let rows = fetch(database, scope, sql, is_common(filter)).await?;
+    let _share = database.share_of(scope.organization_id()).await?;
+    let rows = fetch(database, sql, is_common(filter)).await?;
     Ok(Count::bounded(number(rows.first())?, up_to))
+}
+
+async fn rows<F: Table>(
+    database: &Database,
+    wanted: &Wanted<'_, F>,
+) -> Result<Vec<PgRow>, RepositoryError> {
+    let _share = database.share_of(wanted.scope.organization_id()).await?;
+    let deadline = Instant::now() + database.operation_timeout();
+    if wanted.is_direct() {
+        let prepared = is_common(wanted.filter) && wanted.is_by_id();
+        return fetch(database, wanted.directly(), prepared).await;
+    }
+    let mut rows = fetch(database, wanted.of_candidates(), false).await?;
+    if counted(&rows, "candidates")? <= search::CANDIDATES {
+        // Where no row is left, there is one that only tells how many candidates there are.
+        if placeless(&rows)? {
+            rows.clear();
+        }
+        return Ok(rows);
+    }
+    if !wanted.is_by_id() {
+        return next(database, wanted.directly(), deadline).await;
+    }
+    let rows = next(database, wanted.walked(), deadline).await?;
+    if i64::try_from(rows.len()).is_ok_and(|found| found == wanted.limit) {
+        return Ok(rows);
+    }
+    next(database, wanted.gathered(), deadline).await
+}
+
+/// A further step: all of them together take no longer than one call may.
+async fn next(
+    database: &Database,
+    sql: Sql,
+    deadline: Instant,
+) -> Result<Vec<PgRow>, RepositoryError> {
+    timeout_at(deadline, fetch(database, sql, false))
+        .await
+        .unwrap_or_else(|_| Err(error::too_slow()))
+}
+
+fn counted(rows: &[PgRow], column: &str) -> Result<i64, RepositoryError> {
+    let row = rows.first().ok_or(Failure::Sql(sqlx::Error::RowNotFound))?;
+    Ok(row.try_get(column).map_err(Failure::from)?)
+}
+
+fn placeless(rows: &[PgRow]) -> Result<bool, RepositoryError> {
+    let row = rows.first().ok_or(Failure::Sql(sqlx::Error::RowNotFound))?;
+    let place: Option<i64> = row.try_get("place").map_err(Failure::from)?;
+    Ok(place.is_none())
 }
 
 async fn fetch(
     database: &Database,
-    scope: &Scope,
     sql: Sql,
     prepared: bool,
 ) -> Result<Vec<PgRow>, RepositoryError> {
-    let _share = database.share_of(scope.organization_id()).await?;
     let rows = if prepared {
         database.read(sql.statement()).await
     } else {
@@ -72,7 +131,8 @@ async fn fetch(
     rows.map_err(error::of_long_read)
 }
 
-fn push_conditions<F: Table>(sql: &mut Sql, scope: &Scope, filter: &Filter<F>) {
+/// The condition that a row is in `scope` and `filter` selects it.
+pub(crate) fn push_conditions<F: Table>(sql: &mut Sql, scope: &Scope, filter: &Filter<F>) {
     F::within(sql, scope);
     if !matches!(filter, Filter::All) {
         sql.push(" AND ");
@@ -82,7 +142,7 @@ fn push_conditions<F: Table>(sql: &mut Sql, scope: &Scope, filter: &Filter<F>) {
 
 /// Absent values count as the smallest. PostgreSQL thinks otherwise, and has to be told only where there can be any: it
 /// would not use an index that it does not know to fit.
-fn push_order<F: Table>(sql: &mut Sql, sort: &Sort<F>) {
+pub(crate) fn push_order<F: Table>(sql: &mut Sql, sort: &Sort<F>) {
     for (place, (field, direction)) in sort.keys().iter().enumerate() {
         let column = field.column();
         sql.push(if place == 0 { " ORDER BY " } else { ", " })

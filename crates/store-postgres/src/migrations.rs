@@ -3,7 +3,7 @@
 use std::{borrow::Cow, collections::BTreeMap};
 
 use sqlx::{
-    PgConnection, Row as _, SqlStr,
+    Connection as _, PgConnection, Row as _, SqlStr,
     migrate::{MigrateError, Migration, MigrationType, Migrator},
 };
 
@@ -18,7 +18,7 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 4] = [
+const STEPS: [(i64, &str, &str); 5] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (
         2,
@@ -35,23 +35,45 @@ const STEPS: [(i64, &str, &str); 4] = [
         "caller changes",
         include_str!("../migrations/0004_caller_changes.sql"),
     ),
+    (5, "search", include_str!("../migrations/0005_search.sql")),
 ];
 
-/// Applies what is missing. Nodes that start at the same moment wait for each other, by an advisory lock of the session
-/// (sqlx's own would also hold up stores in other schemas of the database).
+/// Applies what is missing, each step in a transaction of its own, so that none waits with the locks of another. Nodes that start at the
+/// same moment wait for each other, by an advisory lock of the transaction: one of the session would be lost behind a proxy that pools
+/// transactions (and sqlx's own would also hold up stores in other schemas of the database).
 pub(crate) async fn run(connection: &mut PgConnection) -> Result<(), OpenError> {
-    sqlx::query("SELECT pg_advisory_lock(hashtextextended('tenantry ' || coalesce(current_schema(), ''), 0))")
+    for steps in 1..=STEPS.len() {
+        apply(connection, steps).await?;
+    }
+    Ok(())
+}
+
+/// Brings the database as far as the first `steps`, if it is not there yet.
+async fn apply(connection: &mut PgConnection, steps: usize) -> Result<(), OpenError> {
+    let failed = |error| OpenError::Migration {
+        source: cause(error),
+    };
+    let mut transaction = connection.begin().await.map_err(failed)?;
+    // Whatever the role or the database says: an index of millions of rows takes minutes.
+    sqlx::query("SET LOCAL statement_timeout = 0")
         .persistent(false)
-        .execute(&mut *connection)
+        .execute(&mut *transaction)
         .await
-        .map_err(|error| OpenError::Migration {
-            source: cause(error),
-        })?;
-    migrator()
+        .map_err(failed)?;
+    sqlx::query("SELECT pg_advisory_xact_lock(hashtextextended('tenantry ' || coalesce(current_schema(), ''), 0))")
+        .persistent(false)
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
+    // Another node may have been faster, also one of a newer release.
+    state(&mut transaction).await?;
+    migrator(steps)
         .set_locking(false)
-        .run_direct(None, connection, false)
+        .set_ignore_missing(true)
+        .run_direct(None, &mut *transaction, false)
         .await
-        .map_err(of_migration)
+        .map_err(of_migration)?;
+    transaction.commit().await.map_err(failed)
 }
 
 /// How far the database has come.
@@ -87,7 +109,7 @@ pub(crate) async fn state(connection: &mut PgConnection) -> Result<SchemaState, 
         })
         .collect::<Result<BTreeMap<_, _>, sqlx::Error>>()
         .map_err(failed)?;
-    let migrator = migrator();
+    let migrator = migrator(STEPS.len());
     if let Some(version) = applied
         .keys()
         .rev()
@@ -111,7 +133,8 @@ pub(crate) async fn state(connection: &mut PgConnection) -> Result<SchemaState, 
     })
 }
 
-fn migrator() -> Migrator {
+/// With the first `steps` of [`STEPS`].
+fn migrator(steps: usize) -> Migrator {
     let step = |(version, name, sql): (i64, &'static str, &'static str)| {
         Migration::new(
             version,
@@ -121,7 +144,7 @@ fn migrator() -> Migrator {
             false,
         )
     };
-    Migrator::with_migrations(STEPS.into_iter().map(step).collect())
+    Migrator::with_migrations(STEPS.into_iter().take(steps).map(step).collect())
 }
 
 fn newer(version: i64) -> OpenError {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr as _;
 
-use sqlx::{ConnectOptions as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, postgres::PgConnectOptions};
 use tenantry_domain::ports::BoxError;
 use tokio::time::timeout;
 
@@ -120,10 +120,13 @@ pub(crate) fn options(config: &PostgresConfig) -> Result<PgConnectOptions, OpenE
 pub(crate) fn bounded(options: PgConnectOptions, config: &PostgresConfig) -> PgConnectOptions {
     // A filter of a few hundred terms runs in milliseconds, and took a minute and a half to compile.
     let just_in_time = ("jit", "off".to_owned());
+    // Every query names its organization, and an index finds that; what is read beside is others', however many there are.
+    let whole_tables = ("enable_seqscan", "off".to_owned());
     match config.statement_timeout {
         Some(limit) => options.options([
             ("statement_timeout", limit.as_millis().to_string()),
             just_in_time,
+            whole_tables,
         ]),
         None => options,
     }
@@ -145,26 +148,31 @@ pub(crate) async fn connection(
     }
 }
 
-/// Refuses a database that this binary cannot work with.
+/// Refuses a database that this binary cannot work with. In one transaction: a proxy that pools transactions may send what is outside
+/// of one half to this server connection and half to that one.
 pub(crate) async fn inspect(
     connection: &mut PgConnection,
     options: &PgConnectOptions,
 ) -> Result<SchemaState, OpenError> {
+    let unreachable = |error| OpenError::Unreachable {
+        place: place(options),
+        source: cause(error),
+    };
+    let mut transaction = connection.begin().await.map_err(unreachable)?;
     let encoding: String = sqlx::query_scalar("SELECT current_setting('server_encoding')")
         .persistent(false)
-        .fetch_one(&mut *connection)
+        .fetch_one(&mut *transaction)
         .await
-        .map_err(|error| OpenError::Unreachable {
-            place: place(options),
-            source: cause(error),
-        })?;
+        .map_err(unreachable)?;
     if encoding != "UTF8" {
         return Err(OpenError::Encoding {
             place: place(options),
             encoding,
         });
     }
-    migrations::state(connection).await
+    let state = migrations::state(&mut transaction).await?;
+    transaction.commit().await.map_err(unreachable)?;
+    Ok(state)
 }
 
 #[cfg(test)]

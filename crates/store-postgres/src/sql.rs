@@ -73,6 +73,13 @@ impl Sql {
         self
     }
 
+    /// Appends a number that the program has counted.
+    pub(crate) fn number(&mut self, number: usize) -> &mut Self {
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.text, "{number}");
+        self
+    }
+
     /// The finished statement.
     pub(crate) fn statement(self) -> Statement {
         // Nothing but fixed text and placeholders got into the text, see above.

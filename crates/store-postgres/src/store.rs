@@ -56,8 +56,7 @@ impl PostgresStore {
         Ok(store)
     }
 
-    /// Brings the schema up to date. May run on several nodes at once; they take turns by an advisory lock of their
-    /// session, so it needs a connection that no proxy shares among transactions.
+    /// Brings the schema up to date, step by step. May run on several nodes at once; they take turns by an advisory lock.
     ///
     /// # Errors
     /// If the database refuses, or was migrated by a newer release.
@@ -65,7 +64,6 @@ impl PostgresStore {
         let mut connection = self.connection().await?;
         open::inspect(&mut connection, &self.options).await?;
         let outcome = migrations::run(&mut connection).await;
-        // Closing lets the lock go, also after an error.
         let _ = connection.close().await;
         outcome
     }
@@ -90,8 +88,13 @@ impl PostgresStore {
     }
 
     /// What other nodes change of callers. Each feed has two connections of its own, outside of the pool.
-    pub fn caller_feed(&self) -> Arc<dyn CallerFeed> {
-        Arc::new(PostgresCallerFeed::new(self.options.clone()))
+    ///
+    /// `None` where statements are not prepared, behind a proxy that pools transactions: to listen there would send what is told
+    /// to whoever has the server's connection next.
+    pub fn caller_feed(&self) -> Option<Arc<dyn CallerFeed>> {
+        self.config
+            .prepared_statements
+            .then(|| Arc::new(PostgresCallerFeed::new(self.options.clone())) as _)
     }
 
     /// The ports.
@@ -100,7 +103,7 @@ impl PostgresStore {
         Repositories {
             organizations: Arc::new(PostgresOrganizations(database())),
             accounts: Arc::new(PostgresAccounts(database())),
-            users: Arc::new(PostgresUsers(database())),
+            users: Arc::new(PostgresUsers::new(database())),
             instances: Arc::new(PostgresInstances(database())),
             roles: Arc::new(PostgresRoles(database())),
             credentials: Arc::new(PostgresCredentials(database())),

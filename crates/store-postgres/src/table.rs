@@ -12,8 +12,8 @@ pub(crate) trait Table: Listed {
 
     /// `SELECT … FROM …`, without conditions.
     const SELECT: &'static str;
-    /// `SELECT 1 FROM …`, with what conditions may name.
-    const EXISTS: &'static str;
+    /// ` FROM …`, with what conditions may name, and no row twice.
+    const FROM: &'static str;
 
     /// Where the field is kept.
     fn column(self) -> Column;
@@ -25,6 +25,17 @@ pub(crate) trait Table: Listed {
     fn item(row: &PgRow) -> Result<Self::Item, RepositoryError>;
 }
 
+/// A text that consists of what stands before another one, that one, and what stands behind it.
+#[derive(Clone, Copy)]
+pub(crate) struct Within {
+    /// The folded form of the longer text.
+    pub(crate) folded: &'static str,
+    /// A pattern that what stands before fits.
+    pub(crate) before: &'static str,
+    /// A pattern that what stands behind fits.
+    pub(crate) behind: &'static str,
+}
+
 /// Where a field is kept.
 #[derive(Clone, Copy)]
 pub(crate) struct Column {
@@ -32,6 +43,10 @@ pub(crate) struct Column {
     pub(crate) expression: &'static str,
     /// The folded form, which `LIKE` compares; only of text.
     pub(crate) folded: Option<&'static str>,
+    /// Text that holds this one, and has an index for `LIKE` where this one has none.
+    pub(crate) within: Option<Within>,
+    /// Whether trigrams of the folded form are in an index.
+    pub(crate) trigrams: bool,
     /// Whether it can be absent.
     pub(crate) nullable: bool,
     /// For a field of which one row can have several values: ` FROM … WHERE …`, the rows that hold them. Fields with the
@@ -45,6 +60,8 @@ impl Column {
         Self {
             expression,
             folded: None,
+            within: None,
+            trigrams: false,
             nullable: false,
             values: None,
         }
@@ -62,6 +79,22 @@ impl Column {
     pub(crate) const fn or_null(self) -> Self {
         Self {
             nullable: true,
+            ..self
+        }
+    }
+
+    /// The same, with an index of its trigrams.
+    pub(crate) const fn with_trigrams(self) -> Self {
+        Self {
+            trigrams: true,
+            ..self
+        }
+    }
+
+    /// The same; `within` holds it, and has an index of its trigrams.
+    pub(crate) const fn part_of(self, within: Within) -> Self {
+        Self {
+            within: Some(within),
             ..self
         }
     }

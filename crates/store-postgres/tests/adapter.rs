@@ -11,7 +11,11 @@ mod outages;
 mod platform;
 #[path = "adapter/queries.rs"]
 mod queries;
+#[path = "adapter/search.rs"]
+mod search;
 mod support;
+#[path = "adapter/together.rs"]
+mod together;
 #[path = "adapter/transfers.rs"]
 mod transfers;
 #[path = "adapter/upgrade.rs"]

@@ -94,7 +94,7 @@ mod tests {
     async fn a_write_that_nobody_waited_for_is_told_and_others_are_not() {
         let directory = tempfile::tempdir().unwrap();
         let config = SqliteConfig::at(directory.path().join("test.db"));
-        let engine = Engine::open(config).await.unwrap();
+        let engine = Engine::open(config, |_| Ok(())).await.unwrap();
         let feed = SqliteCallerFeed::new(engine.clone());
         assert_eq!(feed.next().await, FeedEvent::Lost);
         let create = engine.write(|connection| Ok(connection.execute_batch("CREATE TABLE t (n)")?));

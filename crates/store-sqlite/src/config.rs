@@ -20,8 +20,11 @@ pub struct SqliteConfig {
     pub patience: Duration,
     /// How many calls may wait for the writer, and as many for the readers.
     pub queue: usize,
-    /// The page cache of each connection, in KiB.
+    /// The page cache of each connection that reads, in KiB.
     pub cache_kib: u32,
+    /// The page cache of the connection that writes, in KiB. A user stands in some twenty indexes: what does not fit is written
+    /// before the commit, read again and written again.
+    pub writer_cache_kib: u32,
 }
 
 impl SqliteConfig {
@@ -35,6 +38,7 @@ impl SqliteConfig {
             patience: Duration::from_secs(5),
             queue: 1024,
             cache_kib: 1024,
+            writer_cache_kib: 8 * 1024,
         }
     }
 }

@@ -171,6 +171,12 @@ fn leaf<F: Selectable>(leaf: &Leaf<F>, view: View, sql: &mut Sql) {
     }
 }
 
+/// Whether one value passes the test of `leaf`, wherever that value is.
+pub(crate) fn test_of<F: Selectable>(leaf: &Leaf<F>, sql: &mut Sql) {
+    let (Column::One { exact, folded } | Column::Many { exact, folded, .. }) = leaf.field.column();
+    test(&leaf.test, leaf.field.kind(), exact, folded, sql);
+}
+
 /// True, false, or unknown for an absent value.
 fn test(test: &Test, kind: Kind, exact: &'static str, folded: &'static str, sql: &mut Sql) {
     match test {

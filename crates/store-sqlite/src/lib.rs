@@ -19,8 +19,10 @@ mod plan;
 mod record;
 mod repositories;
 mod rows;
+mod search;
 mod selectable;
 mod sql;
 mod store;
+mod trigrams;
 
 pub use self::{config::SqliteConfig, migrate::Schema, open_error::OpenError, store::SqliteStore};

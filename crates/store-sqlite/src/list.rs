@@ -1,6 +1,6 @@
 //! Lists and counts of anything selectable: scope, filter, order, page.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use tenantry_domain::{
     Scope,
     ceql::{Filter, Record},
@@ -12,6 +12,7 @@ use crate::{
     engine::Engine,
     error::Failure,
     filter::condition,
+    search::{self, Lead},
     selectable::{Column, Selectable},
     sql::Sql,
 };
@@ -30,16 +31,16 @@ where
     F: Selectable,
     T: Record<F> + Send + 'static,
 {
-    let sql = select(columns, scope, filter, sort, page)?;
+    let wanted = Wanted::new(columns, scope, filter, sort, page)?;
     let rows = engine
         .read_for(scope.organization_id(), move |connection| {
-            sql.rows(connection, decode)
+            wanted.rows(connection, |connection, sql| sql.rows(connection, decode))
         })
         .await?;
     Ok(page_of(rows, scope, filter, sort, page))
 }
 
-/// The page that these rows are, of which [`select`] asked for one more than it holds.
+/// The page that these rows are, of which one more was [`Wanted`] than it holds.
 pub(crate) fn page_of<F: Selectable, T: Record<F>>(
     rows: Vec<T>,
     scope: &Scope,
@@ -59,13 +60,16 @@ pub(crate) async fn count<F: Selectable>(
     filter: &Filter<F>,
     up_to: u64,
 ) -> Result<Count, RepositoryError> {
-    let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1");
-    from_where("", scope, filter, &mut sql);
-    sql.push(" LIMIT ")
-        .bind(i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1))
-        .push(")");
+    let limit = i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1);
+    let (scope, filter) = (*scope, filter.clone());
+    let organization = scope.organization_id();
     let found: Option<i64> = engine
-        .read_for(scope.organization_id(), move |connection| {
+        .read_for(organization, move |connection| {
+            let lead = search::best(connection, search::leads(organization, &filter))?;
+            let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1");
+            push_from::<F>("", lead, &mut sql);
+            push_conditions(&scope, &filter, &mut sql);
+            sql.push(" LIMIT ").bind(limit).push(")");
             sql.row(connection, |row| Ok(row.get(0)?))
         })
         .await?;
@@ -77,42 +81,117 @@ pub(crate) async fn count<F: Selectable>(
     ))
 }
 
-/// The rows of one page and one more, which tells whether there is another page.
-pub(crate) fn select<F: Selectable>(
+/// A page that is asked for: its rows and one more, which tells whether there is another page.
+pub(crate) struct Wanted<F> {
     columns: &'static str,
-    scope: &Scope,
-    filter: &Filter<F>,
-    sort: &Sort<F>,
-    page: &PageRequest,
-) -> Result<Sql, RepositoryError> {
-    let (behind, offset) = match &page.start {
-        Start::Offset(offset) => (Filter::All, *offset),
-        Start::After(cursor) => {
-            let keyset =
-                Keyset::parse(cursor, scope, filter, sort).ok_or(RepositoryError::InvalidCursor)?;
-            (keyset.filter(sort), 0)
-        }
-    };
-    let mut sql = Sql::new("SELECT ");
-    sql.push(columns);
-    from_where(F::JOINS, scope, &filter.clone().and(behind), &mut sql);
-    order_by(sort, &mut sql);
-    sql.push(" LIMIT ").bind(i64::from(page.size) + 1);
-    sql.push(" OFFSET ")
-        .bind(i64::try_from(offset).unwrap_or(i64::MAX));
-    Ok(sql)
+    scope: Scope,
+    filter: Filter<F>,
+    /// What lies behind the page before.
+    behind: Filter<F>,
+    sort: Sort<F>,
+    limit: i64,
+    offset: i64,
 }
 
-fn from_where<F: Selectable>(
-    joins: &'static str,
-    scope: &Scope,
-    filter: &Filter<F>,
-    sql: &mut Sql,
-) {
-    sql.push(" FROM ")
-        .push(F::TABLE)
-        .push(joins)
-        .push(" WHERE ");
+impl<F: Selectable> Wanted<F> {
+    pub(crate) fn new(
+        columns: &'static str,
+        scope: &Scope,
+        filter: &Filter<F>,
+        sort: &Sort<F>,
+        page: &PageRequest,
+    ) -> Result<Self, RepositoryError> {
+        let (behind, offset) = match &page.start {
+            Start::Offset(offset) => (Filter::All, *offset),
+            Start::After(cursor) => {
+                let keyset = Keyset::parse(cursor, scope, filter, sort)
+                    .ok_or(RepositoryError::InvalidCursor)?;
+                (keyset.filter(sort), 0)
+            }
+        };
+        Ok(Self {
+            columns,
+            scope: *scope,
+            filter: filter.clone(),
+            behind,
+            sort: sort.clone(),
+            limit: i64::from(page.size) + 1,
+            offset: i64::try_from(offset).unwrap_or(i64::MAX),
+        })
+    }
+
+    /// What `read` reads with the statement that finds the page soonest.
+    pub(crate) fn rows<T>(
+        &self,
+        connection: &Connection,
+        read: impl Fn(&Connection, &Sql) -> Result<Vec<T>, Failure>,
+    ) -> Result<Vec<T>, Failure> {
+        let leads = || search::leads(self.scope.organization_id(), &self.filter);
+        let lead = search::best(connection, leads())?;
+        let first = leads().into_iter().next();
+        if lead.is_some() || first.is_none() {
+            return read(connection, &self.led_by(lead));
+        }
+        let rows = read(connection, &self.walked())?;
+        if i64::try_from(rows.len()).is_ok_and(|found| found == self.limit) {
+            return Ok(rows);
+        }
+        let by_id = self.sort.keys().len() == 1;
+        read(connection, &self.led_by(first.filter(|_| by_id)))
+    }
+
+    /// The page of what `lead` finds; without one, as SQLite thinks best.
+    pub(crate) fn led_by(&self, lead: Option<Lead>) -> Sql {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(self.columns);
+        push_from::<F>(F::JOINS, lead, &mut sql);
+        let filter = self.filter.clone().and(self.behind.clone());
+        push_conditions(&self.scope, &filter, &mut sql);
+        order_by(&self.sort, &mut sql);
+        self.push_bounds(&mut sql);
+        sql
+    }
+
+    /// The page if it lies within the next [`WALKED`](search::WALKED) rows of the list; fewer rows than asked for otherwise.
+    fn walked(&self) -> Sql {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(self.columns).push(" FROM (SELECT ");
+        sql.push(F::ID_COLUMN).push(" AS walked FROM ");
+        sql.push(F::TABLE).push(F::BESIDE).push(" WHERE ");
+        push_conditions(&self.scope, &self.behind, &mut sql);
+        order_by(&self.sort, &mut sql);
+        sql.push(" LIMIT ").bind(search::WALKED);
+        // The rows come in the order of the walk, as this join keeps its place.
+        sql.push(") AS way CROSS JOIN ").push(F::TABLE);
+        sql.push(" NOT INDEXED").push(F::BESIDE).push(F::JOINS);
+        sql.push(" WHERE ")
+            .push(F::ID_COLUMN)
+            .push(" = way.walked AND ");
+        condition(&self.filter, &mut sql);
+        self.push_bounds(&mut sql);
+        sql
+    }
+
+    fn push_bounds(&self, sql: &mut Sql) {
+        sql.push(" LIMIT ").bind(self.limit);
+        sql.push(" OFFSET ").bind(self.offset);
+    }
+}
+
+/// From where rows come, up to the first condition. With a lead, SQLite has no other choice than to look up what it finds.
+fn push_from<F: Selectable>(joins: &'static str, lead: Option<Lead>, sql: &mut Sql) {
+    sql.push(" FROM ").push(F::TABLE);
+    if let Some(lead) = lead {
+        sql.push(" NOT INDEXED").push(F::BESIDE).push(joins);
+        sql.push(" WHERE ").push(F::ID_COLUMN).push(" IN (");
+        sql.append(lead.ids).push(") AND ");
+    } else {
+        sql.push(F::BESIDE).push(joins).push(" WHERE ");
+    }
+}
+
+/// The condition that a row is in `scope` and `filter` selects it.
+fn push_conditions<F: Selectable>(scope: &Scope, filter: &Filter<F>, sql: &mut Sql) {
     F::within(scope, sql);
     sql.push(" AND ");
     condition(filter, sql);
@@ -137,7 +216,6 @@ fn order_by<F: Selectable>(sort: &Sort<F>, sql: &mut Sql) {
 
 #[cfg(test)]
 mod tests {
-    use rusqlite::Connection;
     use tenantry_domain::{
         AccountId, OrganizationId, UserField,
         ceql::{ValueRef, Values},
@@ -166,7 +244,8 @@ mod tests {
             size: 20,
             start: start(&filter, &sort),
         };
-        let sql = select(COLUMNS, scope, &filter, &sort, &page).unwrap();
+        let wanted = Wanted::new(COLUMNS, scope, &filter, &sort, &page).unwrap();
+        let sql = wanted.led_by(None);
         sql.explained()
             .rows(&connection, |row| Ok(row.get(3)?))
             .unwrap()

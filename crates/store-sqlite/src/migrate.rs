@@ -15,6 +15,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_initial.sql"),
     include_str!("../migrations/0002_platform.sql"),
     include_str!("../migrations/0003_transfers.sql"),
+    include_str!("../migrations/0004_search.sql"),
 ];
 
 /// How far the schema of a store is.

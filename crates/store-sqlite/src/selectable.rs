@@ -2,12 +2,36 @@
 
 use tenantry_domain::{Scope, page::Listed};
 
-use crate::sql::Sql;
+use crate::{sql::Sql, trigrams::Trigrams};
 
 /// The fields of something that is listed, as columns.
 pub(crate) trait Selectable: Listed {
     /// The table.
     const TABLE: &'static str;
+
+    /// What is joined to it because conditions name it.
+    const BESIDE: &'static str = "";
+
+    /// The column of the ids, which are the numbers of its rows.
+    const ID_COLUMN: &'static str;
+
+    /// `SELECT … WHERE … = `, for the ids of the rows of an organization, which a condition can be added to with ` AND `.
+    const IDS: &'static str;
+
+    /// The same for conditions on this field, where they are looked for in another table.
+    fn ids(self) -> &'static str {
+        Self::IDS
+    }
+
+    /// The truth that few rows have, and the condition of the index of those.
+    fn rare(self) -> Option<(bool, &'static str)> {
+        None
+    }
+
+    /// The index for `LIKE` on this field.
+    fn trigrams(self) -> Option<Trigrams> {
+        None
+    }
 
     /// What is joined to it when whole rows are read, because their columns are there.
     const JOINS: &'static str = "";

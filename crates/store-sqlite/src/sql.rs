@@ -47,6 +47,13 @@ impl Sql {
         self
     }
 
+    /// Another part, with its values.
+    pub(crate) fn append(&mut self, mut other: Self) -> &mut Self {
+        self.text.push_str(&other.text);
+        self.values.append(&mut other.values);
+        self
+    }
+
     /// The same with `EXPLAIN QUERY PLAN` before it.
     #[cfg(test)]
     pub(crate) fn explained(self) -> Self {

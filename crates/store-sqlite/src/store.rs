@@ -14,6 +14,7 @@ use crate::{
         Accounts, Audit, Chains, Credentials, Elements, Instances, Keyring, Organizations,
         Policies, Replies, Roles, Transfers, Users,
     },
+    trigrams,
 };
 
 /// An open SQLite database. Cheap to clone. When the last clone and the last of its repositories are gone, its threads
@@ -30,7 +31,7 @@ impl SqliteStore {
     /// Names the file and what to do about it.
     pub async fn open(config: SqliteConfig) -> Result<Self, OpenError> {
         Ok(Self {
-            engine: Engine::open(config).await?,
+            engine: Engine::open(config, trigrams::write_waiting).await?,
         })
     }
 

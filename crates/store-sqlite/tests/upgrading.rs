@@ -65,9 +65,9 @@ async fn upgraded(directory: &Path) -> Repositories {
     let path = directory.join("tenantry.db");
     of_the_first_release(&path);
     let store = SqliteStore::open(SqliteConfig::at(path)).await.unwrap();
-    let (applied, known) = (1, 3);
+    let (applied, known) = (1, 4);
     assert_eq!(store.schema().await.unwrap(), Schema { applied, known });
-    assert_eq!(store.migrate().await.unwrap(), 2);
+    assert_eq!(store.migrate().await.unwrap(), 3);
     store.ping().await.unwrap();
     store.repositories()
 }

@@ -6,6 +6,7 @@ mod http;
 pub(crate) mod server;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -50,12 +51,24 @@ pub(crate) fn run(options: &Options) -> Result<()> {
         compare_refusals(&mut server.connect()?, &users, round)?;
         rounds.push(read_in_storms(&server, round)?);
     }
-    rounds.sort_by(|one, other| one.slowdown().total_cmp(&other.slowdown()));
     println!(
         "the middle one of {ROUNDS} rounds\n  {}",
-        rounds[ROUNDS / 2]
+        middle(rounds).context("no round")?
     );
     Ok(())
+}
+
+/// The middle one of so many rounds of reads in storms alone, on a store of its own.
+pub(crate) fn storms(program: &Path, rounds: usize) -> Result<Reads> {
+    let server = Server::start(program, None)?;
+    let rounds = (1..=rounds).map(|round| read_in_storms(&server, round));
+    middle(rounds.collect::<Result<_>>()?).context("no round")
+}
+
+fn middle(mut rounds: Vec<Reads>) -> Option<Reads> {
+    rounds.sort_by(|one, other| one.slowdown().total_cmp(&other.slowdown()));
+    let place = rounds.len() / 2;
+    rounds.into_iter().nth(place)
 }
 
 /// One for each login with a wrong password: five would lock a user.
@@ -111,9 +124,9 @@ fn compare_refusals(connection: &mut Connection, emails: &[String], round: usize
 }
 
 /// The 99th percentiles of reads, with and without many logins at once.
-struct Reads {
-    idle: Duration,
-    stormy: Duration,
+pub(crate) struct Reads {
+    pub(crate) idle: Duration,
+    pub(crate) stormy: Duration,
     /// How many reads there were during storms.
     count: usize,
     storms: usize,
@@ -122,7 +135,7 @@ struct Reads {
 }
 
 impl Reads {
-    fn slowdown(&self) -> f64 {
+    pub(crate) fn slowdown(&self) -> f64 {
         self.stormy.as_secs_f64() / self.idle.as_secs_f64()
     }
 }

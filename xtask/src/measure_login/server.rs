@@ -25,22 +25,7 @@ pub(super) struct Server {
 
 /// Builds the program and answers where it is.
 pub(crate) fn build() -> Result<PathBuf> {
-    let artifacts = process::output(&mut process::cargo([
-        "build",
-        "--release",
-        "--package",
-        "tenantry-app",
-        "--bin",
-        "tenantry",
-        "--message-format",
-        "json-render-diagnostics",
-    ]))?;
-    artifacts
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .find(|message| message["target"]["name"] == "tenantry")
-        .and_then(|message| message["executable"].as_str().map(PathBuf::from))
-        .context("cargo built no program `tenantry`")
+    process::build_for_release("tenantry-app", "tenantry")
 }
 
 impl Server {

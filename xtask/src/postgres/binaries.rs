@@ -30,20 +30,49 @@ const PLAIN: &[&str] = &[
     "/opt/homebrew/bin",
 ];
 
-/// The directory of a server's programs; installs PostgreSQL where there is none.
-pub(crate) fn find_or_install() -> Result<PathBuf> {
-    if let Some(found) = find() {
+/// Where packages put `PgBouncer`, which is not always on the path of those who are not root.
+const POOLERS: &[&str] = &[
+    "/usr/sbin/pgbouncer",
+    "/usr/local/sbin/pgbouncer",
+    "/opt/homebrew/bin/pgbouncer",
+];
+
+/// What a throwaway server is made of.
+pub(crate) struct Programs {
+    /// The directory of PostgreSQL's own.
+    pub(crate) bin: PathBuf,
+    /// The pooler that stands before it.
+    pub(crate) pgbouncer: PathBuf,
+}
+
+/// The programs; installs PostgreSQL and `PgBouncer` where one of them is missing.
+pub(crate) fn find_or_install() -> Result<Programs> {
+    if let Some(found) = find_both() {
         return Ok(found);
     }
-    println!("PostgreSQL: no server programs found (initdb, pg_ctl, postgres)");
+    println!("PostgreSQL: not all programs found (initdb, pg_ctl, postgres, pgbouncer)");
     install::run()?;
-    match find() {
+    match find_both() {
         Some(found) => Ok(found),
         None => bail!(
-            "PostgreSQL was installed, but its server programs are in no known place: put their directory on PATH, or {}",
+            "PostgreSQL and PgBouncer were installed, but their programs are in no known place: put their directories on PATH, or {}",
             install::BY_HAND
         ),
     }
+}
+
+fn find_both() -> Option<Programs> {
+    let on_path = process::find_in_path("pgbouncer");
+    let elsewhere = || {
+        POOLERS
+            .iter()
+            .map(PathBuf::from)
+            .find(|path| path.is_file())
+    };
+    Some(Programs {
+        bin: find()?,
+        pgbouncer: on_path.or_else(elsewhere)?,
+    })
 }
 
 fn find() -> Option<PathBuf> {

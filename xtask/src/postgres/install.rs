@@ -1,4 +1,4 @@
-//! Installs PostgreSQL with the package manager of the system, saying so. The only place that changes the machine.
+//! Installs PostgreSQL and `PgBouncer` with the package manager of the system, saying so. The only place that changes the machine.
 
 use std::process::Command;
 
@@ -7,7 +7,8 @@ use anyhow::{Context, Result, bail};
 use super::server;
 use crate::process;
 
-pub(crate) const BY_HAND: &str = "install the PostgreSQL server by hand, or set TENANTRY_TEST_POSTGRES_URL to a server whose user may create databases";
+pub(crate) const BY_HAND: &str = "install the PostgreSQL server and PgBouncer by hand, or set TENANTRY_TEST_POSTGRES_URL to a server whose user may create databases, \
+     and TENANTRY_TEST_POOLED_URL to the same server behind a pooler of transactions";
 
 struct Manager {
     program: &'static str,
@@ -22,23 +23,23 @@ const MANAGERS: &[Manager] = &[
         program: "apt-get",
         commands: &[
             &["apt-get", "update"],
-            &["apt-get", "install", "-y", "postgresql"],
+            &["apt-get", "install", "-y", "postgresql", "pgbouncer"],
         ],
         as_root: true,
     },
     Manager {
         program: "dnf",
-        commands: &[&["dnf", "install", "-y", "postgresql-server"]],
+        commands: &[&["dnf", "install", "-y", "postgresql-server", "pgbouncer"]],
         as_root: true,
     },
     Manager {
         program: "apk",
-        commands: &[&["apk", "add", "postgresql"]],
+        commands: &[&["apk", "add", "postgresql", "pgbouncer"]],
         as_root: true,
     },
     Manager {
         program: "pacman",
-        commands: &[&["pacman", "-Sy", "--noconfirm", "postgresql"]],
+        commands: &[&["pacman", "-Sy", "--noconfirm", "postgresql", "pgbouncer"]],
         as_root: true,
     },
     Manager {
@@ -48,12 +49,13 @@ const MANAGERS: &[Manager] = &[
             "--non-interactive",
             "install",
             "postgresql-server",
+            "pgbouncer",
         ]],
         as_root: true,
     },
     Manager {
         program: "brew",
-        commands: &[&["brew", "install", "postgresql"]],
+        commands: &[&["brew", "install", "postgresql", "pgbouncer"]],
         as_root: false,
     },
 ];
@@ -104,7 +106,7 @@ mod tests {
             plan(true, |program| program == "apt-get").unwrap(),
             [
                 vec!["apt-get", "update"],
-                vec!["apt-get", "install", "-y", "postgresql"]
+                vec!["apt-get", "install", "-y", "postgresql", "pgbouncer"]
             ]
         );
     }
@@ -113,11 +115,11 @@ mod tests {
     fn others_go_through_sudo_where_root_is_needed() {
         assert_eq!(
             plan(false, |program| ["apk", "sudo"].contains(&program)).unwrap(),
-            [["sudo", "apk", "add", "postgresql"]]
+            [["sudo", "apk", "add", "postgresql", "pgbouncer"]]
         );
         assert_eq!(
             plan(false, |program| ["brew", "sudo"].contains(&program)).unwrap(),
-            [["brew", "install", "postgresql"]]
+            [["brew", "install", "postgresql", "pgbouncer"]]
         );
     }
 

@@ -8,7 +8,7 @@ use std::io;
 
 use anyhow::{Context, Result};
 
-pub(crate) use server::Server;
+pub(crate) use server::{Durability, Server};
 
 /// Keeps a server until Ctrl-C, or until standard input ends when it is no terminal.
 pub(crate) fn run() -> Result<()> {
@@ -18,6 +18,10 @@ pub(crate) fn run() -> Result<()> {
         server.bin().display()
     );
     println!("  export TENANTRY_TEST_POSTGRES_URL='{}'", server.url());
+    println!(
+        "  export TENANTRY_TEST_POOLED_URL='{}'",
+        server.pooled_url()
+    );
     println!("  psql '{}'\n", server.url());
     println!("Ctrl-C, or the end of the input, stops it.");
     // The server is deleted by its supervisor when this process is gone, so Ctrl-C needs no handler here.

@@ -1,4 +1,4 @@
-//! One throwaway PostgreSQL: its own cluster in a directory under `/tmp`, reachable through a socket there and nowhere else, gone with
+//! One throwaway PostgreSQL with a `PgBouncer` before it: its own cluster in a directory under `/tmp`, reachable through a socket there and nowhere else, gone with
 //! this process whatever ends it.
 //!
 //! A small shell script stands beside the server in a process group of its own. It starts the server, says so, then waits for the end of
@@ -15,7 +15,7 @@ use std::process::{Child, ChildStdin, Command, Stdio};
 use anyhow::{Context, Result, bail};
 use tempfile::TempDir;
 
-use super::binaries;
+use super::binaries::{self, Programs};
 use crate::process;
 
 const SUPERVISOR: &str = include_str!("supervisor.sh");
@@ -31,9 +31,36 @@ pub(crate) struct Server {
     lifeline: Option<ChildStdin>,
 }
 
+/// What a server does for what it has written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Durability {
+    /// Nothing: it is fast, and a power cut ruins it.
+    Off,
+    /// Everything, and with as much memory as a small installation gives it.
+    On,
+}
+
+impl Durability {
+    fn settings(self) -> &'static str {
+        match self {
+            Self::Off => {
+                "shared_buffers = 64MB\nfsync = off\nsynchronous_commit = off\nfull_page_writes = off"
+            }
+            Self::On => {
+                "shared_buffers = 512MB\nfsync = on\nsynchronous_commit = on\nfull_page_writes = on\nmax_wal_size = 4GB\n\
+                 checkpoint_timeout = 15min\neffective_cache_size = 2GB\nrandom_page_cost = 1.1"
+            }
+        }
+    }
+}
+
 impl Server {
     pub(crate) fn start() -> Result<Self> {
-        let bin = binaries::find_or_install()?;
+        Self::start_with(Durability::Off)
+    }
+
+    pub(crate) fn start_with(durability: Durability) -> Result<Self> {
+        let Programs { bin, pgbouncer } = binaries::find_or_install()?;
         let owner = unprivileged_owner()?;
         let directory = tempfile::Builder::new()
             .prefix("tenantry-pg-")
@@ -44,7 +71,9 @@ impl Server {
         command
             .args(["-c", SUPERVISOR, "supervisor"])
             .arg(&bin)
-            .arg(directory.path());
+            .arg(directory.path())
+            .arg(&pgbouncer)
+            .arg(durability.settings());
         command
             .current_dir(directory.path())
             .stdin(Stdio::piped())
@@ -88,8 +117,17 @@ impl Server {
 
     /// What sqlx and psql accept. The user may do anything.
     pub(crate) fn url(&self) -> String {
+        self.url_by("localhost")
+    }
+
+    /// The same server behind `PgBouncer`, which pools transactions.
+    pub(crate) fn pooled_url(&self) -> String {
+        self.url_by("localhost:6432")
+    }
+
+    fn url_by(&self, authority: &str) -> String {
         format!(
-            "postgres://tenantry@localhost/postgres?host={}",
+            "postgres://tenantry@{authority}/postgres?host={}",
             percent_encode(&self.directory.path().to_string_lossy())
         )
     }

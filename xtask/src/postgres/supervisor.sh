@@ -1,7 +1,10 @@
-# Stands beside a throwaway PostgreSQL: starts it, closes its own output when the server answers, waits for the end of its input, then
-# stops the server and deletes its directory. Arguments: directory of the programs, directory of the cluster.
+# Stands beside a throwaway PostgreSQL and the PgBouncer before it: starts them, closes its own output when they answer, waits for the
+# end of its input, then stops them and deletes their directory. Arguments: directory of PostgreSQL's programs, directory of the cluster,
+# PgBouncer, settings of the server.
 bin=$1
 dir=$2
+pgbouncer=$3
+settings=$4
 # Ctrl-C ends the one who holds the other end of the input; that is the signal here. When he is gone before the server answers, nobody
 # hears it, and that must not end this script before it has cleaned up.
 trap '' INT HUP TERM PIPE
@@ -16,13 +19,27 @@ unix_socket_directories = '$dir'
 unix_socket_permissions = 0700
 port = 5432
 max_connections = 200
-shared_buffers = 64MB
-fsync = off
-synchronous_commit = off
-full_page_writes = off
 logging_collector = off
+$settings
 CONF
-  "$bin/pg_ctl" start -s -w -t 60 -D "$dir/data" -l "$dir/log" >>"$dir/log" 2>&1
+  "$bin/pg_ctl" start -s -w -t 60 -D "$dir/data" -l "$dir/log" >>"$dir/log" 2>&1 || return
+  cat >"$dir/pgbouncer.ini" <<CONF
+[databases]
+* = host=$dir port=5432 user=tenantry
+[pgbouncer]
+pool_mode = transaction
+default_pool_size = 4
+max_client_conn = 1000
+auth_type = any
+listen_addr =
+listen_port = 6432
+unix_socket_dir = $dir
+unix_socket_mode = 0700
+logfile = $dir/pgbouncer.log
+pidfile = $dir/pgbouncer.pid
+CONF
+  # It answers when it goes into the background.
+  "$pgbouncer" -q -d "$dir/pgbouncer.ini" >>"$dir/log" 2>&1
 }
 
 if start; then
@@ -31,6 +48,10 @@ if start; then
   cat >/dev/null
 else
   tail -n 30 "$dir/log"
+fi
+if [ -f "$dir/pgbouncer.pid" ]; then
+  # At once: TERM until 1.22, where QUIT does nothing; QUIT from 1.23 on, where TERM waits for clients.
+  for signal in TERM QUIT; do kill -$signal "$(cat "$dir/pgbouncer.pid")" 2>/dev/null; done
 fi
 "$bin/pg_ctl" stop -s -D "$dir/data" -m immediate >/dev/null 2>&1
 cd / && rm -rf "$dir"

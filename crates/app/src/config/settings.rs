@@ -330,7 +330,7 @@ pub(crate) static STATEMENT_TIMEOUT: Setting<Number> = Setting {
 pub(crate) static PREPARED_STATEMENTS: Setting<Switch> = Setting {
     key: "postgres.prepared_statements",
     flag: None,
-    about: "Whether statements are prepared once per connection. false behind a proxy that pools transactions, such as PgBouncer with pool_mode = transaction.",
+    about: "Whether statements are prepared once per connection. false behind a proxy that pools transactions, such as PgBouncer with pool_mode = transaction; callers are then not remembered, because what other nodes change of them cannot be heard there.",
     kind: Switch { fallback: true },
 };
 

@@ -1,6 +1,6 @@
 //! The binary as a black box: started as a process, called over HTTP, stopped by signals, on both stores.
 //!
-//! PostgreSQL is named by `TENANTRY_TEST_POSTGRES_URL`; without it these tests fail. Nothing here waits for the clock: tests wait
+//! PostgreSQL is named by `TENANTRY_TEST_POSTGRES_URL`, and behind `PgBouncer` by `TENANTRY_TEST_POOLED_URL`; without them these tests fail. Nothing here waits for the clock: tests wait
 //! for lines, replies and ends of processes. `remembered` alone asks until a time is over, because that is what is promised.
 #![expect(clippy::unwrap_used, reason = "tests")]
 
@@ -19,6 +19,7 @@ mod master_key;
 mod migrate;
 mod org_create;
 mod platform;
+mod pooled;
 mod remembered;
 mod secrecy;
 mod shutdown;

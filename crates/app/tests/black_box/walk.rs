@@ -75,7 +75,7 @@ fn keys(roles: &Value) -> Vec<&str> {
         .collect()
 }
 
-async fn the_walk(store: Store) {
+pub(crate) async fn the_walk(store: Store) {
     let server = Server::start(&store);
     let (client, admin) = (server.client(), server.first());
     let created = create(&client, &admin).await;

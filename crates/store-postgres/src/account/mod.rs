@@ -170,12 +170,12 @@ impl Table for AccountField {
     type Item = Account;
 
     const SELECT: &'static str = account_selection!();
-    const EXISTS: &'static str = "SELECT 1 FROM accounts";
+    const FROM: &'static str = " FROM accounts";
 
     fn column(self) -> Column {
         match self {
             Self::Id => Column::required("accounts.id"),
-            Self::Name => Column::text("accounts.name", "accounts.name_folded"),
+            Self::Name => Column::text("accounts.name", "accounts.name_folded").with_trigrams(),
             Self::Description => {
                 Column::text("accounts.description", "accounts.description_folded").or_null()
             }

@@ -15,10 +15,11 @@ use crate::{
     table::{Column, Table},
 };
 
-/// What conditions on instances may name.
+/// What conditions on instances may name. Every one has its element; the join is a left one so that PostgreSQL leaves it
+/// out where nobody asks for the element.
 macro_rules! instance_source {
     () => {
-        " FROM instances JOIN elements ON elements.organization_id = instances.organization_id \
+        " FROM instances LEFT JOIN elements ON elements.organization_id = instances.organization_id \
          AND elements.id = instances.element_id"
     };
 }
@@ -53,12 +54,12 @@ impl Table for InstanceField {
     type Item = Instance;
 
     const SELECT: &'static str = instance_selection!();
-    const EXISTS: &'static str = concat!("SELECT 1", instance_source!());
+    const FROM: &'static str = instance_source!();
 
     fn column(self) -> Column {
         match self {
             Self::Id => Column::required("instances.id"),
-            Self::Name => Column::text("instances.name", "instances.name_folded"),
+            Self::Name => Column::text("instances.name", "instances.name_folded").with_trigrams(),
             Self::ElementKey => Column::text("elements.key", "elements.key_folded"),
             Self::ElementId => Column::required("instances.element_id"),
             Self::CreatedDate => Column::required("instances.created_at"),

@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use crate::{
     row::Fields,
     sql::{Sql, Statement},
-    table::{Column, Table},
+    table::{Column, Table, Within},
 };
 
 /// The columns that an insertion names, in the order of [`user_values`].
@@ -156,15 +156,29 @@ impl Table for UserField {
     type Item = User;
 
     const SELECT: &'static str = concat!("SELECT ", user_selection!(), " FROM users");
-    const EXISTS: &'static str = "SELECT 1 FROM users";
+    const FROM: &'static str = " FROM users";
 
     fn column(self) -> Column {
         match self {
             Self::Id => Column::required("users.id"),
-            Self::Email => Column::text("users.email_folded", "users.email_folded"),
-            Self::FirstName => Column::text("users.first_name", "users.first_name_folded"),
-            Self::LastName => Column::text("users.last_name", "users.last_name_folded"),
-            Self::FullName => Column::text("users.full_name", "users.full_name_folded"),
+            Self::Email => Column::text("users.email_folded", "users.email_folded").with_trigrams(),
+            Self::FirstName => {
+                Column::text("users.first_name", "users.first_name_folded").part_of(Within {
+                    folded: "users.full_name_folded",
+                    before: "",
+                    behind: " %",
+                })
+            }
+            Self::LastName => {
+                Column::text("users.last_name", "users.last_name_folded").part_of(Within {
+                    folded: "users.full_name_folded",
+                    before: "% ",
+                    behind: "",
+                })
+            }
+            Self::FullName => {
+                Column::text("users.full_name", "users.full_name_folded").with_trigrams()
+            }
             Self::Active => Column::required("users.active"),
             Self::CreatedDate => Column::required("users.created_at"),
             Self::LastLoginDate => Column::required("users.last_login_at"),

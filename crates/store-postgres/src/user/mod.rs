@@ -3,6 +3,7 @@
 pub(crate) mod columns;
 mod create;
 mod delete;
+mod find;
 pub(crate) mod grants;
 mod locked;
 mod password;
@@ -20,14 +21,28 @@ use tenantry_domain::{
 
 pub(crate) use self::locked::lock;
 use self::{
-    columns::{user_of, user_selection},
     delete::DeleteUser,
+    find::{ByEmail, ById},
     update::UpdateUser,
 };
-use crate::{database::Database, list, sql::Statement, table::narrowed};
+use crate::{database::Database, list, sql::Statement, together::Together};
 
 /// Users in this database.
-pub(crate) struct PostgresUsers(pub(crate) Arc<Database>);
+pub(crate) struct PostgresUsers {
+    database: Arc<Database>,
+    by_id: Arc<Together<ById>>,
+    by_email: Arc<Together<ByEmail>>,
+}
+
+impl PostgresUsers {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self {
+            by_id: Together::new(Arc::clone(&database)),
+            by_email: Together::new(Arc::clone(&database)),
+            database,
+        }
+    }
+}
 
 #[async_trait]
 impl UserRepository for PostgresUsers {
@@ -37,33 +52,17 @@ impl UserRepository for PostgresUsers {
         draft: &UserDraft,
         change: &Change,
     ) -> Result<User, RepositoryError> {
-        create::create(&self.0, organization, draft, change).await
+        create::create(&self.database, organization, draft, change).await
     }
 
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError> {
-        let (account, user) = narrowed(scope);
-        let rows = self
-            .0
-            .read(
-                Statement::new(concat!(
-                    "SELECT ",
-                    user_selection!(),
-                    " FROM users WHERE organization_id = $1 AND id = $2 \
-                     AND ($3::bigint IS NULL OR account_id = $3) AND ($4::bigint IS NULL OR id = $4)",
-                ))
-                .bind(scope.organization_id().get())
-                .bind(id.get())
-                .bind(account)
-                .bind(user)
-            )
-            .await?;
-        rows.first().map(user_of).transpose()
+        self.by_id.find(ById::new(scope, id)).await
     }
 
     async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError> {
         // A sequence that nobody has asked yet names its first value all the same.
         let rows = self
-            .0
+            .database
             .read(
                 Statement::new(
                     "SELECT id FROM (SELECT $1::bigint AS id) AS asked, users_id_seq \
@@ -80,23 +79,7 @@ impl UserRepository for PostgresUsers {
         scope: &Scope,
         email: &Email,
     ) -> Result<Option<User>, RepositoryError> {
-        let (account, user) = narrowed(scope);
-        let rows = self
-            .0
-            .read(
-                Statement::new(concat!(
-                    "SELECT ",
-                    user_selection!(),
-                    " FROM users WHERE organization_id = $1 AND email_folded = $2 \
-                     AND ($3::bigint IS NULL OR account_id = $3) AND ($4::bigint IS NULL OR id = $4)",
-                ))
-                .bind(scope.organization_id().get())
-                .bind(email.folded())
-                .bind(account)
-                .bind(user)
-            )
-            .await?;
-        rows.first().map(user_of).transpose()
+        self.by_email.find(ByEmail::new(scope, email)).await
     }
 
     async fn list(
@@ -106,7 +89,7 @@ impl UserRepository for PostgresUsers {
         sort: &Sort<UserField>,
         page: &PageRequest,
     ) -> Result<Page<User>, RepositoryError> {
-        list::page(&self.0, scope, filter, sort, page).await
+        list::page(&self.database, scope, filter, sort, page).await
     }
 
     async fn count(
@@ -115,7 +98,7 @@ impl UserRepository for PostgresUsers {
         filter: &Filter<UserField>,
         up_to: u64,
     ) -> Result<Count, RepositoryError> {
-        list::count(&self.0, scope, filter, up_to).await
+        list::count(&self.database, scope, filter, up_to).await
     }
 
     async fn update(
@@ -126,7 +109,7 @@ impl UserRepository for PostgresUsers {
         expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<User>, RepositoryError> {
-        self.0
+        self.database
             .transact(&UpdateUser {
                 scope,
                 id,
@@ -144,7 +127,7 @@ impl UserRepository for PostgresUsers {
         expected: Option<Revision>,
         change: &Change,
     ) -> Result<bool, RepositoryError> {
-        self.0
+        self.database
             .transact(&DeleteUser {
                 scope,
                 id,

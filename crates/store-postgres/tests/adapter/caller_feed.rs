@@ -4,7 +4,7 @@ use tenantry_domain::{
     AccountPatch, InstancePatch, Name, PasswordPolicy, RoleChange, RoleKey, UserPatch,
     ports::{CallerChange, CallerFeed, FeedEvent},
 };
-use tenantry_store_postgres::PostgresStore;
+use tenantry_store_postgres::{PostgresConfig, PostgresStore};
 use tenantry_testkit::{run, samples};
 
 use super::{Schema, raw, scope, shire, user};
@@ -51,7 +51,7 @@ fn whatever_changes_who_may_call_is_told_to_every_node() {
             .await
             .unwrap();
 
-        let feed = one.caller_feed();
+        let feed = one.caller_feed().unwrap();
         until_current(feed.as_ref()).await;
 
         // Whoever is new is remembered by nobody, and a name decides nothing.
@@ -172,7 +172,7 @@ fn what_is_changed_in_another_schema_is_told_there_alone() {
         user(&there.repositories(), &mordor, "orc@mordor.example").await;
         let second = user(&there.repositories(), &mordor, "troll@mordor.example").await;
         assert_ne!(frodo.id, second.id);
-        let feed = here.caller_feed();
+        let feed = here.caller_feed().unwrap();
         until_current(feed.as_ref()).await;
 
         let (there, here) = (there.repositories().users, here.repositories().users);
@@ -193,7 +193,7 @@ fn a_feed_that_loses_a_connection_says_so_and_goes_on() {
     run(async {
         let schema = Schema::create().await;
         let store = schema.store(schema.config()).await;
-        let feed = store.caller_feed();
+        let feed = store.caller_feed().unwrap();
         until_current(feed.as_ref()).await;
         let mut other = raw(&schema).await;
         for what in ["LISTEN", "NOTIFY"] {
@@ -217,11 +217,23 @@ fn a_feed_without_the_tables_never_says_that_it_is_current() {
     run(async {
         let schema = Schema::create().await;
         let store = PostgresStore::connect(schema.config()).await.unwrap();
-        let feed = store.caller_feed();
+        let feed = store.caller_feed().unwrap();
         for _ in 0..3 {
             assert_eq!(feed.next().await, FeedEvent::Lost);
         }
         store.migrate().await.unwrap();
         until_current(feed.as_ref()).await;
+    });
+}
+
+#[test]
+fn behind_a_proxy_that_pools_transactions_nobody_listens() {
+    run(async {
+        let schema = Schema::create().await;
+        let config = PostgresConfig {
+            prepared_statements: false,
+            ..schema.config()
+        };
+        assert!(schema.store(config).await.caller_feed().is_none());
     });
 }

@@ -16,7 +16,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
     run(async {
         let schema = Schema::create().await;
         let store = PostgresStore::connect(schema.config()).await.unwrap();
-        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(4));
+        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(5));
         assert!(store.needs_migration().await.unwrap());
         let (one, two) = tokio::join!(store.migrate(), store.migrate());
         one.and(two).unwrap();
@@ -48,7 +48,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
             assert_eq!(
                 error.to_string(),
                 "the schema of the database is newer than this binary: it has the migration 9999, this binary knows \
-                 those up to 4"
+                 those up to 5"
             );
         }
 
@@ -304,9 +304,9 @@ fn frequent_queries_use_an_index() {
             .unwrap()
             .unwrap();
         let plan =
-            plan_of_last_statement(&mut other, &format!("{organization}, '17@x.y', NULL, NULL"))
+            plan_of_last_statement(&mut other, &format!("{organization}, NULL, NULL, '17@x.y'"))
                 .await;
-        assert!(plan.contains("Index Scan using users_email_key"), "{plan}");
+        assert!(plan.contains("Index Scan using users_email_"), "{plan}");
 
         let equal = Filter::parse("email = '17@X.y'").unwrap();
         repositories
@@ -316,7 +316,7 @@ fn frequent_queries_use_an_index() {
             .unwrap();
         let plan =
             plan_of_last_statement(&mut other, &format!("{organization}, '17@x.y', 201")).await;
-        assert!(plan.contains("Index Scan using users_email_key"), "{plan}");
+        assert!(plan.contains("Index Scan using users_email_"), "{plan}");
 
         let user = shire.admin.id;
         let own = Scope::user(organization, user);

@@ -40,7 +40,7 @@ pub(super) fn create_file(path: &Path) -> Result<(), OpenError> {
 /// The connection of the writer. It sets what stays in the file, unless the file is not the store's.
 pub(super) fn open_writer(config: &SqliteConfig) -> Result<Connection, OpenError> {
     let of_engine = |error| OpenError::of_engine(&config.path, error);
-    let connection = open(config).map_err(of_engine)?;
+    let connection = open(config, config.writer_cache_kib).map_err(of_engine)?;
     migrate::check(&connection, &config.path)?;
     set_up_writer(&connection).map_err(of_engine)?;
     Ok(connection)
@@ -50,14 +50,14 @@ pub(super) fn open_writer(config: &SqliteConfig) -> Result<Connection, OpenError
 /// process left behind.)
 pub(super) fn open_reader(config: &SqliteConfig) -> Result<Connection, OpenError> {
     let set_up = || {
-        let connection = open(config)?;
+        let connection = open(config, config.cache_kib)?;
         connection.pragma_update(None, "query_only", true)?;
         Ok(connection)
     };
     set_up().map_err(|error| OpenError::of_engine(&config.path, error))
 }
 
-fn open(config: &SqliteConfig) -> rusqlite::Result<Connection> {
+fn open(config: &SqliteConfig, cache_kib: u32) -> rusqlite::Result<Connection> {
     // Without `SQLITE_OPEN_URI`, so that no path has a meaning beyond itself, and without a mutex: every connection is
     // used by one thread at a time.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -66,7 +66,7 @@ fn open(config: &SqliteConfig) -> rusqlite::Result<Connection> {
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
-    connection.pragma_update(None, "cache_size", -i64::from(config.cache_kib))?;
+    connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     // Mapped pages count as resident memory.
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;

@@ -24,7 +24,7 @@ use self::{
     lane::Lane,
     reader::{Read, Reader},
     share::{Share, Shares},
-    writer::{Counts, Typed, Write},
+    writer::{BeforeCommit, Counts, Typed, Write},
 };
 use crate::{
     config::SqliteConfig,
@@ -58,8 +58,11 @@ struct Opened {
 }
 
 impl Engine {
-    /// Opens the file and starts the threads.
-    pub(crate) async fn open(config: SqliteConfig) -> Result<Self, OpenError> {
+    /// Opens the file and starts the threads. `before_commit` ends each transaction that changed something.
+    pub(crate) async fn open(
+        config: SqliteConfig,
+        before_commit: BeforeCommit,
+    ) -> Result<Self, OpenError> {
         let (answer, opened) = oneshot::channel();
         let of_thread = |source| OpenError::Thread {
             path: config.path.clone(),
@@ -93,7 +96,7 @@ impl Engine {
         }
         let (lane, counts) = (Arc::clone(&inner.writes), Arc::clone(&inner.counts));
         let stopped = spawn("sqlite-writer", move || {
-            writer::serve(opened.writer, &lane, &counts);
+            writer::serve(opened.writer, &lane, &counts, before_commit);
         })
         .map_err(of_thread)?;
         inner.stopped().push(stopped);

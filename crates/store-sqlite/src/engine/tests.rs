@@ -22,7 +22,7 @@ async fn engine(change: impl FnOnce(&mut SqliteConfig)) -> (Engine, TempDir) {
     let directory = tempfile::tempdir().unwrap();
     let mut config = SqliteConfig::at(directory.path().join("test.db"));
     change(&mut config);
-    let engine = Engine::open(config).await.unwrap();
+    let engine = Engine::open(config, |_| Ok(())).await.unwrap();
     engine
         .write(|connection| {
             Ok(connection.execute_batch("CREATE TABLE t (n INTEGER PRIMARY KEY, text TEXT)")?)

@@ -15,6 +15,9 @@ use tokio::sync::oneshot;
 use super::lane::{Lane, Place};
 use crate::error::{Failure, NotCommitted};
 
+/// What a store does at the end of each transaction that changed something. If it fails, all of that is undone.
+pub(crate) type BeforeCommit = fn(&Connection) -> rusqlite::Result<()>;
+
 /// Most writes in one transaction: bounds how long the first of them waits for the last.
 const LARGEST_BATCH: usize = 256;
 
@@ -104,9 +107,14 @@ where
 }
 
 /// The body of the thread: runs what comes through the lane until it is closed, then writes the log back into the file.
-pub(super) fn serve(connection: Connection, lane: &Lane<Box<dyn Write>>, counts: &Counts) {
+pub(super) fn serve(
+    connection: Connection,
+    lane: &Lane<Box<dyn Write>>,
+    counts: &Counts,
+    before_commit: BeforeCommit,
+) {
     while let Some(first) = lane.next() {
-        batch(&connection, first, lane, counts);
+        batch(&connection, first, lane, counts, before_commit);
     }
     // Best effort: what is not written back now is read from the log at the next start.
     let checkpoint = connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| {
@@ -131,6 +139,7 @@ fn batch(
     first: Box<dyn Write>,
     lane: &Lane<Box<dyn Write>>,
     counts: &Counts,
+    before_commit: BeforeCommit,
 ) {
     if first.is_abandoned() {
         return;
@@ -162,7 +171,14 @@ fn batch(
             None
         };
     }
-    let committed = execute(connection, "COMMIT").map_err(NotCommitted::because);
+    let finished = if kept {
+        before_commit(connection)
+    } else {
+        Ok(())
+    };
+    let committed = finished
+        .and_then(|()| execute(connection, "COMMIT"))
+        .map_err(NotCommitted::because);
     match committed {
         Ok(()) if kept => {
             counts.commits.fetch_add(1, Ordering::Relaxed);

@@ -83,6 +83,16 @@ pub(crate) fn find(
 
 impl Selectable for AccountField {
     const TABLE: &'static str = "accounts";
+    const ID_COLUMN: &'static str = "accounts.id";
+    const IDS: &'static str = "SELECT accounts.id FROM accounts WHERE accounts.organization_id = ";
+
+    fn rare(self) -> Option<(bool, &'static str)> {
+        match self {
+            Self::Active => Some((false, "accounts.active = 0")),
+            Self::DefaultAccount => Some((true, "accounts.is_default")),
+            _ => None,
+        }
+    }
 
     fn column(self) -> Column {
         match self {

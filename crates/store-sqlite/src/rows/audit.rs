@@ -91,6 +91,9 @@ fn snapshot(json: &str) -> Result<Snapshot, BoxError> {
 
 impl Selectable for AuditField {
     const TABLE: &'static str = "audit_records";
+    const ID_COLUMN: &'static str = "audit_records.id";
+    const IDS: &'static str =
+        "SELECT audit_records.id FROM audit_records WHERE audit_records.organization_id = ";
 
     fn column(self) -> Column {
         Column::plain(match self {

@@ -75,6 +75,8 @@ pub(crate) fn find_by_key(
 
 impl Selectable for ElementField {
     const TABLE: &'static str = "elements";
+    const ID_COLUMN: &'static str = "elements.id";
+    const IDS: &'static str = "SELECT elements.id FROM elements WHERE elements.organization_id = ";
 
     fn column(self) -> Column {
         match self {

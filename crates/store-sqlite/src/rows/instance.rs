@@ -217,6 +217,7 @@ fn in_scope(scope: &Scope) -> Sql {
     sql.push(COLUMNS)
         .push(" FROM ")
         .push(InstanceField::TABLE)
+        .push(InstanceField::BESIDE)
         .push(InstanceField::JOINS)
         .push(" WHERE ");
     InstanceField::within(scope, &mut sql);
@@ -224,16 +225,42 @@ fn in_scope(scope: &Scope) -> Sql {
 }
 
 impl Selectable for InstanceField {
+    const TABLE: &'static str = "instances";
+    const ID_COLUMN: &'static str = "instances.id";
+    const IDS: &'static str =
+        "SELECT instances.id FROM instances WHERE instances.organization_id = ";
+
     /// Every instance has its element; the join is a left one so that SQLite leaves it out where nobody asks for the
     /// element.
-    const TABLE: &'static str =
-        "instances LEFT JOIN elements ON elements.id = instances.element_id";
+    const BESIDE: &'static str = " LEFT JOIN elements ON elements.id = instances.element_id";
 
     // `CROSS JOIN` is to SQLite an inner join that keeps its place: the instances are found first, in their order.
     const JOINS: &'static str = " \
         CROSS JOIN users ON users.organization_id = instances.organization_id AND users.id = instances.user_id \
         CROSS JOIN instance_secrets ON instance_secrets.organization_id = instances.organization_id \
           AND instance_secrets.instance_id = instances.id";
+
+    fn rare(self) -> Option<(bool, &'static str)> {
+        match self {
+            Self::Valid => Some((false, "instances.valid = 0")),
+            Self::Disabled => Some((true, "instances.disabled = 1")),
+            _ => None,
+        }
+    }
+
+    fn ids(self) -> &'static str {
+        match self {
+            Self::ElementKey => {
+                "SELECT instances.id FROM elements CROSS JOIN instances \
+                 ON instances.organization_id = elements.organization_id AND instances.element_id = elements.id \
+                 WHERE elements.organization_id = "
+            }
+            Self::Tag => {
+                "SELECT instance_tags.instance_id FROM instance_tags WHERE instance_tags.organization_id = "
+            }
+            _ => Self::IDS,
+        }
+    }
 
     fn column(self) -> Column {
         match self {

@@ -13,6 +13,7 @@ use crate::{
     instant::to_micros,
     selectable::{Column, Selectable},
     sql::Sql,
+    trigrams::Trigrams,
 };
 
 /// What [`read`] reads.
@@ -183,6 +184,40 @@ pub(crate) fn password_state(cells: &mut Cells<'_>) -> Result<PasswordState, Box
 
 impl Selectable for UserField {
     const TABLE: &'static str = "users";
+    const ID_COLUMN: &'static str = "users.id";
+    const IDS: &'static str = "SELECT users.id FROM users WHERE users.organization_id = ";
+
+    fn ids(self) -> &'static str {
+        match self {
+            Self::InstanceId => {
+                "SELECT instances.user_id FROM instances WHERE instances.organization_id = "
+            }
+            // `CROSS JOIN` is to SQLite an inner join that keeps its place: the elements are found first.
+            Self::ElementKey => {
+                "SELECT instances.user_id FROM elements CROSS JOIN instances \
+                 ON instances.organization_id = elements.organization_id AND instances.element_id = elements.id \
+                 WHERE elements.organization_id = "
+            }
+            _ => Self::IDS,
+        }
+    }
+
+    fn rare(self) -> Option<(bool, &'static str)> {
+        (self == Self::Active).then_some((false, "users.active = 0"))
+    }
+
+    fn trigrams(self) -> Option<Trigrams> {
+        let column = match self {
+            Self::Email => "email",
+            // A full name holds the other two.
+            Self::FirstName | Self::LastName | Self::FullName => "full_name",
+            _ => return None,
+        };
+        Some(Trigrams {
+            rows: "SELECT rowid FROM users_search WHERE users_search MATCH ",
+            column,
+        })
+    }
 
     fn column(self) -> Column {
         match self {

@@ -41,6 +41,20 @@ impl Assignments {
             .set(folded_column, text.map(fold))
     }
 
+    /// Without what is the same in `others`, of the same columns. SQLite writes every index of a column that is named, also
+    /// where the value stays.
+    #[must_use]
+    pub(crate) fn without(self, others: &Self) -> Self {
+        let mut all = Self::new();
+        let same = others.columns.iter().zip(&others.values);
+        for ((column, value), other) in self.columns.into_iter().zip(self.values).zip(same) {
+            if (&column, &value) != other {
+                all = all.set(column, value);
+            }
+        }
+        all
+    }
+
     /// Inserts a row; answers its id.
     pub(crate) fn insert(
         self,

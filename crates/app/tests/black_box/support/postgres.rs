@@ -3,6 +3,7 @@
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 
 const URL: &str = "TENANTRY_TEST_POSTGRES_URL";
+const POOLED_URL: &str = "TENANTRY_TEST_POOLED_URL";
 
 /// A database of a test's own.
 pub(crate) struct Database {
@@ -13,8 +14,7 @@ pub(crate) struct Database {
 impl Database {
     /// A new one, `unique` in its name.
     pub(crate) async fn create(unique: &str) -> Self {
-        let server =
-            std::env::var(URL).unwrap_or_else(|_| panic!("{URL} is not set: run cargo xtask test"));
+        let server = given(URL);
         let letters: String = unique.chars().filter(char::is_ascii_alphanumeric).collect();
         let database = Self {
             server,
@@ -28,21 +28,14 @@ impl Database {
         database
     }
 
-    /// Its URL: that of the server with another name in the path.
+    /// Its URL.
     pub(crate) fn url(&self) -> String {
-        let (place, parameters) = self
-            .server
-            .split_once('?')
-            .map_or((self.server.as_str(), ""), |(a, b)| (a, b));
-        let (scheme, rest) = place.split_once("://").unwrap();
-        let authority = rest
-            .split_once('/')
-            .map_or(rest, |(authority, _)| authority);
-        let separator = if parameters.is_empty() { "" } else { "?" };
-        format!(
-            "{scheme}://{authority}/{}{separator}{parameters}",
-            self.name
-        )
+        url_of(&self.server, &self.name)
+    }
+
+    /// Its URL behind a pooler of transactions.
+    pub(crate) fn pooled_url(&self) -> String {
+        url_of(&given(POOLED_URL), &self.name)
     }
 
     /// Changes something behind the program's back.
@@ -105,6 +98,22 @@ impl Drop for Database {
         // A database that is left over disturbs nobody.
         let _ = dropper.join();
     }
+}
+
+fn given(variable: &str) -> String {
+    std::env::var(variable)
+        .unwrap_or_else(|_| panic!("{variable} is not set: run cargo xtask test"))
+}
+
+/// The URL of the server with another name in the path.
+fn url_of(server: &str, name: &str) -> String {
+    let (place, parameters) = server.split_once('?').unwrap_or((server, ""));
+    let (scheme, rest) = place.split_once("://").unwrap();
+    let authority = rest
+        .split_once('/')
+        .map_or(rest, |(authority, _)| authority);
+    let separator = if parameters.is_empty() { "" } else { "?" };
+    format!("{scheme}://{authority}/{name}{separator}{parameters}")
 }
 
 async fn execute(url: &str, sql: &str) -> Result<(), sqlx::Error> {

@@ -16,6 +16,8 @@ use super::postgres::Database;
 pub(crate) struct Store {
     directory: TempDir,
     database: Option<Database>,
+    /// The program reaches it through a pooler of transactions.
+    pooled: bool,
 }
 
 impl Store {
@@ -24,6 +26,7 @@ impl Store {
         Self {
             directory: tempfile::tempdir().unwrap(),
             database: None,
+            pooled: false,
         }
     }
 
@@ -40,6 +43,15 @@ impl Store {
         Self {
             database: Some(Database::create(&unique).await),
             directory,
+            pooled: false,
+        }
+    }
+
+    /// The same behind a pooler of transactions, with the settings that it needs.
+    pub(crate) async fn pooled() -> Self {
+        Self {
+            pooled: true,
+            ..Self::postgres().await
         }
     }
 
@@ -67,8 +79,16 @@ impl Store {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = bare_command(arguments);
         command.env("TENANTRY_DATA_DIR", self.data_dir());
-        if let Some(database) = &self.database {
-            command.env("TENANTRY_DATABASE_URL", database.url());
+        match &self.database {
+            Some(database) if self.pooled => {
+                command.env("TENANTRY_DATABASE_URL", database.pooled_url());
+                command.env("TENANTRY_POSTGRES_PREPARED_STATEMENTS", "false");
+                command.env("TENANTRY_POSTGRES_STATEMENT_TIMEOUT_MS", "0");
+            }
+            Some(database) => {
+                command.env("TENANTRY_DATABASE_URL", database.url());
+            }
+            None => {}
         }
         command
     }

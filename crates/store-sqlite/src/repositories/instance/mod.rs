@@ -17,7 +17,7 @@ use self::{create::create, update::update};
 use crate::{
     engine::Engine,
     error::Failure,
-    list::{count, page_of, select},
+    list::{Wanted, count, page_of},
     record,
     rows::instance::{COLUMNS, all, find, of_user},
 };
@@ -56,11 +56,11 @@ impl InstanceRepository for Instances {
         sort: &Sort<InstanceField>,
         page: &PageRequest,
     ) -> Result<Page<Instance>, RepositoryError> {
-        let sql = select(COLUMNS, scope, filter, sort, page)?;
+        let wanted = Wanted::new(COLUMNS, scope, filter, sort, page)?;
         let organization = scope.organization_id();
         let rows = self
             .0
-            .read_for(organization, move |connection| all(connection, &sql))
+            .read_for(organization, move |connection| wanted.rows(connection, all))
             .await?;
         Ok(page_of(rows, scope, filter, sort, page))
     }
@@ -152,8 +152,8 @@ mod tests {
     fn plan_of_page(scope: &Scope, filter: &str) -> Vec<String> {
         let filter = Filter::<InstanceField>::parse(filter).unwrap();
         let page = PageRequest::first(20);
-        let sql = select(COLUMNS, scope, &filter, &Sort::by_id(), &page).unwrap();
-        let mut plan = plan(sql);
+        let wanted = Wanted::new(COLUMNS, scope, &filter, &Sort::by_id(), &page).unwrap();
+        let mut plan = plan(wanted.led_by(None));
         assert_eq!(
             plan.split_off(plan.len() - 3),
             [

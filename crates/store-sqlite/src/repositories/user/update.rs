@@ -37,7 +37,7 @@ pub(super) fn update(
         remember(connection, &old, password, change)?;
     }
     end_tokens(connection, &new, patch)?;
-    let mut assignments = assignments(&new);
+    let mut assignments = assignments(&new).without(&assignments(&old));
     if let Some(password) = &patch.password {
         assignments = assignments.set("password_hash", password.hash.expose().to_owned());
     }

@@ -1,0 +1,145 @@
+//! Users by id and by e-mail.
+
+use sqlx::postgres::PgRow;
+use tenantry_domain::{Email, Scope, User, UserId, ports::RepositoryError};
+
+use super::columns::{user_of, user_selection};
+use crate::{sql::Statement, table::narrowed, together::LookUp};
+
+/// A user by id.
+pub(super) struct ById {
+    within: Within,
+    id: i64,
+}
+
+/// A user by e-mail.
+pub(super) struct ByEmail {
+    within: Within,
+    email_folded: String,
+}
+
+/// Where a user is looked up.
+struct Within {
+    organization: i64,
+    account: Option<i64>,
+    user: Option<i64>,
+}
+
+impl Within {
+    fn new(scope: &Scope) -> Self {
+        let (account, user) = narrowed(scope);
+        Self {
+            organization: scope.organization_id().get(),
+            account,
+            user,
+        }
+    }
+
+    fn bind(&self, statement: Statement) -> Statement {
+        statement
+            .bind(self.organization)
+            .bind(self.account)
+            .bind(self.user)
+    }
+
+    /// The same for several, as arrays.
+    fn bind_all<L>(several: &[L], within: fn(&L) -> &Self, statement: Statement) -> Statement {
+        let of_each = || several.iter().map(within);
+        statement
+            .bind(of_each().map(|it| it.organization).collect::<Vec<_>>())
+            .bind(of_each().map(|it| it.account).collect::<Vec<_>>())
+            .bind(of_each().map(|it| it.user).collect::<Vec<_>>())
+    }
+}
+
+impl ById {
+    pub(super) fn new(scope: &Scope, id: UserId) -> Self {
+        Self {
+            within: Within::new(scope),
+            id: id.get(),
+        }
+    }
+}
+
+impl ByEmail {
+    pub(super) fn new(scope: &Scope, email: &Email) -> Self {
+        Self {
+            within: Within::new(scope),
+            email_folded: email.folded().to_owned(),
+        }
+    }
+}
+
+/// A single one, by the condition on `$4`.
+macro_rules! alone {
+    ($condition:literal) => {
+        concat!(
+            "SELECT ",
+            user_selection!(),
+            " FROM users WHERE organization_id = $1 AND ",
+            $condition,
+            " AND ($2::bigint IS NULL OR account_id = $2) AND ($3::bigint IS NULL OR id = $3)"
+        )
+    };
+}
+
+/// Several, by the same condition on `wanted.key`. The limit makes PostgreSQL look each of them up in an index, however large it
+/// believes the table to be.
+macro_rules! together {
+    ($keys:literal, $condition:literal) => {
+        concat!(
+            "SELECT wanted.place, ",
+            user_selection!(),
+            " FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], ",
+            $keys,
+            ") WITH ORDINALITY AS wanted (organization_id, account_id, user_id, key, place) CROSS JOIN LATERAL (\
+             SELECT * FROM users WHERE organization_id = wanted.organization_id AND ",
+            $condition,
+            " AND (wanted.account_id IS NULL OR account_id = wanted.account_id) \
+             AND (wanted.user_id IS NULL OR id = wanted.user_id) LIMIT 1) AS users"
+        )
+    };
+}
+
+impl LookUp for ById {
+    type Found = User;
+
+    fn alone(&self) -> Statement {
+        self.within
+            .bind(Statement::new(alone!("id = $4")))
+            .bind(self.id)
+    }
+
+    fn together(several: &[Self]) -> Statement {
+        let ids: Vec<_> = several.iter().map(|one| one.id).collect();
+        let statement = Statement::new(together!("$4::bigint[]", "id = wanted.key"));
+        Within::bind_all(several, |one| &one.within, statement).bind(ids)
+    }
+
+    fn found(row: &PgRow) -> Result<User, RepositoryError> {
+        user_of(row)
+    }
+}
+
+impl LookUp for ByEmail {
+    type Found = User;
+
+    fn alone(&self) -> Statement {
+        self.within
+            .bind(Statement::new(alone!("email_folded = $4")))
+            .bind(self.email_folded.as_str())
+    }
+
+    fn together(several: &[Self]) -> Statement {
+        let emails: Vec<_> = several
+            .iter()
+            .map(|one| one.email_folded.as_str())
+            .collect();
+        let statement = Statement::new(together!("$4::text[]", "email_folded = wanted.key"));
+        Within::bind_all(several, |one| &one.within, statement).bind(emails)
+    }
+
+    fn found(row: &PgRow) -> Result<User, RepositoryError> {
+        user_of(row)
+    }
+}

@@ -1,0 +1,173 @@
+//! Where rows are looked for. SQLite does not count what a condition selects before it chooses an index, so that is done here: the
+//! first condition of which an index finds few rows leads, and if none does, the list is walked until the page is full
+//! (docs/decisions/016-search.md).
+
+use rusqlite::Connection;
+use tenantry_domain::{
+    OrganizationId,
+    ceql::{Comparison, Filter, Kind, Leaf, Normal, Test, Value},
+};
+
+use crate::{
+    error::Failure,
+    filter,
+    selectable::{Column, Selectable},
+    sql::Sql,
+};
+
+/// So many rows are taken from an index and sorted.
+const CANDIDATES: i64 = 10_000;
+/// So many rows are walked before the walk is given up.
+pub(crate) const WALKED: i64 = 50_000;
+/// So many conditions are tried.
+const TRIED: usize = 8;
+/// So many alternatives are looked for one by one.
+const ALTERNATIVES: usize = 16;
+
+/// What finds at least the rows that some condition of a filter selects.
+#[derive(Clone, Debug)]
+pub(crate) struct Lead {
+    rank: Rank,
+    /// A query for their ids.
+    pub(crate) ids: Sql,
+    alternatives: usize,
+}
+
+/// How few rows are to be expected. The first that find few are taken, so that little is counted in vain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Equal,
+    Fitting,
+    Between,
+}
+
+/// All conditions that can lead to the rows of `organization` that `filter` selects, the best first.
+pub(crate) fn leads<F: Selectable>(organization: OrganizationId, filter: &Filter<F>) -> Vec<Lead> {
+    let normal = filter.normalized();
+    let parts = match &normal {
+        Normal::And(parts) => parts.as_slice(),
+        only => std::slice::from_ref(only),
+    };
+    let mut leads = of_all(organization, parts);
+    leads.sort_by_key(|lead| lead.rank);
+    leads
+}
+
+/// The leads of conditions that all have to hold. Those that bound one field, from below and from above, are one.
+fn of_all<F: Selectable>(organization: OrganizationId, parts: &[Normal<F>]) -> Vec<Lead> {
+    let mut leads = Vec::new();
+    let mut bounds: Vec<(F, Lead)> = Vec::new();
+    for part in parts {
+        let Some(one) = lead(organization, part) else {
+            continue;
+        };
+        let Normal::Leaf(leaf) = part else {
+            leads.push(one);
+            continue;
+        };
+        if one.rank != Rank::Between || matches!(leaf.field.column(), Column::Many { .. }) {
+            leads.push(one);
+        } else if let Some((_, bound)) = bounds.iter_mut().find(|(field, _)| *field == leaf.field) {
+            filter::test_of(leaf, bound.ids.push(" AND "));
+        } else {
+            bounds.push((leaf.field, one));
+        }
+    }
+    leads.extend(bounds.into_iter().map(|(_, lead)| lead));
+    leads
+}
+
+fn lead<F: Selectable>(organization: OrganizationId, normal: &Normal<F>) -> Option<Lead> {
+    match normal {
+        Normal::All | Normal::Nothing => None,
+        Normal::Leaf(leaf) => of_leaf(organization, leaf),
+        Normal::And(parts) => of_all(organization, parts)
+            .into_iter()
+            .min_by_key(|lead| lead.rank),
+        Normal::Or(parts) => parts
+            .iter()
+            .map(|part| lead(organization, part))
+            .reduce(|all, next| either(all?, next?))?,
+    }
+}
+
+fn either(mut one: Lead, other: Lead) -> Option<Lead> {
+    one.ids.push(" UNION ALL ").append(other.ids);
+    one.rank = one.rank.max(other.rank);
+    one.alternatives += other.alternatives;
+    (one.alternatives <= ALTERNATIVES).then_some(one)
+}
+
+fn of_leaf<F: Selectable>(organization: OrganizationId, leaf: &Leaf<F>) -> Option<Lead> {
+    if leaf.denied {
+        return None;
+    }
+    let of = |rank, ids| Lead {
+        rank,
+        ids,
+        alternatives: 1,
+    };
+    if let Test::Like { pattern } = &leaf.test {
+        let trigrams = leaf.field.trigrams()?;
+        let mut ids = Sql::new(trigrams.rows);
+        ids.bind(trigrams.question(organization, pattern)?);
+        return Some(of(Rank::Fitting, ids));
+    }
+    if leaf.field.kind() == Kind::Boolean {
+        let mut ids = Sql::new(leaf.field.ids());
+        ids.bind(organization.get()).push(" AND ").push(rare(leaf)?);
+        return Some(of(Rank::Equal, ids));
+    }
+    let rank = match &leaf.test {
+        Test::Compare {
+            op: Comparison::Equal,
+            ..
+        }
+        | Test::In { .. } => Rank::Equal,
+        Test::IsNull if matches!(leaf.field.column(), Column::One { .. }) => Rank::Equal,
+        Test::Compare {
+            op:
+                Comparison::Less
+                | Comparison::LessOrEqual
+                | Comparison::Greater
+                | Comparison::GreaterOrEqual,
+            ..
+        } => Rank::Between,
+        _ => return None,
+    };
+    // A list by id starts there by itself.
+    if leaf.field == F::ID && rank == Rank::Between {
+        return None;
+    }
+    let mut ids = Sql::new(leaf.field.ids());
+    ids.bind(organization.get()).push(" AND ");
+    filter::test_of(leaf, &mut ids);
+    Some(of(rank, ids))
+}
+
+/// The condition for the rows with the rare truth, if the leaf asks for these. The others are found by walking.
+fn rare<F: Selectable>(leaf: &Leaf<F>) -> Option<&'static str> {
+    let (truth, condition) = leaf.field.rare()?;
+    let equal = Test::Compare {
+        op: Comparison::Equal,
+        value: Value::Boolean(truth),
+    };
+    (leaf.test == equal).then_some(condition)
+}
+
+/// The first lead that finds few rows.
+pub(crate) fn best(connection: &Connection, leads: Vec<Lead>) -> Result<Option<Lead>, Failure> {
+    for lead in leads.into_iter().take(TRIED) {
+        let mut sql = Sql::new("SELECT count(*) FROM (");
+        sql.append(lead.ids.clone()).push(" LIMIT ");
+        sql.bind(CANDIDATES + 1).push(")");
+        let found: Option<i64> = sql.row(connection, |row| Ok(row.get(0)?))?;
+        if found.is_some_and(|found| found <= CANDIDATES) {
+            return Ok(Some(lead));
+        }
+    }
+    Ok(None)
+}
+
+#[cfg(test)]
+mod tests;
