@@ -44,13 +44,14 @@ CREATE INDEX audit_records_target_user_idx ON audit_records (
     organization_id, (CASE WHEN target = 'user' THEN target_id END)
 );
 
--- Which letters stand three in a row. No text is kept, and what is erased is erased at once. An organization is three
+-- Which letters stand three in a row. No text is kept. Of whoever is erased, nothing is found at once; the triples themselves go
+-- when their segments are merged: the option `secure-delete` would look for each among all users that have it, and the organization
+-- is one that all of its users have. An organization is three
 -- characters that spell its number, and so is found like three letters: the rows of others are skipped. A full name holds
 -- first and last name, and so serves these too.
 CREATE VIRTUAL TABLE users_search USING fts5 (
     organization, full_name, email, content = '', detail = 'column', tokenize = 'trigram case_sensitive 1'
 );
-INSERT INTO users_search (users_search, rank) VALUES ('secure-delete', 1);
 
 -- Whose letters have to be written, with the texts that stand in the index now; none of somebody new. FTS5 writes a segment for
 -- each statement with a trigger and for each savepoint, and merges these again: half of its work. So triggers note who it is, and
