@@ -49,9 +49,7 @@ if start; then
 else
   tail -n 30 "$dir/log"
 fi
-if [ -f "$dir/pgbouncer.pid" ]; then
-  # At once: TERM until 1.22, where QUIT does nothing; QUIT from 1.23 on, where TERM waits for clients.
-  for signal in TERM QUIT; do kill -$signal "$(cat "$dir/pgbouncer.pid")" 2>/dev/null; done
-fi
+# At once: TERM until 1.22, where QUIT does nothing; QUIT from 1.23 on, where TERM waits for clients.
+pid=$(cat "$dir/pgbouncer.pid" 2>/dev/null) && kill -TERM "$pid" && kill -QUIT "$pid" 2>/dev/null
 "$bin/pg_ctl" stop -s -D "$dir/data" -m immediate >/dev/null 2>&1
 cd / && rm -rf "$dir"
