@@ -65,8 +65,6 @@ fn open(config: &SqliteConfig, cache_kib: u32) -> rusqlite::Result<Connection> {
     connection.busy_timeout(config.busy_timeout.min(Duration::from_hours(1)))?;
     connection.set_prepared_statement_cache_capacity(CACHED_STATEMENTS);
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-    // A plan must not depend on what is bound, or each binding has the statement prepared anew: a tenth of a list.
-    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update(None, "cache_size", -i64::from(cache_kib))?;
     // Mapped pages count as resident memory.
