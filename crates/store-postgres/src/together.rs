@@ -128,22 +128,6 @@ impl<L: LookUp> Together<L> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The next ones that are made together. Whoever does not wait any more is left out.
-    fn next(&self) -> Batch<L> {
-        let mut waiting = self.waiting();
-        let (mut wanted, mut answers) = (Vec::new(), Vec::new());
-        while wanted.len() < TOGETHER
-            && let Some(waiter) = waiting.queue.pop_front()
-        {
-            if !waiter.answer.is_closed() {
-                wanted.push(waiter.wanted);
-                answers.push(waiter.answer);
-            }
-        }
-        waiting.began = Instant::now();
-        Batch { wanted, answers }
-    }
-
     /// Makes these with one statement.
     async fn answer(&self, Batch { wanted, answers }: Batch<L>) {
         let rows = match self.database.read(L::together(&wanted)).await {
@@ -172,20 +156,40 @@ impl<L: LookUp> Together<L> {
     }
 }
 
+impl<L: LookUp> Waiting<L> {
+    /// The next ones that are made together. Whoever does not wait any more is left out.
+    fn next(&mut self) -> Batch<L> {
+        let (mut wanted, mut answers) = (Vec::new(), Vec::new());
+        while wanted.len() < TOGETHER
+            && let Some(waiter) = self.queue.pop_front()
+        {
+            if !waiter.answer.is_closed() {
+                wanted.push(waiter.wanted);
+                answers.push(waiter.answer);
+            }
+        }
+        self.began = Instant::now();
+        Batch { wanted, answers }
+    }
+}
+
 /// One of the statements that may be under way. When it is over, those who came meanwhile are served.
 struct UnderWay<L: LookUp>(Arc<Together<L>>);
 
 impl<L: LookUp> Drop for UnderWay<L> {
     fn drop(&mut self) {
+        // Under one lock: whoever came between a look at the queue and the end of this turn would be served by nobody.
+        let mut waiting = self.0.waiting();
         // Taken out here and not by the task: a runtime that is ending drops the task at once, and this runs again.
-        let batch = self.0.next();
+        let batch = waiting.next();
         match Handle::try_current() {
             Ok(runtime) if !batch.wanted.is_empty() => {
+                drop(waiting);
                 let under_way = Self(Arc::clone(&self.0));
                 runtime.spawn(under_way.serve(batch));
             }
             // Outside of a runtime nobody waits for an answer.
-            _ => self.0.waiting().under_way -= 1,
+            _ => waiting.under_way -= 1,
         }
     }
 }

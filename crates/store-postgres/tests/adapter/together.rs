@@ -231,6 +231,32 @@ fn a_corrupt_row_is_the_misfortune_of_whoever_looks_it_up() {
     });
 }
 
+/// Whoever comes at the moment at which the last statement ends would wait in vain, and be refused after seconds.
+#[test]
+fn nobody_is_forgotten_when_the_last_statement_ends() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let id = shire.admin.id;
+        let callers: Vec<_> = (0..3)
+            .map(|_| {
+                let (users, within) = (Arc::clone(&repositories.users), scope(&shire));
+                tokio::spawn(async move {
+                    for _ in 0..3_000 {
+                        let found = users.find(&within, id).await.unwrap();
+                        assert_eq!(found.map(|user| user.id), Some(id));
+                    }
+                })
+            })
+            .collect();
+        for caller in callers {
+            caller.await.unwrap();
+        }
+    });
+}
+
 /// What waits when the runtime ends is dropped with it, and begins nothing any more.
 #[test]
 fn a_runtime_may_end_while_somebody_waits() {
