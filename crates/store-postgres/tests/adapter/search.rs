@@ -1,6 +1,6 @@
 //! Searches in a large organization: what is found, and how many rows PostgreSQL reads for it, by its own count.
 
-use sqlx::{AssertSqlSafe, Executor as _, PgConnection, Row as _};
+use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _};
 use tenantry_domain::{
     OrganizationId, Scope, UserField, UserId,
     ceql::Filter,
@@ -61,6 +61,27 @@ const WITHOUT_INDEXES: (&str, &str) = (
      FOR text IN SELECT definitions.text FROM definitions LOOP EXECUTE text; END LOOP; END $$; ANALYZE",
 );
 
+/// Fills the schema and lets PostgreSQL look at what is there.
+async fn filled() -> (Schema, PgConnection) {
+    let schema = Schema::create().await;
+    schema.store(schema.config()).await.close().await;
+    let mut observer = raw(&schema).await;
+    let mut filler = raw(&schema).await;
+    let (before, after) = WITHOUT_INDEXES;
+    for step in [before, ROWS, after] {
+        filler.execute(step).await.unwrap();
+    }
+    gone(filler, &schema, &mut observer).await;
+    (schema, observer)
+}
+
+/// Closes a connection and waits until it has told what it read, which it does up to a second late otherwise: so the observer
+/// reads nothing of the schema itself.
+async fn gone(connection: PgConnection, schema: &Schema, observer: &mut PgConnection) {
+    connection.close().await.unwrap();
+    until_alone(observer, schema).await;
+}
+
 /// The numbers of the users on the first page, and how many rows and entries were read for it.
 async fn searched(
     schema: &Schema,
@@ -99,12 +120,14 @@ async fn read(observer: &mut PgConnection) -> i64 {
     .unwrap()
 }
 
-async fn expected(observer: &mut PgConnection, condition: &str) -> Vec<i64> {
+async fn expected(schema: &Schema, observer: &mut PgConnection, condition: &str) -> Vec<i64> {
+    let mut reader = raw(schema).await;
     let statement = format!(
         "SELECT id FROM users WHERE organization_id = 7 AND {condition} ORDER BY id LIMIT 20"
     );
     let rows = sqlx::raw_sql(AssertSqlSafe(statement));
-    let rows = rows.fetch_all(observer).await.unwrap();
+    let rows = rows.fetch_all(&mut reader).await.unwrap();
+    gone(reader, schema, observer).await;
     rows.iter().map(|row| row.get("id")).collect()
 }
 
@@ -158,13 +181,7 @@ fn searches() -> Vec<String> {
 #[test]
 fn a_search_reads_what_it_finds_and_not_the_organization() {
     run(async {
-        let schema = Schema::create().await;
-        schema.store(schema.config()).await.close().await;
-        let mut observer = raw(&schema).await;
-        let (before, after) = WITHOUT_INDEXES;
-        for step in [before, ROWS, after] {
-            observer.execute(step).await.unwrap();
-        }
+        let (schema, mut observer) = filled().await;
 
         for ceql in &searches() {
             let (found, read) = searched(&schema, &mut observer, ceql, "id").await;
@@ -200,7 +217,7 @@ fn a_search_reads_what_it_finds_and_not_the_organization() {
         }
         // No index leads there: one plain statement, and PostgreSQL chooses how.
         for ceql in ["phone LIKE 'ab%'", "NOT phone LIKE '%' OR phone LIKE 'ab%'"] {
-            let expected = expected(&mut observer, "phone LIKE 'ab%'").await;
+            let expected = expected(&schema, &mut observer, "phone LIKE 'ab%'").await;
             let (found, _) = searched(&schema, &mut observer, ceql, "id").await;
             assert_eq!(found, expected, "{ceql}");
         }
@@ -218,7 +235,7 @@ fn a_search_reads_what_it_finds_and_not_the_organization() {
                 USERS * 3,
             ),
         ] {
-            let expected = expected(&mut observer, condition).await;
+            let expected = expected(&schema, &mut observer, condition).await;
             let (found, read) = searched(&schema, &mut observer, ceql, "id").await;
             assert_eq!(found, expected, "{ceql}");
             assert!(read <= most, "{ceql} has read {read}");
