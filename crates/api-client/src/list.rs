@@ -84,6 +84,7 @@ impl Session<'_> {
         Ok(Page {
             items,
             next: next.map(|place| paging.cursor(&place)),
+            total: None,
         })
     }
 

@@ -118,7 +118,7 @@ impl Platform {
         let policies =
             PasswordPolicyService::new(Arc::clone(&repositories.policies), Arc::clone(&clock));
         let elements = ElementService::new(Arc::clone(&repositories.elements));
-        let audit = AuditService::new(Arc::clone(&repositories.audit));
+        let audit = AuditService::new(Arc::clone(&repositories.audit), Arc::clone(&clock));
         let replies =
             ReplyService::new(Arc::clone(&repositories.replies), vault, Arc::clone(&clock));
         Self {

@@ -44,11 +44,14 @@ pub(crate) async fn page<F: Table>(
         limit: i64::from(request.size) + 1,
         offset,
     };
-    let rows = rows(database, &wanted).await?;
-    let items = rows.iter().map(F::item).collect::<Result<Vec<_>, _>>()?;
-    Ok(Page::of_rows(items, request.size, |last| {
+    let found = rows(database, &wanted).await?;
+    let items = found.rows.iter().map(F::item);
+    let items = items.collect::<Result<Vec<_>, _>>()?;
+    let mut page = Page::of_rows(items, request, |last| {
         Keyset::of(sort, last).cursor(scope, filter, sort)
-    }))
+    });
+    page.total = page.total.or(found.total);
+    Ok(page)
 }
 
 /// How many rows in `scope` the filter selects, counted no further than one beyond `up_to`.
@@ -68,24 +71,45 @@ pub(crate) async fn count<F: Table>(
     Ok(Count::bounded(number(rows.first())?, up_to))
 }
 
+/// The rows of a page, and how many the whole list has, if that was found on the way.
+struct Found {
+    rows: Vec<PgRow>,
+    total: Option<Count>,
+}
+
 async fn rows<F: Table>(
     database: &Database,
     wanted: &Wanted<'_, F>,
-) -> Result<Vec<PgRow>, RepositoryError> {
+) -> Result<Found, RepositoryError> {
     let _share = database.share_of(wanted.scope.organization_id()).await?;
     let deadline = Instant::now() + database.operation_timeout();
     if wanted.is_direct() {
         let prepared = is_common(wanted.filter) && wanted.is_by_id();
-        return fetch(database, wanted.directly(), prepared).await;
+        let rows = fetch(database, wanted.directly(), prepared).await?;
+        return Ok(Found { rows, total: None });
     }
     let mut rows = fetch(database, wanted.of_candidates(), false).await?;
-    if counted(&rows, "candidates")? <= search::CANDIDATES {
+    let candidates = counted(&rows, "candidates")?;
+    // Behind a page, those before it are not among the candidates.
+    let total = matches!(wanted.behind, Filter::All)
+        .then(|| Count::bounded(candidates.unsigned_abs(), search::CANDIDATES.unsigned_abs()));
+    if candidates <= search::CANDIDATES {
         // Where no row is left, there is one that only tells how many candidates there are.
         if placeless(&rows)? {
             rows.clear();
         }
-        return Ok(rows);
+        return Ok(Found { rows, total });
     }
+    let rows = beyond_candidates(database, wanted, deadline).await?;
+    Ok(Found { rows, total })
+}
+
+/// The page of more rows than are taken from indexes and sorted.
+async fn beyond_candidates<F: Table>(
+    database: &Database,
+    wanted: &Wanted<'_, F>,
+    deadline: Instant,
+) -> Result<Vec<PgRow>, RepositoryError> {
     if !wanted.is_by_id() {
         return next(database, wanted.directly(), deadline).await;
     }

@@ -1,24 +1,25 @@
 -- Every field that a filter or an order may name has an index, and names and e-mails have one for `LIKE` as well
 -- (docs/decisions/016-search.md).
 
--- By field, then by id, which is the number of the row and so ends every index.
-CREATE INDEX users_email_idx ON users (organization_id, email_folded);
-CREATE INDEX users_first_name_idx ON users (organization_id, first_name);
-CREATE INDEX users_last_name_idx ON users (organization_id, last_name);
-CREATE INDEX users_full_name_idx ON users (organization_id, full_name);
+-- By field, then by id, which is the number of the row and ends every index anyway. Lists leave inactive users out, and every page
+-- tells how many there are: `active` stands in the indexes of users so that they are counted without being read.
+CREATE INDEX users_email_idx ON users (organization_id, email_folded, id, active);
+CREATE INDEX users_first_name_idx ON users (organization_id, first_name, id, active);
+CREATE INDEX users_last_name_idx ON users (organization_id, last_name, id, active);
+CREATE INDEX users_full_name_idx ON users (organization_id, full_name, id, active);
 -- Of what is true or false, the value that few have. (SQLite has no statistics, and would take an index of both for a good
 -- way to the other.)
 CREATE INDEX users_inactive_idx ON users (organization_id) WHERE active = 0;
-CREATE INDEX users_created_at_idx ON users (organization_id, created_at);
-CREATE INDEX users_last_login_at_idx ON users (organization_id, last_login_at);
-CREATE INDEX users_external_id_idx ON users (organization_id, external_id);
-CREATE INDEX users_phone_idx ON users (organization_id, phone);
-CREATE INDEX users_street1_idx ON users (organization_id, street1);
-CREATE INDEX users_street2_idx ON users (organization_id, street2);
-CREATE INDEX users_city_idx ON users (organization_id, city);
-CREATE INDEX users_state_province_idx ON users (organization_id, state_province);
-CREATE INDEX users_postal_code_idx ON users (organization_id, postal_code);
-CREATE INDEX users_country_idx ON users (organization_id, country);
+CREATE INDEX users_created_at_idx ON users (organization_id, created_at, id, active);
+CREATE INDEX users_last_login_at_idx ON users (organization_id, last_login_at, id, active);
+CREATE INDEX users_external_id_idx ON users (organization_id, external_id, id, active);
+CREATE INDEX users_phone_idx ON users (organization_id, phone, id, active);
+CREATE INDEX users_street1_idx ON users (organization_id, street1, id, active);
+CREATE INDEX users_street2_idx ON users (organization_id, street2, id, active);
+CREATE INDEX users_city_idx ON users (organization_id, city, id, active);
+CREATE INDEX users_state_province_idx ON users (organization_id, state_province, id, active);
+CREATE INDEX users_postal_code_idx ON users (organization_id, postal_code, id, active);
+CREATE INDEX users_country_idx ON users (organization_id, country, id, active);
 
 CREATE INDEX accounts_name_idx ON accounts (organization_id, name);
 CREATE INDEX accounts_description_idx ON accounts (organization_id, description);

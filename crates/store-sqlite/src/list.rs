@@ -14,7 +14,7 @@ use crate::{
     filter::condition,
     search::{self, Lead},
     selectable::{Column, Selectable},
-    sql::Sql,
+    sql::{Sql, moment},
 };
 
 /// One page of the rows in `scope` that `filter` selects. `columns` are what `decode` reads.
@@ -32,25 +32,34 @@ where
     T: Record<F> + Send + 'static,
 {
     let wanted = Wanted::new(columns, scope, filter, sort, page)?;
-    let rows = engine
+    let found = engine
         .read_for(scope.organization_id(), move |connection| {
             wanted.rows(connection, |connection, sql| sql.rows(connection, decode))
         })
         .await?;
-    Ok(page_of(rows, scope, filter, sort, page))
+    Ok(page_of(found, scope, filter, sort, page))
 }
 
 /// The page that these rows are, of which one more was [`Wanted`] than it holds.
 pub(crate) fn page_of<F: Selectable, T: Record<F>>(
-    rows: Vec<T>,
+    found: Listed<T>,
     scope: &Scope,
     filter: &Filter<F>,
     sort: &Sort<F>,
     page: &PageRequest,
 ) -> Page<T> {
-    Page::of_rows(rows, page.size, |last| {
+    let mut page = Page::of_rows(found.rows, page, |last| {
         Keyset::of(sort, last).cursor(scope, filter, sort)
-    })
+    });
+    page.total = page.total.or(found.total);
+    page
+}
+
+/// The rows of a page, and how many the whole list has, if that was found on the way.
+#[derive(Debug)]
+pub(crate) struct Listed<T> {
+    pub(crate) rows: Vec<T>,
+    total: Option<Count>,
 }
 
 /// How many rows in `scope` `filter` selects, counted no further than `up_to`.
@@ -62,13 +71,22 @@ pub(crate) async fn count<F: Selectable>(
 ) -> Result<Count, RepositoryError> {
     let limit = i64::try_from(up_to).unwrap_or(i64::MAX).saturating_add(1);
     let (scope, filter) = (*scope, filter.clone());
-    let organization = scope.organization_id();
     let found: Option<i64> = engine
-        .read_for(organization, move |connection| {
-            let lead = search::best(connection, search::leads(organization, &filter))?;
-            let mut sql = Sql::new("SELECT count(*) FROM (SELECT 1");
-            push_from::<F>("", lead, &mut sql);
-            push_conditions(&scope, &filter, &mut sql);
+        .read_for(scope.organization_id(), move |connection| {
+            let leads = search::leads(&scope, &filter);
+            let _moment = moment(connection)?;
+            let mut sql = Sql::new("SELECT count(*) FROM (");
+            if let Some(exact) = leads.iter().find(|lead| lead.exact) {
+                sql.append(exact.ids.clone());
+            } else {
+                let among = match search::look(connection, &leads)? {
+                    search::Found::Few { ids, .. } => Some(search::these(&ids)),
+                    search::Found::Many { .. } => None,
+                };
+                sql.push("SELECT 1");
+                push_from::<F>("", among, &mut sql);
+                push_conditions(&scope, &filter, &mut sql);
+            }
             sql.push(" LIMIT ").bind(limit).push(")");
             sql.row(connection, |row| Ok(row.get(0)?))
         })
@@ -79,6 +97,10 @@ pub(crate) async fn count<F: Selectable>(
             .unwrap_or(0),
         up_to,
     ))
+}
+
+fn total(ids: &[i64]) -> Count {
+    Count::Exact(u64::try_from(ids.len()).unwrap_or(u64::MAX))
 }
 
 /// A page that is asked for: its rows and one more, which tells whether there is another page.
@@ -125,30 +147,110 @@ impl<F: Selectable> Wanted<F> {
         &self,
         connection: &Connection,
         read: impl Fn(&Connection, &Sql) -> Result<Vec<T>, Failure>,
-    ) -> Result<Vec<T>, Failure> {
-        let leads = || search::leads(self.scope.organization_id(), &self.filter);
-        let lead = search::best(connection, leads())?;
-        let first = leads().into_iter().next();
-        if lead.is_some() || first.is_none() {
-            return read(connection, &self.led_by(lead));
+    ) -> Result<Listed<T>, Failure> {
+        let leads = search::leads(&self.scope, &self.filter);
+        let Some(first) = leads.first() else {
+            let rows = read(connection, &self.among(None))?;
+            return Ok(Listed { rows, total: None });
+        };
+        let _moment = moment(connection)?;
+        match search::look(connection, &leads)? {
+            search::Found::Few { ids, exact } => self.few(connection, ids, exact, read),
+            search::Found::Many { exact } => Ok(Listed {
+                rows: self.many(connection, first, read)?,
+                total: exact.then_some(Count::MoreThan(search::CANDIDATES.unsigned_abs())),
+            }),
         }
+    }
+
+    /// The page of few candidates. On the way to the first page all that the filter selects are found, and so counted.
+    fn few<T>(
+        &self,
+        connection: &Connection,
+        ids: Vec<i64>,
+        exact: bool,
+        read: impl Fn(&Connection, &Sql) -> Result<Vec<T>, Failure>,
+    ) -> Result<Listed<T>, Failure> {
+        let is_first = matches!(self.behind, Filter::All);
+        if !is_first || (exact && !self.is_by_id()) {
+            let total = exact.then(|| total(&ids));
+            let rows = read(connection, &self.among(Some(search::these(&ids))))?;
+            return Ok(Listed { rows, total });
+        }
+        let selected = if exact {
+            self.ordered_by_id(ids)
+        } else {
+            self.selected(ids, connection)?
+        };
+        let rows = read(connection, &self.of(self.page_of(&selected)))?;
+        let total = Some(total(&selected));
+        Ok(Listed { rows, total })
+    }
+
+    fn is_by_id(&self) -> bool {
+        self.sort.keys().len() == 1
+    }
+
+    fn ordered_by_id(&self, mut ids: Vec<i64>) -> Vec<i64> {
+        ids.sort_unstable();
+        if matches!(self.sort.keys(), [(_, Direction::Descending)]) {
+            ids.reverse();
+        }
+        ids
+    }
+
+    /// Those of these rows that the filter selects, in order.
+    fn selected(&self, ids: Vec<i64>, connection: &Connection) -> Result<Vec<i64>, Failure> {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(F::ID_COLUMN);
+        push_from::<F>("", Some(search::these(&ids)), &mut sql);
+        push_conditions(&self.scope, &self.filter, &mut sql);
+        order_by(&self.sort, &mut sql);
+        sql.rows(connection, |row| Ok(row.get(0)?))
+    }
+
+    /// The page where every condition finds many.
+    fn many<T>(
+        &self,
+        connection: &Connection,
+        first: &Lead,
+        read: impl Fn(&Connection, &Sql) -> Result<Vec<T>, Failure>,
+    ) -> Result<Vec<T>, Failure> {
         let rows = read(connection, &self.walked())?;
         if i64::try_from(rows.len()).is_ok_and(|found| found == self.limit) {
             return Ok(rows);
         }
-        let by_id = self.sort.keys().len() == 1;
-        read(connection, &self.led_by(first.filter(|_| by_id)))
+        let among = self.is_by_id().then(|| first.ids.clone());
+        read(connection, &self.among(among))
     }
 
-    /// The page of what `lead` finds; without one, as SQLite thinks best.
-    pub(crate) fn led_by(&self, lead: Option<Lead>) -> Sql {
+    /// The ids of the page, of all ids in order.
+    fn page_of<'a>(&self, ids: &'a [i64]) -> &'a [i64] {
+        let place = |number: i64| usize::try_from(number).unwrap_or(usize::MAX);
+        let from = place(self.offset).min(ids.len());
+        let to = from.saturating_add(place(self.limit)).min(ids.len());
+        ids.get(from..to).unwrap_or_default()
+    }
+
+    /// The page of the rows with the ids that `among` asks for; without it, as SQLite thinks best.
+    pub(crate) fn among(&self, among: Option<Sql>) -> Sql {
         let mut sql = Sql::new("SELECT ");
         sql.push(self.columns);
-        push_from::<F>(F::JOINS, lead, &mut sql);
+        push_from::<F>(F::JOINS, among, &mut sql);
         let filter = self.filter.clone().and(self.behind.clone());
         push_conditions(&self.scope, &filter, &mut sql);
         order_by(&self.sort, &mut sql);
         self.push_bounds(&mut sql);
+        sql
+    }
+
+    /// These rows, in order. They are known to be wanted.
+    fn of(&self, ids: &[i64]) -> Sql {
+        let mut sql = Sql::new("SELECT ");
+        sql.push(self.columns);
+        push_from::<F>(F::JOINS, Some(search::these(ids)), &mut sql);
+        F::within(&self.scope, &mut sql);
+        order_by(&self.sort, &mut sql);
         sql
     }
 
@@ -178,13 +280,13 @@ impl<F: Selectable> Wanted<F> {
     }
 }
 
-/// From where rows come, up to the first condition. With a lead, SQLite has no other choice than to look up what it finds.
-fn push_from<F: Selectable>(joins: &'static str, lead: Option<Lead>, sql: &mut Sql) {
+/// From where rows come, up to the first condition. Where ids are asked for, SQLite has no other choice than to look them up.
+fn push_from<F: Selectable>(joins: &'static str, among: Option<Sql>, sql: &mut Sql) {
     sql.push(" FROM ").push(F::TABLE);
-    if let Some(lead) = lead {
+    if let Some(ids) = among {
         sql.push(" NOT INDEXED").push(F::BESIDE).push(joins);
         sql.push(" WHERE ").push(F::ID_COLUMN).push(" IN (");
-        sql.append(lead.ids).push(") AND ");
+        sql.append(ids).push(") AND ");
     } else {
         sql.push(F::BESIDE).push(joins).push(" WHERE ");
     }
@@ -245,7 +347,7 @@ mod tests {
             start: start(&filter, &sort),
         };
         let wanted = Wanted::new(COLUMNS, scope, &filter, &sort, &page).unwrap();
-        let sql = wanted.led_by(None);
+        let sql = wanted.among(None);
         sql.explained()
             .rows(&connection, |row| Ok(row.get(3)?))
             .unwrap()

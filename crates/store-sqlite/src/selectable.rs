@@ -23,6 +23,9 @@ pub(crate) trait Selectable: Listed {
         Self::IDS
     }
 
+    /// The field that stands in the indexes of all others.
+    const COVERED: Option<Self> = None;
+
     /// The truth that few rows have, and the condition of the index of those.
     fn rare(self) -> Option<(bool, &'static str)> {
         None

@@ -460,6 +460,7 @@ macro_rules! repository_suite {
             }
             paging {
                 a_page_has_as_many_rows_as_asked_for
+                a_page_tells_no_wrong_total
                 an_empty_list_is_one_empty_page
                 tokens_lead_through_every_order_without_gap_or_repetition
                 tokens_lead_through_orders_by_several_fields

@@ -167,6 +167,7 @@ async fn oldest_first(
     Ok(Page {
         items,
         next: more.then(|| paging.cursor(&next)),
+        total: None,
     })
 }
 

@@ -199,6 +199,7 @@ impl Instances {
         Ok(Page {
             next: last.map(|last| paging.cursor(&Place::Behind(last.id.get()))),
             items,
+            total: None,
         })
     }
 }

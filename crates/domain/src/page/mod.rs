@@ -59,22 +59,44 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// Where the next page starts; `None` if this is the last.
     pub next: Option<Cursor>,
+    /// How many the whole list has, where that was found on the way. `None` does not mean that they are many: they have to be
+    /// counted.
+    pub total: Option<Count>,
 }
 
 impl<T> Page<T> {
-    /// Makes a page of `rows`, of which the adapter fetched one more than `size` if there were so many. The cursor of
-    /// the last item kept comes from `cursor`.
-    pub fn of_rows(mut rows: Vec<T>, size: u32, cursor: impl FnOnce(&T) -> Cursor) -> Self {
-        let size = usize::try_from(size).unwrap_or(usize::MAX);
+    /// Makes a page of `rows`, of which the adapter fetched one more than `request` asks for if there were so many. The
+    /// cursor of the last item kept comes from `cursor`.
+    pub fn of_rows(
+        mut rows: Vec<T>,
+        request: &PageRequest,
+        cursor: impl FnOnce(&T) -> Cursor,
+    ) -> Self {
+        let size = usize::try_from(request.size).unwrap_or(usize::MAX);
         if rows.len() <= size {
             return Self {
+                total: Self::total_at_end(&rows, request),
                 items: rows,
                 next: None,
             };
         }
         rows.truncate(size);
         let next = rows.last().map(cursor);
-        Self { items: rows, next }
+        Self {
+            items: rows,
+            next,
+            total: None,
+        }
+    }
+
+    /// The last page tells how many there are, if it is known how many stand before it.
+    fn total_at_end(rows: &[T], request: &PageRequest) -> Option<Count> {
+        let (Start::Offset(skipped), Ok(found)) = (&request.start, u64::try_from(rows.len()))
+        else {
+            return None;
+        };
+        // Behind the end, nothing tells how far behind.
+        (found > 0 || *skipped == 0).then(|| Count::Exact(skipped.saturating_add(found)))
     }
 }
 
@@ -94,6 +116,16 @@ impl Count {
             Self::MoreThan(up_to)
         } else {
             Self::Exact(found)
+        }
+    }
+
+    /// The same, counted no further than `up_to`; `None` if it does not tell so much.
+    #[must_use]
+    pub const fn up_to(self, up_to: u64) -> Option<Self> {
+        match self {
+            Self::Exact(found) => Some(Self::bounded(found, up_to)),
+            Self::MoreThan(found) if found >= up_to => Some(Self::MoreThan(up_to)),
+            Self::MoreThan(_) => None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::ServiceError;
+use super::{ServiceError, totals::Totals};
 use crate::{
     Account, AccountDraft, AccountField, AccountId, AccountPatch, Actor, Entity, Expected,
     OrganizationId, Scope,
@@ -16,6 +16,7 @@ use crate::{
 pub struct AccountService {
     accounts: Arc<dyn AccountRepository>,
     clock: Arc<dyn Clock>,
+    totals: Totals,
 }
 
 /// The permit to manage the accounts of the caller's organization.
@@ -46,7 +47,11 @@ pub struct AccountChanges {
 impl AccountService {
     /// Over these ports.
     pub fn new(accounts: Arc<dyn AccountRepository>, clock: Arc<dyn Clock>) -> Self {
-        Self { accounts, clock }
+        Self {
+            accounts,
+            totals: Totals::new(Arc::clone(&clock)),
+            clock,
+        }
     }
 
     /// The permit to manage accounts.
@@ -112,7 +117,9 @@ impl Accounts<'_> {
     ) -> Result<(Page<Account>, Count), ServiceError> {
         let accounts = &self.service.accounts;
         let found = accounts.list(&self.scope, filter, sort, page).await?;
-        let counted = accounts.count(&self.scope, filter, up_to).await?;
+        let list = (&self.scope, filter);
+        let count = |up_to| accounts.count(&self.scope, filter, up_to);
+        let counted = self.service.totals.of(&found, list, up_to, count).await?;
         Ok((found, counted))
     }
 

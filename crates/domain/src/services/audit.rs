@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
-use super::ServiceError;
+use super::{ServiceError, totals::Totals};
 use crate::{
     Actor, AuditField, AuditQuery, AuditRecord, Scope,
     page::{Count, Direction, Page, PageRequest, Sort},
     policy,
-    ports::AuditLog,
+    ports::{AuditLog, Clock},
 };
 
 /// The use cases of the audit log.
 pub struct AuditService {
     log: Arc<dyn AuditLog>,
+    totals: Totals,
 }
 
 /// The permit to read the audit log of the organization, or of the own account.
@@ -23,9 +24,10 @@ pub struct ReadLog<'a> {
 }
 
 impl AuditService {
-    /// Over this port.
-    pub fn new(log: Arc<dyn AuditLog>) -> Self {
-        Self { log }
+    /// Over these ports.
+    pub fn new(log: Arc<dyn AuditLog>, clock: Arc<dyn Clock>) -> Self {
+        let totals = Totals::new(clock);
+        Self { log, totals }
     }
 
     /// The permit to read the log.
@@ -57,7 +59,9 @@ impl ReadLog<'_> {
         let newest_first = Sort::by(AuditField::Id, Direction::Descending);
         let log = &self.service.log;
         let found = log.list(&self.scope, &filter, &newest_first, page).await?;
-        let counted = log.count(&self.scope, &filter, up_to).await?;
+        let list = (&self.scope, &filter);
+        let count = |up_to| log.count(&self.scope, &filter, up_to);
+        let counted = self.service.totals.of(&found, list, up_to, count).await?;
         Ok((found, counted))
     }
 }

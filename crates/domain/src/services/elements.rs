@@ -75,7 +75,10 @@ impl ViewElements<'_> {
     ) -> Result<(Page<Element>, Count), ServiceError> {
         let elements = &self.service.elements;
         let found = elements.list(&self.scope, filter, sort, page).await?;
-        let counted = elements.count(&self.scope, filter, up_to).await?;
+        let counted = match found.total.and_then(|total| total.up_to(up_to)) {
+            Some(known) => known,
+            None => elements.count(&self.scope, filter, up_to).await?,
+        };
         Ok((found, counted))
     }
 

@@ -20,6 +20,7 @@ mod password_policies;
 mod passwords;
 mod replies;
 mod roles;
+mod totals;
 mod upkeep;
 mod users;
 

@@ -4,7 +4,7 @@ use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _
 use tenantry_domain::{
     OrganizationId, Scope, UserField, UserId,
     ceql::Filter,
-    page::{PageRequest, Sort},
+    page::{Count, PageRequest, Sort},
 };
 use tenantry_store_postgres::PostgresStore;
 use tenantry_testkit::run;
@@ -241,4 +241,43 @@ fn a_search_reads_what_it_finds_and_not_the_organization() {
             assert!(read <= most, "{ceql} has read {read}");
         }
     });
+}
+
+/// Users whose entries in an index are enough, once the database has noted that everybody may see them.
+#[test]
+fn who_is_only_counted_is_not_read() {
+    run(async {
+        let (schema, mut observer) = filled().await;
+        let mut vacuum = raw(&schema).await;
+        vacuum.execute("VACUUM users").await.unwrap();
+        gone(vacuum, &schema, &mut observer).await;
+        for (ceql, expected) in [
+            ("active = true", 61_999),
+            ("lastName > '4' AND active = true", 46_515),
+            ("createdDate >= 2020-02-05 AND active = true", 11_601),
+            ("city = 'Zzyzx' AND active = false", 1),
+        ] {
+            let before = fetched(&mut observer).await;
+            let store = PostgresStore::connect(schema.config()).await.unwrap();
+            let found = store.repositories().users.count(
+                &Scope::organization(OrganizationId::new(7)),
+                &Filter::<UserField>::parse(ceql).unwrap(),
+                u64::MAX,
+            );
+            assert_eq!(found.await.unwrap(), Count::Exact(expected), "{ceql}");
+            store.close().await;
+            until_alone(&mut observer, &schema).await;
+            assert_eq!(fetched(&mut observer).await - before, 0, "{ceql}");
+        }
+    });
+}
+
+/// How many users were read for entries of indexes.
+async fn fetched(observer: &mut PgConnection) -> i64 {
+    sqlx::query_scalar(
+        "SELECT idx_tup_fetch FROM pg_stat_user_tables WHERE schemaname = current_schema() AND relname = 'users'",
+    )
+    .fetch_one(observer)
+    .await
+    .unwrap()
 }

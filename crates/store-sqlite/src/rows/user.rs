@@ -185,6 +185,7 @@ pub(crate) fn password_state(cells: &mut Cells<'_>) -> Result<PasswordState, Box
 impl Selectable for UserField {
     const TABLE: &'static str = "users";
     const ID_COLUMN: &'static str = "users.id";
+    const COVERED: Option<Self> = Some(Self::Active);
     const IDS: &'static str = "SELECT users.id FROM users WHERE users.organization_id = ";
 
     fn ids(self) -> &'static str {

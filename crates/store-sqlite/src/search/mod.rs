@@ -1,10 +1,10 @@
 //! Where rows are looked for. SQLite does not count what a condition selects before it chooses an index, so that is done here: the
 //! first condition of which an index finds few rows leads, and if none does, the list is walked until the page is full
-//! (docs/decisions/016-search.md).
+//! (docs/decisions/016-search.md). Where the index finds just what the filter selects, nothing else has to be counted.
 
 use rusqlite::Connection;
 use tenantry_domain::{
-    OrganizationId,
+    OrganizationId, Reach, Scope,
     ceql::{Comparison, Filter, Kind, Leaf, Normal, Test, Value},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// So many rows are taken from an index and sorted.
-const CANDIDATES: i64 = 10_000;
+pub(crate) const CANDIDATES: i64 = 10_000;
 /// So many rows are walked before the walk is given up.
 pub(crate) const WALKED: i64 = 50_000;
 /// So many conditions are tried.
@@ -31,6 +31,18 @@ pub(crate) struct Lead {
     /// A query for their ids.
     pub(crate) ids: Sql,
     alternatives: usize,
+    /// How many conditions it answers, each row once; none if it finds more than they select.
+    answers: usize,
+    /// Whether it finds just what the filter selects in its scope.
+    pub(crate) exact: bool,
+}
+
+/// What the conditions of a filter find.
+pub(crate) enum Found {
+    /// Few rows, and whether they are just those that the filter selects.
+    Few { ids: Vec<i64>, exact: bool },
+    /// Every condition finds many. `exact`: so does the filter.
+    Many { exact: bool },
 }
 
 /// How few rows are to be expected. The first that find few are taken, so that little is counted in vain.
@@ -41,16 +53,35 @@ enum Rank {
     Between,
 }
 
-/// All conditions that can lead to the rows of `organization` that `filter` selects, the best first.
-pub(crate) fn leads<F: Selectable>(organization: OrganizationId, filter: &Filter<F>) -> Vec<Lead> {
+/// All conditions that can lead to the rows in `scope` that `filter` selects, the best first.
+pub(crate) fn leads<F: Selectable>(scope: &Scope, filter: &Filter<F>) -> Vec<Lead> {
     let normal = filter.normalized();
     let parts = match &normal {
         Normal::And(parts) => parts.as_slice(),
         only => std::slice::from_ref(only),
     };
-    let mut leads = of_all(organization, parts);
+    let mut leads = of_all(scope.organization_id(), parts);
+    let covered: Vec<_> = parts.iter().filter_map(covered).collect();
+    for lead in &mut leads {
+        lead.exact = scope.reach() == Reach::Organization
+            && lead.answers > 0
+            && lead.answers + covered.len() == parts.len();
+        if lead.exact {
+            for leaf in &covered {
+                filter::test_of(leaf, lead.ids.push(" AND "));
+            }
+        }
+    }
     leads.sort_by_key(|lead| lead.rank);
     leads
+}
+
+/// The condition, if every index by field can answer it besides.
+fn covered<F: Selectable>(part: &Normal<F>) -> Option<&Leaf<F>> {
+    let Normal::Leaf(leaf) = part else {
+        return None;
+    };
+    (Some(leaf.field) == F::COVERED && !leaf.denied).then_some(leaf)
 }
 
 /// The leads of conditions that all have to hold. Those that bound one field, from below and from above, are one.
@@ -69,6 +100,7 @@ fn of_all<F: Selectable>(organization: OrganizationId, parts: &[Normal<F>]) -> V
             leads.push(one);
         } else if let Some((_, bound)) = bounds.iter_mut().find(|(field, _)| *field == leaf.field) {
             filter::test_of(leaf, bound.ids.push(" AND "));
+            bound.answers += 1;
         } else {
             bounds.push((leaf.field, one));
         }
@@ -95,6 +127,8 @@ fn either(mut one: Lead, other: Lead) -> Option<Lead> {
     one.ids.push(" UNION ALL ").append(other.ids);
     one.rank = one.rank.max(other.rank);
     one.alternatives += other.alternatives;
+    // What both find would be there twice.
+    one.answers = 0;
     (one.alternatives <= ALTERNATIVES).then_some(one)
 }
 
@@ -106,6 +140,8 @@ fn of_leaf<F: Selectable>(organization: OrganizationId, leaf: &Leaf<F>) -> Optio
         rank,
         ids,
         alternatives: 1,
+        answers: 0,
+        exact: false,
     };
     if let Test::Like { pattern } = &leaf.test {
         let trigrams = leaf.field.trigrams()?;
@@ -142,7 +178,11 @@ fn of_leaf<F: Selectable>(organization: OrganizationId, leaf: &Leaf<F>) -> Optio
     let mut ids = Sql::new(leaf.field.ids());
     ids.bind(organization.get()).push(" AND ");
     filter::test_of(leaf, &mut ids);
-    Some(of(rank, ids))
+    let answers = usize::from(matches!(leaf.field.column(), Column::One { .. }));
+    Some(Lead {
+        answers,
+        ..of(rank, ids)
+    })
 }
 
 /// The condition for the rows with the rare truth, if the leaf asks for these. The others are found by walking.
@@ -155,18 +195,29 @@ fn rare<F: Selectable>(leaf: &Leaf<F>) -> Option<&'static str> {
     (leaf.test == equal).then_some(condition)
 }
 
-/// The first lead that finds few rows.
-pub(crate) fn best(connection: &Connection, leads: Vec<Lead>) -> Result<Option<Lead>, Failure> {
-    for lead in leads.into_iter().take(TRIED) {
-        let mut sql = Sql::new("SELECT count(*) FROM (");
-        sql.append(lead.ids.clone()).push(" LIMIT ");
-        sql.bind(CANDIDATES + 1).push(")");
-        let found: Option<i64> = sql.row(connection, |row| Ok(row.get(0)?))?;
-        if found.is_some_and(|found| found <= CANDIDATES) {
-            return Ok(Some(lead));
+/// What the first lead finds that finds few rows.
+pub(crate) fn look(connection: &Connection, leads: &[Lead]) -> Result<Found, Failure> {
+    for lead in leads.iter().take(TRIED) {
+        let mut sql = lead.ids.clone();
+        sql.push(" LIMIT ").bind(CANDIDATES + 1);
+        let ids: Vec<i64> = sql.rows(connection, |row| Ok(row.get(0)?))?;
+        if i64::try_from(ids.len()).is_ok_and(|found| found <= CANDIDATES) {
+            let exact = lead.exact;
+            return Ok(Found::Few { ids, exact });
+        }
+        if lead.exact {
+            return Ok(Found::Many { exact: true });
         }
     }
-    Ok(None)
+    Ok(Found::Many { exact: false })
+}
+
+/// A query for these ids.
+pub(crate) fn these(ids: &[i64]) -> Sql {
+    let list: Vec<_> = ids.iter().map(i64::to_string).collect();
+    let mut sql = Sql::new("SELECT value FROM json_each(");
+    sql.bind(format!("[{}]", list.join(","))).push(")");
+    sql
 }
 
 #[cfg(test)]

@@ -7,15 +7,17 @@ use std::sync::{
 
 use rusqlite::Connection;
 use tenantry_domain::{
-    OrganizationId, Scope, UserField, UserId,
+    AccountId, OrganizationId, Scope, UserField, UserId,
     ceql::Filter,
     page::{PageRequest, Sort},
 };
 
+use super::leads;
 use crate::{
     filter::define_functions,
     list::Wanted,
     migrate,
+    plan::plan,
     rows::user::{COLUMNS, read},
     trigrams::write_waiting,
 };
@@ -108,7 +110,12 @@ impl Large {
                 sql.rows(connection, read)
             })
             .unwrap();
-        let numbers = found.iter().map(|user| user.id).map(UserId::get).collect();
+        let numbers = found
+            .rows
+            .iter()
+            .map(|user| user.id)
+            .map(UserId::get)
+            .collect();
         (numbers, self.steps.load(Ordering::Relaxed) - before)
     }
 }
@@ -166,6 +173,43 @@ fn a_search_reads_what_it_finds(large: &Large) {
         let (found, steps) = large.searched(ceql, "lastName");
         assert_eq!(found, [0; 0], "{ceql}");
         assert!(steps <= FEW, "{ceql} took {steps} steps");
+    }
+}
+
+#[test]
+fn what_an_index_finds_alone_is_counted_without_reading_users() {
+    let scope = Scope::organization(OrganizationId::new(7));
+    for (ceql, bounds) in [
+        ("city = 'Bree'", "city=?"),
+        ("city = 'Bree' AND active = true", "city=?"),
+        (
+            "city > 'Bree' AND active = false AND city < 'C'",
+            "city>? AND city<?",
+        ),
+    ] {
+        let filter = Filter::<UserField>::parse(ceql).unwrap();
+        let leads = leads(&scope, &filter);
+        let exact = leads.iter().find(|lead| lead.exact).unwrap();
+        assert_eq!(
+            plan(exact.ids.clone()),
+            [format!(
+                "SEARCH users USING COVERING INDEX users_city_idx (organization_id=? AND {bounds})"
+            )],
+            "{ceql}"
+        );
+    }
+    let account = Scope::account(OrganizationId::new(7), AccountId::new(8));
+    for (scope, ceql) in [
+        (&account, "city = 'Bree'"),
+        (&scope, "city = 'Bree' AND country = 'Eriador'"),
+        (&scope, "city = 'Bree' OR country = 'Eriador'"),
+        (&scope, "lastName LIKE '%utter%'"),
+        (&scope, "elementKey = 'k5'"),
+        (&scope, "NOT city = 'Bree'"),
+    ] {
+        let filter = Filter::<UserField>::parse(ceql).unwrap();
+        let found = leads(scope, &filter).iter().any(|lead| lead.exact);
+        assert!(!found, "{ceql}");
     }
 }
 

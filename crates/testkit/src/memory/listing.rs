@@ -34,7 +34,7 @@ pub(super) fn page<F: Listed, R: Record<F>>(
         .skip(skipped)
         .take(size.saturating_add(1))
         .collect();
-    Ok(Page::of_rows(rows, request.size, |last| {
+    Ok(Page::of_rows(rows, request, |last| {
         Keyset::of(sort, last).cursor(scope, filter, sort)
     }))
 }

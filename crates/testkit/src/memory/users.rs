@@ -108,6 +108,7 @@ impl UserRepository for MemoryStore {
         Ok(Page {
             items: page.items.into_iter().map(|found| found.user).collect(),
             next: page.next,
+            total: page.total,
         })
     }
 

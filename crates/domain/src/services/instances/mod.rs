@@ -12,7 +12,7 @@ pub use self::{
     edit::{EditInstance, InstanceChanges},
     view::{InstanceCount, InstanceQuery, ViewInstances},
 };
-use super::ServiceError;
+use super::{ServiceError, totals::Totals};
 use crate::{
     AccountId, Actor, ConfigurationEntry, ConfigurationId, Entity, Instance, InstanceId, Revision,
     Scope, SecretText,
@@ -29,6 +29,7 @@ pub struct InstanceService {
     accounts: Arc<dyn AccountRepository>,
     vault: Arc<dyn SecretVault>,
     clock: Arc<dyn Clock>,
+    totals: Totals,
 }
 
 /// An instance as the caller may see it.
@@ -75,6 +76,7 @@ impl InstanceService {
             elements: Arc::clone(&repositories.elements),
             accounts: Arc::clone(&repositories.accounts),
             vault,
+            totals: Totals::new(Arc::clone(&clock)),
             clock,
         }
     }

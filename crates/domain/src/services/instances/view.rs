@@ -86,7 +86,9 @@ impl ViewInstances<'_> {
         }
         let instances = &self.service.instances;
         let found = instances.list(&self.scope, &filter, sort, page).await?;
-        let counted = instances.count(&self.scope, &filter, up_to).await?;
+        let list = (&self.scope, &filter);
+        let count = |up_to| instances.count(&self.scope, &filter, up_to);
+        let counted = self.service.totals.of(&found, list, up_to, count).await?;
         let items = found
             .items
             .into_iter()
@@ -95,6 +97,7 @@ impl ViewInstances<'_> {
         let page = Page {
             items,
             next: found.next,
+            total: found.total,
         };
         Ok((page, counted))
     }

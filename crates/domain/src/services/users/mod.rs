@@ -17,7 +17,7 @@ pub use self::{
     view::{FoundUser, ViewUsers},
     view_roles::ViewRoles,
 };
-use super::{AuthenticationService, ServiceError, passwords::Passwords};
+use super::{AuthenticationService, ServiceError, passwords::Passwords, totals::Totals};
 use crate::{
     Actor, EffectiveRole, Email, Entity, Expected, Rank, Revision, Role, Scope, User, UserId,
     policy::{self, Action, Door, Forbidden},
@@ -55,6 +55,7 @@ pub struct UserService {
     vault: Arc<dyn SecretVault>,
     clock: Arc<dyn Clock>,
     authentication: Arc<AuthenticationService>,
+    totals: Totals,
 }
 
 impl UserService {
@@ -73,6 +74,7 @@ impl UserService {
             credentials: Arc::clone(&repositories.credentials),
             passwords: Passwords::new(repositories, hasher),
             vault,
+            totals: Totals::new(Arc::clone(&clock)),
             clock,
             authentication,
         }

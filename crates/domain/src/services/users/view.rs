@@ -42,7 +42,9 @@ impl ViewUsers<'_> {
         self.account_exists().await?;
         let users = &self.service.users;
         let found = users.list(&self.scope, filter, sort, page).await?;
-        let counted = users.count(&self.scope, filter, up_to).await?;
+        let list = (&self.scope, filter);
+        let count = |up_to| users.count(&self.scope, filter, up_to);
+        let counted = self.service.totals.of(&found, list, up_to, count).await?;
         Ok((found, counted))
     }
 

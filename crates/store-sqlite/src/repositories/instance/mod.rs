@@ -58,11 +58,11 @@ impl InstanceRepository for Instances {
     ) -> Result<Page<Instance>, RepositoryError> {
         let wanted = Wanted::new(COLUMNS, scope, filter, sort, page)?;
         let organization = scope.organization_id();
-        let rows = self
+        let found = self
             .0
             .read_for(organization, move |connection| wanted.rows(connection, all))
             .await?;
-        Ok(page_of(rows, scope, filter, sort, page))
+        Ok(page_of(found, scope, filter, sort, page))
     }
 
     async fn count(
@@ -153,7 +153,7 @@ mod tests {
         let filter = Filter::<InstanceField>::parse(filter).unwrap();
         let page = PageRequest::first(20);
         let wanted = Wanted::new(COLUMNS, scope, &filter, &Sort::by_id(), &page).unwrap();
-        let mut plan = plan(wanted.led_by(None));
+        let mut plan = plan(wanted.among(None));
         assert_eq!(
             plan.split_off(plan.len() - 3),
             [
