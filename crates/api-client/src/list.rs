@@ -30,6 +30,7 @@ pub(crate) fn empty_page<T>() -> Page<T> {
     Page {
         items: Vec::new(),
         next: None,
+        total: None,
     }
 }
 
