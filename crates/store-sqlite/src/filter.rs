@@ -195,6 +195,12 @@ fn test(test: &Test, kind: Kind, exact: &'static str, folded: &'static str, sql:
 }
 
 fn compare(op: Comparison, value: &Value, kind: Kind, exact: &'static str, sql: &mut Sql) {
+    if let (Value::Boolean(truth), Kind::Boolean) = (value, kind) {
+        // Not bound: SQLite has partial indexes of truths, and would plan a statement anew for each value that is bound there.
+        sql.push(exact).push(" ").push(op.symbol());
+        sql.push(if *truth { " 1" } else { " 0" });
+        return;
+    }
     if let Some(value) = bound(value, kind) {
         sql.push(exact)
             .push(" ")

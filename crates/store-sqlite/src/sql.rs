@@ -1,6 +1,6 @@
 //! SQL text that grows together with the values bound to it. A value never becomes text.
 
-use std::ops::ControlFlow;
+use std::{fmt::Write as _, ops::ControlFlow};
 
 use rusqlite::{
     CachedStatement, Connection, Row, Statement, Transaction, params_from_iter, types::Value,
@@ -47,6 +47,14 @@ impl Sql {
         self
     }
 
+    /// A number that stands in the text: how many rows are wanted. SQLite plans a statement anew for each value that is bound to a
+    /// limit.
+    pub(crate) fn number(&mut self, number: i64) -> &mut Self {
+        // Writing to a `String` cannot fail.
+        let _ = write!(self.text, "{number}");
+        self
+    }
+
     /// Another part, with its values.
     pub(crate) fn append(&mut self, mut other: Self) -> &mut Self {
         self.text.push_str(&other.text);
@@ -61,6 +69,13 @@ impl Sql {
             text: format!("EXPLAIN QUERY PLAN {}", self.text),
             values: self.values,
         }
+    }
+
+    /// How often this statement was planned anew since it was prepared.
+    #[cfg(test)]
+    pub(crate) fn planned_again(&self, connection: &Connection) -> i32 {
+        let statement = connection.prepare_cached(&self.text).unwrap();
+        statement.get_status(rusqlite::StatementStatus::RePrepare)
     }
 
     /// All rows, each read by `decode`.

@@ -131,7 +131,7 @@ fn unlinked(organization: OrganizationId, limit: u32) -> Sql {
              WHERE position IS NULL AND organization_id = ",
         )
         .bind(organization.get());
-    sql.push(" ORDER BY id LIMIT ").bind(i64::from(limit));
+    sql.push(" ORDER BY id LIMIT ").number(i64::from(limit));
     sql
 }
 
@@ -143,7 +143,8 @@ fn linked(organization: OrganizationId, after: i64, limit: u32) -> Sql {
         .push(" FROM audit_records WHERE organization_id = ")
         .bind(organization.get());
     sql.push(" AND position > ").bind(after);
-    sql.push(" ORDER BY position LIMIT ").bind(i64::from(limit));
+    sql.push(" ORDER BY position LIMIT ")
+        .number(i64::from(limit));
     sql
 }
 

@@ -199,7 +199,7 @@ fn rare<F: Selectable>(leaf: &Leaf<F>) -> Option<&'static str> {
 pub(crate) fn look(connection: &Connection, leads: &[Lead]) -> Result<Found, Failure> {
     for lead in leads.iter().take(TRIED) {
         let mut sql = lead.ids.clone();
-        sql.push(" LIMIT ").bind(CANDIDATES + 1);
+        sql.push(" LIMIT ").number(CANDIDATES + 1);
         let ids: Vec<i64> = sql.rows(connection, |row| Ok(row.get(0)?))?;
         if i64::try_from(ids.len()).is_ok_and(|found| found <= CANDIDATES) {
             let exact = lead.exact;

@@ -89,6 +89,6 @@ fn some_users(
         .bind(account.organization_id.get());
     sql.push(" AND users.account_id = ").bind(account.id.get());
     sql.push(" AND users.id > ").bind(last.get());
-    sql.push(" ORDER BY users.id LIMIT ").bind(CHUNK);
+    sql.push(" ORDER BY users.id LIMIT ").number(CHUNK);
     sql.rows(connection, user::read)
 }
