@@ -6,8 +6,8 @@
 use std::fmt::Write as _;
 
 use tenantry_domain::{
-    AccountId, Identity, OrganizationId, Privilege, PrivilegeSet, Reach, Role, RoleId, RoleKey,
-    UserId,
+    AccountId, EffectiveRole, Identity, OrganizationId, Privilege, PrivilegeSet, Reach, Role,
+    RoleId, RoleKey, UserId,
     policy::{self, Action, Door, InstanceAction},
 };
 
@@ -268,4 +268,46 @@ fn the_committed_table_is_what_the_policy_says() {
         committed == table,
         "docs/policy-table.md is out of date; run: TENANTRY_TEST_UPDATE=1 cargo test -p tenantry-domain --test policy_table"
     );
+}
+
+/// What spares whoever administers an organization a look at an account's roles before users are created in it.
+#[test]
+fn no_account_gives_more_than_those_above_accounts_have() {
+    let everything = Privilege::ALL.iter().copied().collect::<PrivilegeSet>();
+    let grantable: Vec<_> = [
+        RoleKey::OrgAdmin,
+        RoleKey::Admin,
+        RoleKey::Org,
+        RoleKey::DefaultUser,
+        RoleKey::SysAdmin,
+    ]
+    .into_iter()
+    .map(|key| Role {
+        id: RoleId::new(1),
+        organization_id: ORGANIZATION,
+        key,
+        name: key.name().to_owned(),
+        description: key.description().to_owned(),
+        privileges: everything,
+    })
+    .filter(|role| {
+        let mightiest = Identity::operator(ORGANIZATION, DEFAULT);
+        [true, false].map(|there| policy::may_grant(&mightiest, role, there).is_ok()) != [false; 2]
+    })
+    .map(|role| EffectiveRole {
+        role,
+        direct: false,
+        through_account: true,
+        by_system: false,
+    })
+    .collect();
+    assert_eq!(grantable.len(), 4);
+    for (name, account, roles) in CALLERS {
+        let caller = identity(*account, roles);
+        assert_eq!(
+            policy::above_accounts(&caller),
+            policy::may_act_on(&caller, &grantable).is_ok(),
+            "{name}"
+        );
+    }
 }

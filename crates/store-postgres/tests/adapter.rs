@@ -11,6 +11,8 @@ mod outages;
 mod platform;
 #[path = "adapter/queries.rs"]
 mod queries;
+#[path = "adapter/roles_of_new_users.rs"]
+mod roles_of_new_users;
 #[path = "adapter/search.rs"]
 mod search;
 mod support;

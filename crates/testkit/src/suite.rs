@@ -55,6 +55,7 @@ macro_rules! repository_suite {
                 an_email_of_another_organization_conflicts_too
                 an_account_that_is_not_the_organizations_conflicts
                 roles_are_granted_with_the_user
+                the_roles_that_a_user_is_created_with_are_answered
                 instants_are_kept_to_the_microsecond
                 the_number_of_an_erased_user_is_never_used_again
             }
@@ -83,6 +84,7 @@ macro_rules! repository_suite {
             users_find {
                 an_unknown_user_is_none
                 inactive_users_are_found
+                a_user_is_found_with_its_roles
                 an_email_is_found_whatever_its_case
                 an_unknown_email_is_none
                 an_id_that_was_given_away_stays_known

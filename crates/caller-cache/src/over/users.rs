@@ -7,7 +7,7 @@ use tenantry_domain::{
     Change, Email, OrganizationId, Revision, Scope, User, UserDraft, UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
-    ports::{CallerChange, RepositoryError, UserRepository},
+    ports::{CallerChange, RepositoryError, UserAndRoles, UserRepository},
 };
 
 use super::Forgetting;
@@ -30,8 +30,26 @@ impl UserRepository for Users {
         self.store.create(organization, draft, change).await
     }
 
+    async fn create_with_roles(
+        &self,
+        organization: OrganizationId,
+        draft: &UserDraft,
+        change: &Change,
+    ) -> Result<UserAndRoles, RepositoryError> {
+        let store = &self.store;
+        store.create_with_roles(organization, draft, change).await
+    }
+
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError> {
         self.store.find(scope, id).await
+    }
+
+    async fn find_with_roles(
+        &self,
+        scope: &Scope,
+        id: UserId,
+    ) -> Result<Option<UserAndRoles>, RepositoryError> {
+        self.store.find_with_roles(scope, id).await
     }
 
     async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError> {

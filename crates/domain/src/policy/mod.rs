@@ -15,7 +15,7 @@ pub use self::{
     audit_log::audit_log,
     elements::elements,
     instances::{InstanceAction, account_instances, create_instances, instances, may_see_token},
-    roles::{may_act_on, may_grant},
+    roles::{above_accounts, may_act_on, may_grant},
     users::{Action, Door, scope},
 };
 

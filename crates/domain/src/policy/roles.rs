@@ -76,6 +76,12 @@ pub fn may_act_on(caller: &Identity, target: &[EffectiveRole]) -> Result<(), For
     Ok(())
 }
 
+/// Whether no account can make its users mightier than `caller`, whatever roles it has: what [`may_grant`] lets anybody
+/// grant stands at most as high as an organization's administrator, whose privileges nobody compares.
+pub fn above_accounts(caller: &Identity) -> bool {
+    caller.rank >= Rank::OrganizationAdministrator
+}
+
 /// Nobody hands out, or takes over, privileges that he lacks. An organization's administrator is the exception: the
 /// organization may have taken a privilege from that role, and must still be able to manage those who have it.
 pub(super) fn outweighs(caller: &Identity, privileges: PrivilegeSet) -> bool {

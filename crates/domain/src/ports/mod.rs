@@ -49,7 +49,7 @@ pub use self::{
     replies::{Begun, ReplyRepository},
     role::{Revocation, RoleRepository},
     transfer::{SourceError, TransferRepository, TransferSource},
-    user::UserRepository,
+    user::{UserAndRoles, UserRepository},
     vault::{Issued, IssuedToken, SecretKind, SecretVault, VaultError},
 };
 #[cfg(any(test, feature = "mock"))]

@@ -4,10 +4,21 @@ use async_trait::async_trait;
 
 use super::RepositoryError;
 use crate::{
-    Change, Email, OrganizationId, Revision, Scope, User, UserDraft, UserField, UserId, UserPatch,
+    Change, EffectiveRole, Email, OrganizationId, Revision, Scope, User, UserDraft, UserField,
+    UserId, UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
 };
+
+/// A user, and the roles it had at the same moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserAndRoles {
+    /// The user.
+    pub user: User,
+    /// Its effective roles, by role id. `None` where the store would have to ask once more: then
+    /// [`RoleRepository::effective`](super::RoleRepository::effective) knows.
+    pub roles: Option<Vec<EffectiveRole>>,
+}
 
 /// Where users are kept.
 #[cfg_attr(any(test, feature = "mock"), mockall::automock)]
@@ -26,8 +37,34 @@ pub trait UserRepository: Send + Sync {
         change: &Change,
     ) -> Result<User, RepositoryError>;
 
+    /// As [`create`](Self::create), with the roles that the write gave the user: what
+    /// [`RoleRepository::effective`](super::RoleRepository::effective) would answer at its commit, without another round
+    /// trip.
+    ///
+    /// # Errors
+    /// As [`create`](Self::create).
+    async fn create_with_roles(
+        &self,
+        organization: OrganizationId,
+        draft: &UserDraft,
+        change: &Change,
+    ) -> Result<UserAndRoles, RepositoryError> {
+        let user = self.create(organization, draft, change).await?;
+        Ok(UserAndRoles { user, roles: None })
+    }
+
     /// The user of that id in `scope`, inactive ones too.
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError>;
+
+    /// As [`find`](Self::find), with the roles of the user at the same moment.
+    async fn find_with_roles(
+        &self,
+        scope: &Scope,
+        id: UserId,
+    ) -> Result<Option<UserAndRoles>, RepositoryError> {
+        let found = self.find(scope, id).await?;
+        Ok(found.map(|user| UserAndRoles { user, roles: None }))
+    }
 
     /// Whether this id was ever given to a user, of whatever organization, who may be gone since. Says nothing that the
     /// id of a new user does not say, and so needs no scope (decision 006).

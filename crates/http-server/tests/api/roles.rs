@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::{body::Body, http::Request};
 use tenantry_domain::{
     EffectiveRole, Entity, RoleKey, Scope,
-    ports::{MockRoleRepository, RepositoryError},
+    ports::{MockRoleRepository, MockUserRepository, RepositoryError, UserAndRoles},
 };
 use tenantry_http_server::HttpConfig;
 
@@ -218,7 +218,8 @@ async fn whoever_is_lifted_above_the_caller_meanwhile_keeps_its_roles() {
     let shire = Scope::organization(world.shire);
     let target = world.id(Caller::DefaultUser).await;
     let found = world.repositories.users.find(&shire, target).await.unwrap();
-    let revision = found.unwrap().revision;
+    let user = found.unwrap();
+    let revision = user.revision;
     let known = world.repositories.roles.list(world.shire).await.unwrap();
     let held = |key| EffectiveRole {
         role: known.iter().find(|role| role.key == key).unwrap().clone(),
@@ -230,11 +231,18 @@ async fn whoever_is_lifted_above_the_caller_meanwhile_keeps_its_roles() {
     let after = vec![held(RoleKey::DefaultUser), held(RoleKey::OrgAdmin)];
     for method in ["PUT", "DELETE"] {
         let mut roles = MockRoleRepository::new();
-        let mut looks = [Some(before.clone()), Some(after.clone())].into_iter();
-        roles
-            .expect_effective()
+        let mut users = MockUserRepository::new();
+        let mut looks = [before.clone(), after.clone()].into_iter();
+        let user = user.clone();
+        users
+            .expect_find_with_roles()
             .times(2)
-            .returning(move |_, _| Ok(looks.next().unwrap()));
+            .returning(move |_, _| {
+                Ok(Some(UserAndRoles {
+                    user: user.clone(),
+                    roles: looks.next(),
+                }))
+            });
         let listed = known.clone();
         roles.expect_list().returning(move |_| Ok(listed.clone()));
         let stale = || {
@@ -257,6 +265,7 @@ async fn whoever_is_lifted_above_the_caller_meanwhile_keeps_its_roles() {
         }
         let mut repositories = world.repositories.clone();
         repositories.roles = Arc::new(roles);
+        repositories.users = Arc::new(users);
         let config = HttpConfig::default();
         let router = serve(&repositories, &world.clock, &world.hasher, &config);
         let request = Request::builder()

@@ -1,6 +1,7 @@
 //! Roles and grants.
 
 mod configure;
+pub(crate) mod held;
 mod of_account;
 mod revoke;
 
@@ -253,12 +254,14 @@ impl PostgresRoles {
 /// The column `privileges`.
 pub(crate) fn privileges_of(role: &Fields<'_>) -> Result<PrivilegeSet, RepositoryError> {
     let keys: Vec<String> = role.get("privileges")?;
-    keys.into_iter()
-        .map(|key| {
-            Privilege::parse(&key)
-                .ok_or_else(|| role.corrupt("there is no privilege with this key"))
-        })
-        .collect()
+    privileges(&keys).map_err(|source| role.corrupt(source))
+}
+
+fn privileges(keys: &[String]) -> Result<PrivilegeSet, &'static str> {
+    let parsed = keys.iter().map(|key| Privilege::parse(key));
+    parsed
+        .collect::<Option<_>>()
+        .ok_or("there is no privilege with this key")
 }
 
 fn role_of(row: &PgRow) -> Result<Role, RepositoryError> {

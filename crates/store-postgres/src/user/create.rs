@@ -2,7 +2,8 @@
 
 use tenantry_domain::{
     AuditAction, Change, Entity, OrganizationId, PasswordHash, PasswordState, Revision, RoleKey,
-    User, UserDraft, UserId, ports::RepositoryError,
+    User, UserDraft, UserId,
+    ports::{RepositoryError, UserAndRoles},
 };
 
 use super::columns::{bind_fields, user_columns, user_values};
@@ -10,6 +11,8 @@ use crate::{
     audit,
     database::Database,
     error::{EMAIL_IN_USE, Failure},
+    role::held::{held_of, held_roles},
+    row::Fields,
     sql::Statement,
 };
 
@@ -18,7 +21,7 @@ pub(super) async fn create(
     organization: OrganizationId,
     draft: &UserDraft,
     change: &Change,
-) -> Result<User, RepositoryError> {
+) -> Result<UserAndRoles, RepositoryError> {
     let mut user = User {
         id: UserId::new(0),
         organization_id: organization,
@@ -42,9 +45,12 @@ pub(super) async fn create(
         revision: Revision::FIRST,
     };
     let snapshot = user.creation(&draft.roles);
-    // The lock keeps the account as it is until the commit. It is checked again after a wait for whoever changes it.
+    // The lock keeps the account and its roles as they are until the commit. The account is checked again after a wait for
+    // whoever changes it; the roles are those before the wait, so they do not count if it is another revision then.
     let statement = Statement::new(concat!(
-        "WITH account AS (SELECT active FROM accounts WHERE organization_id = $1 AND id = $2 FOR SHARE), \
+        "WITH account AS (SELECT active, is_default, revision FROM accounts \
+         WHERE organization_id = $1 AND id = $2 FOR SHARE), \
+         before AS (SELECT revision FROM accounts WHERE organization_id = $1 AND id = $2), \
          created AS (INSERT INTO users (",
         user_columns!(),
         ") SELECT ",
@@ -58,7 +64,9 @@ pub(super) async fn create(
          recorded AS (INSERT INTO audit_records \
          (organization_id, account_id, at, author, author_user_id, request_id, action, target, target_id, old, new) \
          SELECT $1, $2, $41, $42, $43, $44, $38, $39, created.id, '{}', $40 FROM created) \
-         SELECT account.active, created.id FROM account LEFT JOIN created ON TRUE",
+         SELECT account.active, created.id, account.revision = before.revision AS roles_count, ",
+        held_roles!("$1", "$2", "account.is_default", "roles.key = ANY($37)"),
+        " FROM account LEFT JOIN before ON TRUE LEFT JOIN created ON TRUE",
     ));
     let statement = bind_fields(
         statement
@@ -98,5 +106,10 @@ pub(super) async fn create(
     }
     let id: Option<i64> = sqlx::Row::try_get(row, "id").map_err(Failure::from)?;
     user.id = UserId::new(id.ok_or(EMAIL_IN_USE)?);
-    Ok(user)
+    let fields = Fields::of(Entity::User, row)?;
+    let roles = match fields.get("roles_count")? {
+        Some(true) => held_of(row, organization)?,
+        Some(false) | None => None,
+    };
+    Ok(UserAndRoles { user, roles })
 }

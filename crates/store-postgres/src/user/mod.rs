@@ -16,13 +16,13 @@ use tenantry_domain::{
     Change, Email, OrganizationId, Revision, Scope, User, UserDraft, UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
-    ports::{RepositoryError, UserRepository},
+    ports::{RepositoryError, UserAndRoles, UserRepository},
 };
 
 pub(crate) use self::locked::lock;
 use self::{
     delete::DeleteUser,
-    find::{ByEmail, ById},
+    find::{ByEmail, ById, WithRoles},
     update::UpdateUser,
 };
 use crate::{database::Database, list, sql::Statement, together::Together};
@@ -31,6 +31,7 @@ use crate::{database::Database, list, sql::Statement, together::Together};
 pub(crate) struct PostgresUsers {
     database: Arc<Database>,
     by_id: Arc<Together<ById>>,
+    with_roles: Arc<Together<WithRoles>>,
     by_email: Arc<Together<ByEmail>>,
 }
 
@@ -38,6 +39,7 @@ impl PostgresUsers {
     pub(crate) fn new(database: Arc<Database>) -> Self {
         Self {
             by_id: Together::new(Arc::clone(&database)),
+            with_roles: Together::new(Arc::clone(&database)),
             by_email: Together::new(Arc::clone(&database)),
             database,
         }
@@ -52,11 +54,30 @@ impl UserRepository for PostgresUsers {
         draft: &UserDraft,
         change: &Change,
     ) -> Result<User, RepositoryError> {
+        let created = create::create(&self.database, organization, draft, change).await?;
+        Ok(created.user)
+    }
+
+    async fn create_with_roles(
+        &self,
+        organization: OrganizationId,
+        draft: &UserDraft,
+        change: &Change,
+    ) -> Result<UserAndRoles, RepositoryError> {
         create::create(&self.database, organization, draft, change).await
     }
 
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError> {
         self.by_id.find(ById::new(scope, id)).await
+    }
+
+    async fn find_with_roles(
+        &self,
+        scope: &Scope,
+        id: UserId,
+    ) -> Result<Option<UserAndRoles>, RepositoryError> {
+        let wanted = WithRoles(ById::new(scope, id));
+        self.with_roles.find(wanted).await
     }
 
     async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError> {

@@ -211,6 +211,42 @@ pub async fn roles_are_granted_with_the_user(fresh: Fresh) {
     );
 }
 
+pub async fn the_roles_that_a_user_is_created_with_are_answered(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await;
+    let id = shire.organization.id;
+    let bree = fresh.account(id, "Bree").await;
+    let (users, roles) = (&fresh.repositories.users, &fresh.repositories.roles);
+    let (scope, change_of) = (whole(id), change());
+    let granted = roles.grant_to_account(&scope, bree.id, RoleKey::Admin, None, &change_of);
+    granted.await.unwrap().unwrap();
+    for (account, address, asked) in [
+        (shire.account.id, "frodo@shire.example", vec![]),
+        (
+            shire.account.id,
+            "sam@shire.example",
+            vec![RoleKey::Admin, RoleKey::OrgAdmin],
+        ),
+        (bree.id, "nob@bree.example", vec![]),
+        (bree.id, "bob@bree.example", vec![RoleKey::Admin]),
+    ] {
+        let draft = UserDraft {
+            roles: asked,
+            secret: secret(&format!("tu_{address}")),
+            ..samples::user_draft(account, address)
+        };
+        let created = users.create_with_roles(id, &draft, &change()).await;
+        let created = created.unwrap();
+        let user = created.user;
+        assert_eq!(fresh.reread(&user).await.as_ref(), Some(&user));
+        let held = roles.effective(&around(&user), user.id).await;
+        let held = held.unwrap().unwrap();
+        assert_eq!(created.roles.unwrap_or_else(|| held.clone()), held);
+    }
+    let taken = samples::user_draft(bree.id, "Nob@bree.example");
+    let outcome = users.create_with_roles(id, &taken, &change()).await;
+    assert_eq!(refusal(outcome), Refusal::Conflict(Entity::User, "email"));
+}
+
 pub async fn instants_are_kept_to_the_microsecond(fresh: Fresh) {
     let shire = fresh.organization("Shire").await;
     for (address, micros) in [

@@ -1,6 +1,6 @@
 //! Finding one user.
 
-use tenantry_domain::{OrganizationId, UserId};
+use tenantry_domain::{OrganizationId, RoleKey, Scope, UserId};
 
 use super::given::whole;
 use crate::{
@@ -84,4 +84,40 @@ pub async fn an_id_that_was_given_away_stays_known(fresh: Fresh) {
         users.was_assigned(frodo).await.unwrap(),
         "gone, but not new"
     );
+}
+
+pub async fn a_user_is_found_with_its_roles(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await;
+    let id = shire.organization.id;
+    let bree = fresh.account(id, "Bree").await;
+    let nob = fresh
+        .user_with(&bree, "nob@bree.example", |draft| {
+            draft.roles = vec![RoleKey::Admin];
+        })
+        .await;
+    let sam = fresh.user(&shire.account, "sam@shire.example").await;
+    let (users, roles) = (&fresh.repositories.users, &fresh.repositories.roles);
+    let (scope, change_of) = (whole(id), change());
+    let granted = roles.grant_to_account(&scope, bree.id, RoleKey::Admin, None, &change_of);
+    granted.await.unwrap().unwrap();
+    for (user, scope) in [
+        (&shire.admin, whole(id)),
+        (&sam, Scope::user(id, sam.id)),
+        (&nob, Scope::account(id, bree.id)),
+    ] {
+        let held = roles.effective(&scope, user.id).await.unwrap().unwrap();
+        let found = users.find_with_roles(&scope, user.id).await;
+        let found = found.unwrap().unwrap();
+        assert_eq!(found.user, fresh.reread(user).await.unwrap());
+        assert_eq!(found.roles.unwrap_or_else(|| held.clone()), held);
+    }
+    for (user, scope) in [
+        (sam.id, Scope::account(id, bree.id)),
+        (nob.id, Scope::user(id, sam.id)),
+        (nob.id, whole(OrganizationId::new(4711))),
+        (UserId::new(4711), whole(id)),
+    ] {
+        let found = users.find_with_roles(&scope, user).await;
+        assert_eq!(found.unwrap(), None);
+    }
 }

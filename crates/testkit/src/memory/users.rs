@@ -8,7 +8,7 @@ use tenantry_domain::{
     RoleKey, Scope, Snapshot, User, UserDraft, UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
-    ports::{RepositoryError, UserRepository},
+    ports::{RepositoryError, UserAndRoles, UserRepository},
 };
 
 use super::{
@@ -31,6 +31,16 @@ impl UserRepository for MemoryStore {
         draft: &UserDraft,
         change: &Change,
     ) -> Result<User, RepositoryError> {
+        let created = self.create_with_roles(organization, draft, change).await?;
+        Ok(created.user)
+    }
+
+    async fn create_with_roles(
+        &self,
+        organization: OrganizationId,
+        draft: &UserDraft,
+        change: &Change,
+    ) -> Result<UserAndRoles, RepositoryError> {
         let mut state = self.state();
         state.check_account(organization, draft)?;
         if state.email_in_use(draft.email.folded(), None) {
@@ -68,16 +78,29 @@ impl UserRepository for MemoryStore {
             grants: state.known_roles(organization, &draft.roles),
         };
         let granted: Vec<_> = row.grants.iter().copied().collect();
+        let roles = Some(state.effective(&row));
         state.users.insert(user.id, row);
         let new = user.creation(&granted);
         let event = Event::of_user(&user, AuditAction::Created, Snapshot::new(), new);
         state.record(event, change);
-        Ok(user)
+        Ok(UserAndRoles { user, roles })
     }
 
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError> {
         let state = self.state();
         Ok(state.user(scope, id).map(|row| row.user.clone()))
+    }
+
+    async fn find_with_roles(
+        &self,
+        scope: &Scope,
+        id: UserId,
+    ) -> Result<Option<UserAndRoles>, RepositoryError> {
+        let state = self.state();
+        Ok(state.user(scope, id).map(|row| UserAndRoles {
+            user: row.user.clone(),
+            roles: Some(state.effective(row)),
+        }))
     }
 
     async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError> {

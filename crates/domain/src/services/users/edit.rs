@@ -103,10 +103,7 @@ impl EditUser<'_> {
         if patch.roles.is_some() {
             return self.service.with_roles(updated).await;
         }
-        Ok(UserWithRoles {
-            user: updated,
-            roles: held.into_iter().map(|held| held.role).collect(),
-        })
+        Ok(UserWithRoles::new(updated, held))
     }
 
     /// The direct grants to store; `None` if they stay as they are.

@@ -23,7 +23,7 @@ use crate::{
     policy::{self, Action, Door, Forbidden},
     ports::{
         AccountRepository, Clock, CredentialRepository, PasswordHasher, Repositories,
-        RepositoryError, RoleRepository, SecretVault, UserRepository,
+        RepositoryError, RoleRepository, SecretVault, UserAndRoles, UserRepository,
     },
 };
 
@@ -216,7 +216,7 @@ impl UserService {
         reach: &Scope,
         id: UserId,
     ) -> Result<(User, Vec<EffectiveRole>), ServiceError> {
-        let Some(user) = self.users.find(reach, id).await? else {
+        let Some(found) = self.users.find_with_roles(reach, id).await? else {
             let seen = policy::scope(actor.identity(), Action::View, door, Some(id)).ok();
             return Err(match seen {
                 Some(seen) if seen != *reach && self.users.find(&seen, id).await?.is_some() => {
@@ -228,11 +228,13 @@ impl UserService {
                 _ => ServiceError::no_such(Entity::User, id),
             });
         };
-        let roles = self
-            .roles
-            .effective(reach, id)
-            .await?
-            .ok_or_else(|| ServiceError::no_such(Entity::User, id))?;
+        let UserAndRoles { user, roles } = found;
+        let roles = if let Some(roles) = roles {
+            roles
+        } else {
+            let held = self.roles.effective(reach, id).await?;
+            held.ok_or_else(|| ServiceError::no_such(Entity::User, id))?
+        };
         if id != actor.identity().user_id {
             policy::may_act_on(actor.identity(), &roles)?;
         }
@@ -246,10 +248,16 @@ impl UserService {
             .effective(&scope, user.id)
             .await?
             .unwrap_or_default();
-        Ok(UserWithRoles {
+        Ok(UserWithRoles::new(user, held))
+    }
+}
+
+impl UserWithRoles {
+    fn new(user: User, held: Vec<EffectiveRole>) -> Self {
+        Self {
             user,
             roles: held.into_iter().map(|held| held.role).collect(),
-        })
+        }
     }
 }
 

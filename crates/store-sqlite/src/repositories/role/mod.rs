@@ -40,29 +40,10 @@ impl RoleRepository for Roles {
         scope: &Scope,
         user: UserId,
     ) -> Result<Option<Vec<EffectiveRole>>, RepositoryError> {
-        let mut sql = Sql::new("SELECT ");
-        sql.push(COLUMNS).push(
-            ", user_roles.role_id IS NOT NULL AS direct, account_roles.role_id IS NOT NULL AS through_account, \
-             roles.key = CASE WHEN accounts.is_default THEN 'org' ELSE 'default-user' END AS by_system \
-             FROM users \
-             JOIN accounts ON accounts.organization_id = users.organization_id AND accounts.id = users.account_id \
-             JOIN roles ON roles.organization_id = users.organization_id \
-             LEFT JOIN user_roles ON user_roles.organization_id = users.organization_id \
-               AND user_roles.user_id = users.id AND user_roles.role_id = roles.id \
-             LEFT JOIN account_roles ON account_roles.organization_id = users.organization_id \
-               AND account_roles.account_id = users.account_id AND account_roles.role_id = roles.id \
-             WHERE (direct OR through_account OR by_system) AND ",
-        );
-        UserField::within(scope, &mut sql);
-        sql.push(" AND users.id = ")
-            .bind(user.get())
-            .push(" ORDER BY roles.id");
-        // Every user has one role by the system, so who has none is not there.
-        let roles = self
-            .0
-            .look_up(move |connection| sql.rows(connection, read_effective))
-            .await?;
-        Ok(Some(roles).filter(|roles| !roles.is_empty()))
+        let scope = *scope;
+        self.0
+            .look_up(move |connection| effective(connection, &scope, user))
+            .await
     }
 
     async fn grant(
@@ -147,6 +128,34 @@ impl RoleRepository for Roles {
             })
             .await
     }
+}
+
+/// The effective roles of a user; `None` if there is no such user.
+pub(super) fn effective(
+    connection: &Connection,
+    scope: &Scope,
+    user: UserId,
+) -> Result<Option<Vec<EffectiveRole>>, Failure> {
+    let mut sql = Sql::new("SELECT ");
+    sql.push(COLUMNS).push(
+        ", user_roles.role_id IS NOT NULL AS direct, account_roles.role_id IS NOT NULL AS through_account, \
+         roles.key = CASE WHEN accounts.is_default THEN 'org' ELSE 'default-user' END AS by_system \
+         FROM users \
+         JOIN accounts ON accounts.organization_id = users.organization_id AND accounts.id = users.account_id \
+         JOIN roles ON roles.organization_id = users.organization_id \
+         LEFT JOIN user_roles ON user_roles.organization_id = users.organization_id \
+           AND user_roles.user_id = users.id AND user_roles.role_id = roles.id \
+         LEFT JOIN account_roles ON account_roles.organization_id = users.organization_id \
+           AND account_roles.account_id = users.account_id AND account_roles.role_id = roles.id \
+         WHERE (direct OR through_account OR by_system) AND ",
+    );
+    UserField::within(scope, &mut sql);
+    sql.push(" AND users.id = ")
+        .bind(user.get())
+        .push(" ORDER BY roles.id");
+    // Every user has one role by the system, so who has none is not there.
+    let roles = sql.rows(connection, read_effective)?;
+    Ok(Some(roles).filter(|roles| !roles.is_empty()))
 }
 
 /// The organization's roles, in the order in which they were created.

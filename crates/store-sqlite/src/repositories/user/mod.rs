@@ -10,7 +10,7 @@ use tenantry_domain::{
     UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
-    ports::{RepositoryError, UserRepository},
+    ports::{RepositoryError, UserAndRoles, UserRepository},
 };
 
 pub(super) use self::delete::erase;
@@ -19,6 +19,7 @@ use crate::{
     engine::Engine,
     error::Failure,
     list::{count, list},
+    repositories::role::effective,
     rows::{
         user::{COLUMNS, find, read},
         was_assigned,
@@ -43,10 +44,46 @@ impl UserRepository for Users {
             .await
     }
 
+    async fn create_with_roles(
+        &self,
+        organization: OrganizationId,
+        draft: &UserDraft,
+        change: &Change,
+    ) -> Result<UserAndRoles, RepositoryError> {
+        let (draft, change) = (draft.clone(), *change);
+        self.0
+            .write(move |connection| {
+                let user = create(connection, organization, draft, &change)?;
+                let scope = Scope::organization(organization);
+                let roles = effective(connection, &scope, user.id)?;
+                Ok(UserAndRoles { user, roles })
+            })
+            .await
+    }
+
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError> {
         let scope = *scope;
         self.0
             .look_up(move |connection| find(connection, &scope, id))
+            .await
+    }
+
+    async fn find_with_roles(
+        &self,
+        scope: &Scope,
+        id: UserId,
+    ) -> Result<Option<UserAndRoles>, RepositoryError> {
+        let scope = *scope;
+        self.0
+            .look_up(move |connection| {
+                // Both at the same moment.
+                let connection = &connection.unchecked_transaction()?;
+                let Some(user) = find(connection, &scope, id)? else {
+                    return Ok(None);
+                };
+                let roles = effective(connection, &scope, id)?;
+                Ok(Some(UserAndRoles { user, roles }))
+            })
             .await
     }
 
