@@ -13,7 +13,10 @@ use rusqlite::{Connection, ffi};
 use tenantry_domain::ports::RepositoryError;
 use tokio::sync::oneshot;
 
-use super::lane::{Lane, Place};
+use super::{
+    connection,
+    lane::{Lane, Place},
+};
 use crate::error::{Failure, NotCommitted};
 
 /// What a store does at the end of each transaction that changed something. If it fails, all of that is undone.
@@ -114,7 +117,7 @@ pub(super) fn serve(
     counts: &Counts,
     before_commit: BeforeCommit,
 ) {
-    while let Some(first) = lane.next() {
+    while let Some(first) = connection::next_of(&connection, lane) {
         batch(&connection, first, lane, counts, before_commit);
     }
     // Best effort: what is not written back now is read from the log at the next start.
