@@ -1,6 +1,6 @@
 //! The ports of `tenantry-domain` over SQLite: the embedded default of the server.
 //!
-//! One thread writes. It commits the writes that wait together, each in a savepoint of its own, and answers them after
+//! One thread writes. It commits the writes that wait together, undoes alone what fails, and answers them after
 //! the commit. Look-ups by key run on a connection right where they are called, longer reads on a few threads.
 //!
 //! This crate must not know HTTP, any other store, or the server's configuration file.

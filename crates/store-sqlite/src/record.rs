@@ -1,4 +1,4 @@
-//! Writing the audit log: every write calls this in the savepoint that it runs in.
+//! Writing the audit log: every write calls this, and what undoes the write undoes this.
 
 use rusqlite::Connection;
 use tenantry_domain::{

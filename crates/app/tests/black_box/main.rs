@@ -20,6 +20,7 @@ mod migrate;
 mod org_create;
 mod platform;
 mod pooled;
+mod program;
 mod remembered;
 mod secrecy;
 mod shutdown;

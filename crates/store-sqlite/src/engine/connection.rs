@@ -4,10 +4,13 @@ use std::{fs, io, path::Path, time::Duration};
 
 use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi};
 
+use super::lane::{Lane, Next};
 use crate::{config::SqliteConfig, filter, migrate, open_error::OpenError};
 
 /// Prepared statements that each connection keeps.
 const CACHED_STATEMENTS: usize = 64;
+/// How long nothing has to come until a thread gives its memory back.
+const QUIET: Duration = Duration::from_millis(500);
 /// What the log may occupy when it is not in use, in bytes.
 const LOG_LIMIT: i64 = 16 * 1024 * 1024;
 
@@ -72,6 +75,20 @@ fn open(config: &SqliteConfig, cache_kib: u32) -> rusqlite::Result<Connection> {
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     filter::define_functions(&connection)?;
     Ok(connection)
+}
+
+/// Waits for a job, and gives back the pages that the connection has in memory when none has come for a while: the system has
+/// them too, and most servers have nothing to do most of the time.
+pub(super) fn next_of<J>(connection: &Connection, lane: &Lane<J>) -> Option<J> {
+    match lane.next_within(QUIET) {
+        Next::Job(job) => Some(job),
+        Next::End => None,
+        Next::Quiet => {
+            // There is nobody to tell, and what is not given back does no harm.
+            let _kept = connection.execute_batch("PRAGMA shrink_memory");
+            lane.next()
+        }
+    }
 }
 
 fn set_up_writer(connection: &Connection) -> rusqlite::Result<()> {

@@ -3,6 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -14,6 +15,16 @@ pub(super) struct Lane<J> {
     places: Arc<Semaphore>,
     state: Mutex<State<J>>,
     ready: Condvar,
+}
+
+/// What comes out of a lane before a limit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Next<J> {
+    Job(J),
+    /// Nothing has come in time.
+    Quiet,
+    /// It is closed and empty.
+    End,
 }
 
 struct State<J> {
@@ -67,6 +78,18 @@ impl<J> Lane<J> {
         }
     }
 
+    /// The same, but no longer than `limit`.
+    pub(super) fn next_within(&self, limit: Duration) -> Next<J> {
+        let nothing = |state: &mut State<J>| state.waiting.is_empty() && !state.closed;
+        let waited = self.ready.wait_timeout_while(self.state(), limit, nothing);
+        let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match state.waiting.pop_front() {
+            Some(job) => Next::Job(job),
+            None if state.closed => Next::End,
+            None => Next::Quiet,
+        }
+    }
+
     /// The next job if one is waiting.
     pub(super) fn try_next(&self) -> Option<J> {
         self.state().waiting.pop_front()
@@ -114,6 +137,16 @@ mod tests {
             (lane.try_next(), lane.next(), lane.next()),
             (Some(2), Some(3), None)
         );
+    }
+
+    #[test]
+    fn who_waits_within_a_limit_is_told_what_came_of_it() {
+        let lane = Lane::new(1);
+        assert_eq!(lane.next_within(Duration::ZERO), Next::Quiet);
+        assert_eq!(lane.push(1), Ok(()));
+        assert_eq!(lane.next_within(Duration::MAX), Next::Job(1));
+        lane.close();
+        assert_eq!(lane.next_within(Duration::MAX), Next::End);
     }
 
     #[tokio::test]

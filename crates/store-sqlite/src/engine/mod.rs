@@ -155,7 +155,7 @@ impl Engine {
         self.read(work).await
     }
 
-    /// Runs a write in a savepoint of its own and answers after the commit. An error of `work` undoes it alone.
+    /// Runs a write and answers after the commit, which others may share. An error of `work` undoes it alone.
     ///
     /// Once it has begun it goes to its end, whether or not somebody still waits.
     pub(crate) async fn write<T, W>(&self, work: W) -> Result<T, RepositoryError>

@@ -48,7 +48,7 @@ impl Reader {
 
     /// The body of a thread: runs what comes through the lane until it is closed.
     pub(super) fn serve(self, lane: &Lane<Read>) {
-        while let Some(read) = lane.next() {
+        while let Some(read) = connection::next_of(&self.connection, lane) {
             (read.work)(&self);
             drop((read.place, read.share));
         }

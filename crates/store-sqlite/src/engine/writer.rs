@@ -1,7 +1,8 @@
 //! The one thread that writes: it commits together what waits together.
 //!
-//! Every write runs in a savepoint, so that one that fails is undone alone, and is answered after the commit: also a
-//! refused one, because the reason may have been a write of the same transaction.
+//! One that fails is undone alone, and is answered after the commit: also a refused one, because the reason may have been a write of
+//! the same transaction. So each behind the first runs in a savepoint; the first is undone with the transaction. (SQLite keeps every page
+//! that is changed in a savepoint as it was, in memory: tens of megabytes for the long writes, which are always the first.)
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -12,7 +13,10 @@ use rusqlite::{Connection, ffi};
 use tenantry_domain::ports::RepositoryError;
 use tokio::sync::oneshot;
 
-use super::lane::{Lane, Place};
+use super::{
+    connection,
+    lane::{Lane, Place},
+};
 use crate::error::{Failure, NotCommitted};
 
 /// What a store does at the end of each transaction that changed something. If it fails, all of that is undone.
@@ -88,7 +92,7 @@ where
         let Some(work) = self.work.take() else {
             return false;
         };
-        // Whatever a panic leaves half done on the connection is undone with the savepoint.
+        // Whatever a panic leaves half done on the connection is undone with the write.
         let outcome = catch_unwind(AssertUnwindSafe(|| work(connection)))
             .unwrap_or_else(|_panic| Err(Failure::backend("a write panicked")));
         self.outcome.insert(outcome).is_ok()
@@ -113,7 +117,7 @@ pub(super) fn serve(
     counts: &Counts,
     before_commit: BeforeCommit,
 ) {
-    while let Some(first) = lane.next() {
+    while let Some(first) = connection::next_of(&connection, lane) {
         batch(&connection, first, lane, counts, before_commit);
     }
     // Best effort: what is not written back now is read from the log at the next start.
@@ -136,7 +140,7 @@ pub(super) fn serve(
 /// before it would wait for its commit, and be told after their time that nothing is known of what was done in time.
 fn batch(
     connection: &Connection,
-    first: Box<dyn Write>,
+    mut first: Box<dyn Write>,
     lane: &Lane<Box<dyn Write>>,
     counts: &Counts,
     before_commit: BeforeCommit,
@@ -150,26 +154,31 @@ fn batch(
         return answer_all(waiting, &Err(NotCommitted::because(error)), counts);
     }
     let alone = first.is_long();
-    let mut performed = Vec::new();
-    let mut kept = false;
-    let mut next = Some(first);
-    while let Some(mut write) = next {
-        if !write.is_abandoned() {
-            let result = in_savepoint(connection, write.as_mut());
-            performed.push(write);
-            match result {
-                Ok(changed) => kept |= changed,
-                Err(error) => {
-                    roll_back(connection);
-                    return answer_all(performed, &Err(NotCommitted::because(error)), counts);
-                }
+    let mut kept = match perform(connection, first.as_mut()) {
+        Ok(Some(changed)) => changed,
+        outcome => {
+            roll_back(connection);
+            let undone = outcome.map(drop).map_err(NotCommitted::because);
+            return answer_all([first], &undone, counts);
+        }
+    };
+    let mut performed = vec![first];
+    while !alone
+        && performed.len() < LARGEST_BATCH
+        && let Some(mut write) = lane.try_next_if(|write| !write.is_long())
+    {
+        if write.is_abandoned() {
+            continue;
+        }
+        let result = in_savepoint(connection, write.as_mut());
+        performed.push(write);
+        match result {
+            Ok(changed) => kept |= changed,
+            Err(error) => {
+                roll_back(connection);
+                return answer_all(performed, &Err(NotCommitted::because(error)), counts);
             }
         }
-        next = if performed.len() < LARGEST_BATCH && !alone {
-            lane.try_next_if(|write| !write.is_long())
-        } else {
-            None
-        };
     }
     let finished = if kept {
         before_commit(connection)
@@ -189,24 +198,30 @@ fn batch(
     answer_all(performed, &committed, counts);
 }
 
-/// Performs one write, undone alone if it fails; answers whether its changes stay. An error means that the whole
-/// transaction is lost, which SQLite decides for example when the disk is full.
+/// Performs one write behind others, undone alone if it fails; answers whether it has changed something that stays.
 fn in_savepoint(connection: &Connection, write: &mut dyn Write) -> rusqlite::Result<bool> {
     execute(connection, "SAVEPOINT one")?;
+    let changed = perform(connection, write)?;
+    if changed.is_none() {
+        execute(connection, "ROLLBACK TO one")?;
+    }
+    execute(connection, "RELEASE one")?;
+    Ok(changed == Some(true))
+}
+
+/// Performs one write; answers whether it has changed something, or `None` if that is to be undone. An error means that the whole
+/// transaction is lost, which SQLite decides for example when the disk is full.
+fn perform(connection: &Connection, write: &mut dyn Write) -> rusqlite::Result<Option<bool>> {
     let before = connection.total_changes();
     let keep = write.perform(connection);
     if connection.is_autocommit() {
-        // SQLite rolled back everything on its own, the savepoint and the writes before it included.
+        // SQLite rolled back everything on its own, the writes before it included.
         return Err(rusqlite::Error::SqliteFailure(
             ffi::Error::new(ffi::SQLITE_ABORT_ROLLBACK),
             None,
         ));
     }
-    if !keep {
-        execute(connection, "ROLLBACK TO one")?;
-    }
-    execute(connection, "RELEASE one")?;
-    Ok(keep && connection.total_changes() != before)
+    Ok(keep.then(|| connection.total_changes() != before))
 }
 
 /// Ends a transaction that cannot be committed, unless SQLite has ended it already.
