@@ -1,17 +1,29 @@
 -- Nodes remember who is calling. Whatever decides that tells them, by whomever it is written, at the commit: `u12` for user
 -- 12, `a` for an account, `o` for an organization, `i` for an instance. Creating tells nobody: who is new is not remembered.
--- What changes nothing of it, such as a name, or a secret that is sealed anew, tells nobody either.
+-- What changes nothing of it, such as a name, or a secret that is sealed anew, tells nobody either; nor does what goes with a user who
+-- is inactive, as nobody remembers one. PostgreSQL lets commits that tell something wait for the disk one after the other.
 --
 -- Every schema has a channel of its own. Nodes of the release before go on working meanwhile, and what they write is told.
 
 CREATE FUNCTION tell_caller_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     changed jsonb;
+    active boolean;
 BEGIN
     IF TG_OP = 'INSERT' THEN
         changed := to_jsonb(NEW);
     ELSE
         changed := to_jsonb(OLD);
+    END IF;
+    -- Of an inactive user, or one who goes in this transaction, which tells for itself. The lock keeps away whoever would make
+    -- the user active before this is committed. Where somebody else has it, that may be just what is being done: then it is told.
+    IF TG_OP = 'DELETE' AND TG_ARGV[1] = 'user_id' THEN
+        EXECUTE format('SELECT coalesce((SELECT active FROM %1$I.users WHERE organization_id = $1 AND id = $2 '
+                'FOR SHARE SKIP LOCKED), EXISTS (SELECT FROM %1$I.users WHERE organization_id = $1 AND id = $2))', TG_TABLE_SCHEMA)
+            INTO active USING OLD.organization_id, OLD.user_id;
+        IF NOT active THEN
+            RETURN NULL;
+        END IF;
     END IF;
     -- The name of a schema may be as long as that of a channel.
     PERFORM pg_notify('tenantry_callers_' || md5(TG_TABLE_SCHEMA), TG_ARGV[0] || (changed ->> TG_ARGV[1]));
@@ -48,6 +60,7 @@ CREATE TRIGGER users_tell AFTER UPDATE ON users FOR EACH ROW
         IS DISTINCT FROM (NEW.active, NEW.account_id, NEW.password_changed_at, NEW.password_must_change))
     EXECUTE FUNCTION tell_caller_changed('u', 'id');
 CREATE TRIGGER users_tell_gone AFTER DELETE ON users FOR EACH ROW
+    WHEN (OLD.active)
     EXECUTE FUNCTION tell_caller_changed('u', 'id');
 CREATE TRIGGER user_secrets_tell AFTER UPDATE ON user_secrets FOR EACH ROW
     WHEN ((OLD.digest, OLD.user_id, OLD.expires_at) IS DISTINCT FROM (NEW.digest, NEW.user_id, NEW.expires_at))
