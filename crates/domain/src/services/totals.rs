@@ -15,8 +15,8 @@ use crate::{
     ports::{Clock, RepositoryError},
 };
 
-/// So many more than asked for have to be there for a list to be remembered as long. Nothing removes as many within
-/// [`REMEMBERED`].
+/// So many more than asked for have to be there for a list to be remembered as long. Single writes do not remove as many within
+/// [`REMEMBERED`]; erasing the users of a large account can. Then the total is left out for up to twice that time, never wrong.
 const MARGIN: u64 = 1_000;
 /// How long a list is taken for long without being counted.
 const REMEMBERED: Duration = Duration::SECOND;

@@ -25,7 +25,7 @@ use crate::{
         was_assigned,
     },
     selectable::Selectable as _,
-    sql::Sql,
+    sql::{Sql, moment},
 };
 
 pub(crate) struct Users(pub(crate) Engine);
@@ -77,7 +77,7 @@ impl UserRepository for Users {
         self.0
             .look_up(move |connection| {
                 // Both at the same moment.
-                let connection = &connection.unchecked_transaction()?;
+                let _moment = moment(connection)?;
                 let Some(user) = find(connection, &scope, id)? else {
                     return Ok(None);
                 };
