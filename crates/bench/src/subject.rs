@@ -95,6 +95,18 @@ impl Place {
         })
     }
 
+    /// Lets the program bring the store up to date.
+    pub(crate) async fn migrate(&self) -> Result<()> {
+        let output = self.command().arg("migrate").output().await;
+        let output = output.context("the server's program cannot be started")?;
+        ensure!(
+            output.status.success(),
+            "migrate failed: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        Ok(())
+    }
+
     /// Starts the server; answers how long it took until `/readyz` said 200, too.
     pub(crate) async fn serve(&self) -> Result<(Subject, Duration)> {
         let began = now();

@@ -5,7 +5,7 @@
 //! everywhere; only a denied condition has to turn unknown into true.
 
 use tenantry_domain::ceql::{
-    Comparison, Filter, Kind, Leaf, Normal, Pattern, PatternToken, Test, Value, fold,
+    Comparison, Filter, Kind, Leaf, Normal, Pattern, PatternToken, Prefix, Test, Value, fold,
 };
 use time::{Date, Duration, Month, OffsetDateTime, Time};
 
@@ -181,6 +181,15 @@ fn push_like(sql: &mut Sql, column: Column, pattern: &Pattern, negated: bool) {
         sql.push(if negated { " IS NOT NULL" } else { "" });
         return;
     }
+    let prefix = pattern.prefix().filter(|_| !negated);
+    if let (Some(beginnings), Some(prefix)) = (column.beginnings, prefix) {
+        // An index in this order finds just these. Where they are not all that is asked for, they follow from it.
+        push_beginning(sql, beginnings, &prefix);
+        if prefix.is_all && beginnings == folded {
+            return;
+        }
+        sql.push(" AND ");
+    }
     sql.push(folded)
         .push(if negated { " NOT LIKE " } else { " LIKE " })
         .bind(pattern.escaped('\\'))
@@ -193,6 +202,18 @@ fn push_like(sql: &mut Sql, column: Column, pattern: &Pattern, negated: bool) {
             .push(" LIKE ")
             .bind(longer)
             .push(r" ESCAPE '\'");
+    }
+}
+
+fn push_beginning(sql: &mut Sql, beginnings: &'static str, prefix: &Prefix<'_>) {
+    sql.push(beginnings)
+        .push(" >= ")
+        .bind(prefix.from.to_owned());
+    if let Some(below) = &prefix.below {
+        sql.push(" AND ")
+            .push(beginnings)
+            .push(" < ")
+            .bind(below.clone());
     }
 }
 
@@ -369,8 +390,28 @@ mod tests {
                 r"(users.city_folded LIKE $1 ESCAPE '\')".to_owned(),
             ),
             (
-                "lastName LIKE 'gre%' AND NOT firstName LIKE '%s'",
+                "lastName LIKE '%gre%' AND NOT firstName LIKE '%s'",
                 r"((users.last_name_folded LIKE $1 ESCAPE '\' AND users.full_name_folded LIKE $2 ESCAPE '\') AND ((users.first_name_folded LIKE $3 ESCAPE '\') IS NOT TRUE))".to_owned(),
+            ),
+            (
+                "lastName LIKE 'gre%'",
+                "(users.last_name_folded >= $1 AND users.last_name_folded < $2)".to_owned(),
+            ),
+            (
+                "lastName LIKE 'g%n'",
+                r"(users.last_name_folded >= $1 AND users.last_name_folded < $2 AND users.last_name_folded LIKE $3 ESCAPE '\')".to_owned(),
+            ),
+            (
+                "firstName LIKE 'f%'",
+                r"(users.full_name_folded >= $1 AND users.full_name_folded < $2 AND users.first_name_folded LIKE $3 ESCAPE '\')".to_owned(),
+            ),
+            (
+                "fullName LIKE '\u{10ffff}%'",
+                "(users.full_name_folded >= $1)".to_owned(),
+            ),
+            (
+                "lastName NOT LIKE 'gre%'",
+                r"(users.last_name_folded NOT LIKE $1 ESCAPE '\')".to_owned(),
             ),
             (
                 "city NOT LIKE 'a%'",

@@ -18,7 +18,7 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 5] = [
+const STEPS: [(i64, &str, &str); 6] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (
         2,
@@ -36,6 +36,11 @@ const STEPS: [(i64, &str, &str); 5] = [
         include_str!("../migrations/0004_caller_changes.sql"),
     ),
     (5, "search", include_str!("../migrations/0005_search.sql")),
+    (
+        6,
+        "search_at_scale",
+        include_str!("../migrations/0006_search_at_scale.sql"),
+    ),
 ];
 
 /// Applies what is missing, each step in a transaction of its own, so that none waits with the locks of another. Nodes that start at the

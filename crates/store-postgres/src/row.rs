@@ -1,5 +1,7 @@
 //! From columns to value types. A value that the domain refuses makes the row corrupt.
 
+use std::collections::BTreeSet;
+
 use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
 use tenantry_domain::{
     Email, Entity, KeyId, Name, Revision, RoleKey, Sealed, SealedSecret, SecretDigest, Text,
@@ -75,6 +77,14 @@ impl<'r> Fields<'r> {
         self.parse(column, |key| {
             RoleKey::parse(&key).ok_or("there is no role with this key")
         })
+    }
+
+    /// The keys of several roles.
+    pub(crate) fn role_keys(&self, column: &str) -> Result<BTreeSet<RoleKey>, RepositoryError> {
+        let keys: Vec<String> = self.get(column)?;
+        let keys = keys.iter().map(|key| RoleKey::parse(key));
+        keys.collect::<Option<_>>()
+            .ok_or_else(|| self.corrupt("there is no role with this key"))
     }
 
     pub(crate) fn revision(&self, column: &str) -> Result<Revision, RepositoryError> {

@@ -194,7 +194,9 @@ fn has_index<F: Table>(leaf: &Leaf<F>) -> bool {
         Test::Compare { op, .. } => *op != Comparison::NotEqual,
         Test::In { .. } | Test::IsNull => true,
         Test::Like { pattern } => {
-            (column.trigrams || column.within.is_some()) && is_selective(pattern)
+            let by_letters = column.trigrams || column.within.is_some();
+            (by_letters && is_selective(pattern))
+                || (column.beginnings.is_some() && pattern.prefix().is_some())
         }
         Test::NotLike { .. } | Test::NotIn { .. } | Test::IsNotNull => false,
     };

@@ -47,6 +47,9 @@ pub(crate) struct Column {
     pub(crate) within: Option<Within>,
     /// Whether trigrams of the folded form are in an index.
     pub(crate) trigrams: bool,
+    /// Folded text with an index in its order that begins at least with what this one begins with: its own, or one that it is
+    /// the beginning of.
+    pub(crate) beginnings: Option<&'static str>,
     /// Whether it can be absent.
     pub(crate) nullable: bool,
     /// For a field of which one row can have several values: ` FROM … WHERE …`, the rows that hold them. Fields with the
@@ -62,6 +65,7 @@ impl Column {
             folded: None,
             within: None,
             trigrams: false,
+            beginnings: None,
             nullable: false,
             values: None,
         }
@@ -87,6 +91,14 @@ impl Column {
     pub(crate) const fn with_trigrams(self) -> Self {
         Self {
             trigrams: true,
+            ..self
+        }
+    }
+
+    /// The same; `folded` begins with it, or is its folded form, and has an index in its order.
+    pub(crate) const fn with_beginnings(self, folded: &'static str) -> Self {
+        Self {
+            beginnings: Some(folded),
             ..self
         }
     }

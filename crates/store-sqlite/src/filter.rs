@@ -12,6 +12,7 @@ use crate::{
     instant::{is_whole, to_micros},
     selectable::{Column, Selectable},
     sql::Sql,
+    trigrams,
 };
 
 /// So many conditions on rows beside a row have a query each, which ends at the first row that it finds.
@@ -22,7 +23,7 @@ pub(crate) fn condition<F: Selectable>(filter: &Filter<F>, sql: &mut Sql) {
     normal(&filter.normalized(), View::Row, sql);
 }
 
-/// Gives a connection the functions that conditions call.
+/// Gives a connection the functions that conditions and indexes call.
 ///
 /// `LIKE` of SQLite stops at a NUL, takes some characters for others and folds only ASCII, so the domain's own matching
 /// is called instead.
@@ -42,7 +43,8 @@ pub(crate) fn define_functions(connection: &Connection) -> rusqlite::Result<()> 
     })?;
     connection.create_scalar_function("ceql_fold", 1, flags, |context| {
         Ok(context.get_raw(0).as_str_or_null()?.map(fold))
-    })
+    })?;
+    trigrams::define_function(connection)
 }
 
 /// From where a condition is asked.

@@ -16,6 +16,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_platform.sql"),
     include_str!("../migrations/0003_transfers.sql"),
     include_str!("../migrations/0004_search.sql"),
+    include_str!("../migrations/0005_search_at_scale.sql"),
 ];
 
 /// How far the schema of a store is.

@@ -36,6 +36,11 @@ pub(crate) trait Selectable: Listed {
         None
     }
 
+    /// The index that finds how this field begins.
+    fn beginnings(self) -> Option<Beginnings> {
+        None
+    }
+
     /// What is joined to it when whole rows are read, because their columns are there.
     const JOINS: &'static str = "";
 
@@ -44,6 +49,15 @@ pub(crate) trait Selectable: Listed {
 
     /// The condition that a row lies in `scope`.
     fn within(scope: &Scope, sql: &mut Sql);
+}
+
+/// Folded texts with an index in their order, which begin at least with what a field begins with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Beginnings {
+    /// Their column.
+    pub(crate) column: &'static str,
+    /// Whether they are the field itself.
+    pub(crate) exact: bool,
 }
 
 /// Where the values of a field are. `exact` is compared and sorted by, `folded` is what `LIKE` looks at.

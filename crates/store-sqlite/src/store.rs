@@ -1,13 +1,15 @@
 //! The handle on an open store.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use rusqlite::Connection;
 use tenantry_domain::ports::{CallerFeed, Repositories, RepositoryError};
 
 use crate::{
     caller_feed::SqliteCallerFeed,
     config::SqliteConfig,
     engine::Engine,
+    error::Failure,
     migrate::{self, Schema},
     open_error::OpenError,
     repositories::{
@@ -16,6 +18,9 @@ use crate::{
     },
     trigrams,
 };
+
+/// Who gives up earlier leaves a large store as it was, each time.
+const LONGEST_MIGRATION: Duration = Duration::from_hours(24);
 
 /// An open SQLite database. Cheap to clone. When the last clone and the last of its repositories are gone, its threads
 /// end by themselves; [`SqliteStore::close`] waits for that.
@@ -35,12 +40,18 @@ impl SqliteStore {
         })
     }
 
-    /// Brings the schema up to date, in one transaction; answers how many migrations were applied.
+    /// Brings the schema up to date in one transaction, then the index of letters, where it is new or another program has changed users;
+    /// answers how many migrations were applied. Takes as long as it takes: some minutes for a million users.
     ///
     /// # Errors
     /// `Unavailable` if another process keeps the file locked.
     pub async fn migrate(&self) -> Result<usize, RepositoryError> {
-        self.engine.write(migrate::apply).await
+        let write = |work: fn(&Connection) -> Result<usize, Failure>| {
+            self.engine.write_within(LONGEST_MIGRATION, work)
+        };
+        let applied = write(migrate::apply).await?;
+        while write(|connection| Ok(usize::from(trigrams::write_some(connection)?))).await? > 0 {}
+        Ok(applied)
     }
 
     /// How far the schema is.

@@ -1,8 +1,11 @@
-//! What an index of trigrams is asked for: every three letters in a row of a pattern.
+//! An index of letters: every three in a row of a text, each with the organization of the row. So what is looked for in one organization is
+//! found without a look at others, however many they are, and there is no list of all its rows to go through.
+//!
+//! FTS5 keeps the lists. It is given the triples as words, which `letters` makes of a text.
 
 use std::collections::BTreeSet;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, functions::FunctionFlags};
 use tenantry_domain::{
     OrganizationId,
     ceql::{Pattern, PatternToken},
@@ -10,37 +13,33 @@ use tenantry_domain::{
 
 /// So many are enough: what they select is compared with the pattern anyway.
 const MOST: usize = 32;
-// How SQL spells the number of an organization, as `spelled` does.
-macro_rules! spelled {
-    ($($table:literal)?) => {
-        concat!(
-            "char(19968 + ", $($table,)? "organization_id % 20000, 19968 + ", $($table,)?
-            "organization_id / 20000 % 20000, 19968 + ", $($table,)? "organization_id / 400000000 % 20000)"
-        )
-    };
-}
+/// The digits of an organization's number in a word begin here, and are so many: characters of no special meaning to FTS5.
+const FIRST_DIGIT: u32 = 0x4E00;
+const DIGITS: u64 = 20_000;
+/// Characters that would end a word, or lose their case in it, are so much further on, where Unicode has characters for private use.
+const FURTHER: u32 = 0xE000;
 
-/// Where the characters begin that spell the number of an organization, and how many there are.
-const FIRST: u32 = 19_968;
-const RANGE: i64 = 20_000;
+/// Of so many users letters are written in one transaction: of more, if another program has changed them or the schema is new, it would
+/// make a log as large as the index.
+const LARGEST_BATCH: u32 = 100_000;
 
-/// What stands in the index goes, what is true comes, and nobody waits any more.
+/// The first of the last ones who wait. So whoever has been created just now comes before what another program has left.
+const FIRST_WAITING: &str =
+    "SELECT min(id) FROM (SELECT id FROM users_search_waiting ORDER BY id DESC LIMIT ?1)";
+
+/// From that one on: what stands in the index goes, what is true comes, and nobody waits any more.
 const WRITE_WAITING: [&str; 3] = [
-    concat!(
-        "INSERT INTO users_search (users_search, rowid, organization, full_name, email) SELECT 'delete', id, ",
-        spelled!(),
-        ", full_name, email FROM users_search_waiting WHERE full_name IS NOT NULL"
-    ),
-    concat!(
-        "INSERT INTO users_search (rowid, organization, full_name, email) SELECT users.id, ",
-        spelled!("users."),
-        // To SQLite a join that keeps its place: where somebody has run ANALYZE, it would look for each user whether it waits.
-        ", users.full_name_folded, users.email_folded FROM users_search_waiting CROSS JOIN users USING (id)"
-    ),
-    "DELETE FROM users_search_waiting",
+    "INSERT INTO users_letters (users_letters, rowid, full_name, email) \
+     SELECT 'delete', id, letters(organization_id, full_name), letters(organization_id, email) \
+     FROM users_search_waiting WHERE id >= ?1 AND full_name IS NOT NULL",
+    // To SQLite a join that keeps its place: where somebody has run ANALYZE, it would look for each user whether it waits.
+    "INSERT INTO users_letters (rowid, full_name, email) \
+     SELECT users.id, letters(users.organization_id, users.full_name_folded), letters(users.organization_id, users.email_folded) \
+     FROM users_search_waiting CROSS JOIN users USING (id) WHERE users_search_waiting.id >= ?1",
+    "DELETE FROM users_search_waiting WHERE id >= ?1",
 ];
 
-/// An index of trigrams over a text.
+/// An index of letters over a text.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Trigrams {
     /// `SELECT … MATCH `, which a question can be bound to.
@@ -56,65 +55,105 @@ impl Trigrams {
         organization: OrganizationId,
         pattern: &Pattern,
     ) -> Option<String> {
-        let trigrams: BTreeSet<String> = pattern
-            .tokens()
-            .iter()
-            .filter_map(|token| match token {
-                // The question would end at a NUL.
-                PatternToken::Literal(text) if !text.contains('\0') => Some(in_a_row(text)),
-                _ => None,
+        let digits = digits_of(organization.get());
+        let literals = pattern.tokens().iter().filter_map(|token| match token {
+            PatternToken::Literal(text) => Some(text),
+            PatternToken::AnyRun | PatternToken::AnyOne => None,
+        });
+        let words: BTreeSet<String> = literals
+            .flat_map(|text| {
+                let mut words = String::new();
+                push_words(&digits, text, &mut words);
+                let words: Vec<String> = words.split_terminator(' ').map(str::to_owned).collect();
+                words
             })
-            .flatten()
             .take(MOST)
             .collect();
-        if trigrams.is_empty() {
+        if words.is_empty() {
             return None;
         }
-        let mut question = format!("organization : \"{}\"", spelled(organization));
-        for trigram in trigrams {
-            let quoted = trigram.replace('"', "\"\"");
-            question = [&question, " AND ", self.column, " : \"", &quoted, "\""].concat();
-        }
-        Some(question)
+        let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+        Some(format!("{} : ({})", self.column, words.join(" AND ")))
     }
+}
+
+/// Gives a connection the function `letters(organization, text)`: the words of a text.
+pub(crate) fn define_function(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8
+        | FunctionFlags::SQLITE_DETERMINISTIC
+        | FunctionFlags::SQLITE_DIRECTONLY;
+    connection.create_scalar_function("letters", 2, flags, |context| {
+        let organization: i64 = context.get(0)?;
+        let text = context.get_raw(1).as_str()?;
+        let mut words = String::with_capacity(text.len() * 8);
+        push_words(&digits_of(organization), text, &mut words);
+        Ok(words)
+    })
 }
 
 /// Writes what the triggers of the schema have noted: whose letters are others now, all of a transaction together.
 pub(crate) fn write_waiting(connection: &Connection) -> rusqlite::Result<()> {
-    let waiting = connection
-        .prepare_cached("SELECT EXISTS (SELECT 1 FROM users_search_waiting)")?
-        .query_row([], |row| row.get(0))?;
-    if waiting {
-        for statement in WRITE_WAITING {
-            connection.prepare_cached(statement)?.execute([])?;
+    write_last(connection, LARGEST_BATCH).map(drop)
+}
+
+/// The same; answers whether anybody waited.
+pub(crate) fn write_some(connection: &Connection) -> rusqlite::Result<bool> {
+    write_last(connection, LARGEST_BATCH)
+}
+
+fn write_last(connection: &Connection, most: u32) -> rusqlite::Result<bool> {
+    let first: Option<i64> = connection
+        .prepare_cached(FIRST_WAITING)?
+        .query_row([most], |row| row.get(0))?;
+    let Some(first) = first else {
+        return Ok(false);
+    };
+    for statement in WRITE_WAITING {
+        connection.prepare_cached(statement)?.execute([first])?;
+    }
+    Ok(true)
+}
+
+/// Appends every three characters in a row of `text`, each behind the digits and before a blank.
+fn push_words(digits: &str, text: &str, words: &mut String) {
+    let mut last = [None; 2];
+    for next in text.chars().map(as_letter) {
+        if let [Some(first), Some(second)] = last {
+            words.push_str(digits);
+            words.extend([first, second, next, ' ']);
+        }
+        last = [last[1], Some(next)];
+    }
+}
+
+/// The tokenizer `ascii` takes letters, digits and all that is not ASCII for parts of a word.
+fn as_letter(c: char) -> char {
+    if c.is_ascii_lowercase() || c.is_ascii_digit() || !c.is_ascii() {
+        return c;
+    }
+    char::from_u32(FURTHER + u32::from(c)).unwrap_or(c)
+}
+
+/// The number of an organization. Words of one length have as many digits, so no two numbers are taken for each other.
+fn digits_of(organization: i64) -> String {
+    let mut number = organization.unsigned_abs();
+    let mut digits = String::new();
+    loop {
+        let digit = u32::try_from(number % DIGITS).ok();
+        digits.extend(digit.and_then(|digit| char::from_u32(FIRST_DIGIT + digit)));
+        number /= DIGITS;
+        if number == 0 {
+            return digits;
         }
     }
-    Ok(())
-}
-
-fn in_a_row(text: &str) -> impl Iterator<Item = String> {
-    let characters: Vec<char> = text.chars().collect();
-    let trigrams: Vec<String> = characters
-        .windows(3)
-        .map(|three| three.iter().collect())
-        .collect();
-    trigrams.into_iter()
-}
-
-/// The number of an organization as the schema spells it.
-fn spelled(organization: OrganizationId) -> String {
-    let number = organization.get();
-    [number, number / RANGE, number / (RANGE * RANGE)]
-        .into_iter()
-        .filter_map(|digits| u32::try_from(digits % RANGE).ok())
-        .filter_map(|digit| char::from_u32(FIRST + digit))
-        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use tenantry_domain::ceql::fold;
+
     use super::*;
-    use crate::{filter::define_functions, migrate, sql::Sql};
+    use crate::{filter::define_functions, migrate};
 
     #[test]
     fn who_waits_is_written_without_a_look_at_the_others_whatever_statistics_say() {
@@ -123,15 +162,45 @@ mod tests {
         migrate::apply(&connection).unwrap();
         let statistics = "ANALYZE; INSERT INTO sqlite_stat1 VALUES ('users', NULL, '120000'); ANALYZE sqlite_schema";
         connection.execute_batch(statistics).unwrap();
-        let plan = Sql::new(WRITE_WAITING[1]).explained();
-        let plan: Vec<String> = plan.rows(&connection, |row| Ok(row.get(3)?)).unwrap();
+        let mut plan = connection
+            .prepare(&format!("EXPLAIN QUERY PLAN {}", WRITE_WAITING[1]))
+            .unwrap();
+        let plan: Vec<String> = plan
+            .query_map([1], |row| row.get(3))
+            .unwrap()
+            .collect::<Result<_, _>>()
+            .unwrap();
         assert_eq!(
             plan,
             [
-                "SCAN users_search_waiting",
+                "SEARCH users_search_waiting USING INTEGER PRIMARY KEY (rowid>?)",
                 "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"
             ]
         );
+    }
+
+    #[test]
+    fn of_many_who_wait_the_last_come_first() {
+        let connection = Connection::open_in_memory().unwrap();
+        define_functions(&connection).unwrap();
+        migrate::apply(&connection).unwrap();
+        let waiting = || -> Vec<i64> {
+            connection
+                .prepare("SELECT id FROM users_search_waiting ORDER BY id")
+                .unwrap()
+                .query_map([], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap()
+        };
+        connection
+            .execute_batch("INSERT INTO users_search_waiting (id) VALUES (3), (5), (8), (9)")
+            .unwrap();
+        assert!(write_last(&connection, 3).unwrap());
+        assert_eq!(waiting(), [3]);
+        assert!(write_last(&connection, 3).unwrap());
+        assert!(!write_last(&connection, 3).unwrap());
+        assert_eq!(waiting(), [0; 0]);
     }
 
     fn question(pattern: &str) -> Option<String> {
@@ -150,18 +219,67 @@ mod tests {
         for (pattern, expected) in [
             (
                 "%frod%",
-                Some("organization : \"万丁一\" AND email : \"fro\" AND email : \"rod\""),
+                Some("email : (\"\u{4e07}\u{4e01}fro\" AND \"\u{4e07}\u{4e01}rod\")"),
             ),
-            (
-                "a\"b%",
-                Some("organization : \"万丁一\" AND email : \"a\"\"b\""),
-            ),
+            ("a\"b%", Some("email : (\"\u{4e07}\u{4e01}a\u{e022}b\")")),
+            ("a\0b", Some("email : (\"\u{4e07}\u{4e01}a\u{e000}b\")")),
             ("%ab%", None),
             ("%ab_cd%", None),
-            ("a\0b", None),
         ] {
             let expected = expected.map(str::to_owned);
             assert_eq!(question(pattern), expected, "{pattern:?}");
+        }
+    }
+
+    /// Every character that a name can have, or none.
+    #[test]
+    fn whatever_characters_are_looked_for_are_found_in_their_organization_alone() {
+        let connection = Connection::open_in_memory().unwrap();
+        define_function(&connection).unwrap();
+        connection
+            .execute_batch("CREATE VIRTUAL TABLE users_letters USING fts5 (email, content = '', detail = 'column', tokenize = 'ascii')")
+            .unwrap();
+        let texts = [
+            "o'b.",
+            "a\"b-c",
+            " x ",
+            "\0\u{1}\u{7f}",
+            "ÄÖß",
+            "日本語",
+            "(a*) OR",
+            "🐎🐎🐎",
+            "a\u{301}b",
+        ];
+        let organizations = [1, 2, 19_999, 20_000, 20_001, 400_000_000, i64::MAX];
+        let mut statement = connection
+            .prepare("INSERT INTO users_letters (rowid, email) VALUES (?1, letters(?2, ?3))")
+            .unwrap();
+        let mut expected = Vec::new();
+        for organization in organizations {
+            for text in texts {
+                let row = i64::try_from(expected.len()).unwrap();
+                statement.execute((row, organization, fold(text))).unwrap();
+                expected.push((organization, text, row));
+            }
+        }
+        let mut found = connection
+            .prepare("SELECT rowid FROM users_letters WHERE users_letters MATCH ?1")
+            .unwrap();
+        let email = Trigrams {
+            rows: "",
+            column: "email",
+        };
+        for (organization, text, row) in expected {
+            let pattern = Pattern::containing(text);
+            let question = email
+                .question(OrganizationId::new(organization), &pattern)
+                .unwrap();
+            let rows: Vec<i64> = found
+                .query_map([question], |row| row.get(0))
+                .unwrap()
+                .collect::<Result<_, _>>()
+                .unwrap();
+            assert_eq!(rows, [row], "{text:?} in {organization}");
         }
     }
 }

@@ -31,7 +31,7 @@ async fn a_new_file_has_to_be_migrated_once() {
         store.schema().await.unwrap(),
         Schema {
             applied: 0,
-            known: 4
+            known: 5
         }
     );
     assert!(store.needs_migration().await.unwrap());
@@ -39,12 +39,12 @@ async fn a_new_file_has_to_be_migrated_once() {
         store.ping().await,
         Err(RepositoryError::Unavailable { .. })
     ));
-    assert_eq!(store.migrate().await.unwrap(), 4);
+    assert_eq!(store.migrate().await.unwrap(), 5);
     assert_eq!(
         store.schema().await.unwrap(),
         Schema {
-            applied: 4,
-            known: 4
+            applied: 5,
+            known: 5
         }
     );
     assert_eq!(store.migrate().await.unwrap(), 0);
@@ -152,7 +152,7 @@ async fn what_is_no_store_of_ours_is_refused_with_the_path_and_the_way_out() {
     migrated(&path("future.db")).await.close().await;
     Connection::open(path("future.db"))
         .unwrap()
-        .execute_batch("PRAGMA user_version = 5")
+        .execute_batch("PRAGMA user_version = 6")
         .unwrap();
 
     for (name, expected) in [
@@ -184,7 +184,7 @@ async fn what_is_no_store_of_ours_is_refused_with_the_path_and_the_way_out() {
         (
             "future.db",
             format!(
-                "'{here}/future.db' has schema version 5, this program knows 4 at most: run the release that wrote \
+                "'{here}/future.db' has schema version 6, this program knows 5 at most: run the release that wrote \
                  it, or a later one"
             ),
         ),

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use tenantry_domain::{
     AuditId, ChainHead, ChainLink, ChainSignature, ElementField, ExternalAuthentication,
     InstanceField, InstanceId, InstancePatch, KeyId, OrganizationId, PasswordPolicy, PasswordState,
-    Scope, Sealed, SealedSecret, SecretDigest, UserId,
+    Scope, Sealed, SealedSecret, SecretDigest, UserField, UserId,
     ceql::Filter,
     page::{PageRequest, Sort},
     ports::{Caller, Repositories},
@@ -65,9 +65,9 @@ async fn upgraded(directory: &Path) -> Repositories {
     let path = directory.join("tenantry.db");
     of_the_first_release(&path);
     let store = SqliteStore::open(SqliteConfig::at(path)).await.unwrap();
-    let (applied, known) = (1, 4);
+    let (applied, known) = (1, 5);
     assert_eq!(store.schema().await.unwrap(), Schema { applied, known });
-    assert_eq!(store.migrate().await.unwrap(), 3);
+    assert_eq!(store.migrate().await.unwrap(), 4);
     store.ping().await.unwrap();
     store.repositories()
 }
@@ -139,6 +139,20 @@ async fn what_was_there_is_there_and_complete() {
             std::slice::from_ref(&instance.element),
             "{condition}"
         );
+    }
+    for condition in [
+        "email LIKE '%o@sh%'",
+        "lastName LIKE '%ggi%'",
+        "fullName LIKE 'frodo b%'",
+    ] {
+        let filter = Filter::<UserField>::parse(condition).unwrap();
+        let found = store
+            .users
+            .list(&scope, &filter, &Sort::by_id(), &page)
+            .await
+            .unwrap();
+        let found: Vec<_> = found.items.iter().map(|user| user.id).collect();
+        assert_eq!(found, [FRODO], "{condition}");
     }
     let filter = Filter::<InstanceField>::parse("elementKey LIKE 'HUBSPOT%'").unwrap();
     let found = store

@@ -24,6 +24,7 @@ pub mod memory;
 mod profile;
 pub mod reference;
 pub mod samples;
+pub mod searches;
 pub mod strategies;
 mod suite;
 

@@ -17,14 +17,7 @@ const INSERT: &str = "INSERT INTO users (id, organization_id, account_id, email,
     VALUES (?1, ?2, ?2, ?3, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?13, ?14, ?15, ?16, ?17, ?18, ?18, ?19, ?20, ?21, ?22, \
     ?22, 0, 1)";
 
-/// What the server does before each commit: the triggers have noted whose letters are to be written. Left to its first commit, that
-/// would be counted as its own, in time and in memory.
-const WRITE_WAITING: &str = "INSERT INTO users_search (rowid, organization, full_name, email) \
-    SELECT users.id, char(19968 + users.organization_id % 20000, 19968 + users.organization_id / 20000 % 20000, \
-    19968 + users.organization_id / 400000000 % 20000), full_name_folded, email_folded FROM users_search_waiting JOIN users USING (id); \
-    DELETE FROM users_search_waiting";
-
-/// Writes the users of a plan. `tell` hears how many there are so far.
+/// Writes the users of a plan, and leaves a note of whose letters the server has to write. `tell` hears how many there are so far.
 pub(crate) fn users(path: &Path, plan: &Plan, mut tell: impl FnMut(u64)) -> Result<()> {
     let mut connection = Connection::open(path)?;
     connection.execute_batch(
@@ -44,7 +37,6 @@ pub(crate) fn users(path: &Path, plan: &Plan, mut tell: impl FnMut(u64)) -> Resu
     for index in indexes {
         connection.execute_batch(&index)?;
     }
-    connection.execute_batch(WRITE_WAITING)?;
     connection.execute_batch("ANALYZE; PRAGMA wal_checkpoint(TRUNCATE)")?;
     Ok(())
 }

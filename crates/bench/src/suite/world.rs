@@ -104,6 +104,7 @@ impl World {
         } else {
             let file = place.data.join("tenantry.db");
             tokio::task::block_in_place(|| seed::sqlite::users(&file, &plan, progress))?;
+            place.migrate().await?;
         }
         Ok(Self {
             kind,

@@ -68,7 +68,7 @@ pub use fold::fold;
 pub use matches::Record;
 pub use nearest::nearest;
 pub use normal::{Leaf, Normal, Test};
-pub use pattern::{Pattern, PatternToken};
+pub use pattern::{Pattern, PatternToken, Prefix};
 pub use value::{Comparison, Value, ValueRef, Values};
 
 /// The most characters an expression may have.

@@ -23,6 +23,17 @@ pub enum PatternToken {
     AnyOne,
 }
 
+/// Where texts lie that begin as a pattern does, in the order of their bytes, which is that of their characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefix<'a> {
+    /// How they begin; the first of them is this itself.
+    pub from: &'a str,
+    /// The first text behind them; `None` if there is none.
+    pub below: Option<String>,
+    /// Whether all of them fit the pattern.
+    pub is_all: bool,
+}
+
 impl Pattern {
     /// Reads a pattern. A `\` with nothing after it is an error.
     pub fn parse(text: &str) -> Result<Self, CeqlError> {
@@ -68,6 +79,18 @@ impl Pattern {
     /// The parts, in order. Among neighbouring wildcards, [`PatternToken::AnyOne`] comes first.
     pub fn tokens(&self) -> &[PatternToken] {
         &self.tokens
+    }
+
+    /// Where the texts lie that fit; `None` if they may begin with anything.
+    pub fn prefix(&self) -> Option<Prefix<'_>> {
+        let (PatternToken::Literal(from), rest) = self.tokens.split_first()? else {
+            return None;
+        };
+        Some(Prefix {
+            from,
+            below: behind_all(from),
+            is_all: rest == [PatternToken::AnyRun],
+        })
     }
 
     /// Whether a text, already folded, fits the pattern as a whole. The time is bounded by the product of the lengths.
@@ -138,6 +161,18 @@ fn push_wildcard(tokens: &mut Vec<PatternToken>, wildcard: PatternToken) {
     } else if wildcard == PatternToken::AnyOne {
         tokens.insert(tokens.len() - 1, wildcard);
     }
+}
+
+/// The first text behind all that begin with this one.
+fn behind_all(beginning: &str) -> Option<String> {
+    let mut left = beginning.chars();
+    while let Some(last) = left.next_back() {
+        // Behind the last of all characters there is none, so the one before it counts.
+        if let Some(next) = (last..=char::MAX).nth(1) {
+            return Some(format!("{}{next}", left.as_str()));
+        }
+    }
+    None
 }
 
 fn without_first(text: &str) -> Option<&str> {

@@ -63,6 +63,32 @@ fn no_pattern_takes_exponential_time() {
     assert!(!pattern.matches(&"a".repeat(4000)));
 }
 
+#[test]
+fn texts_that_begin_as_a_pattern_does_lie_beside_each_other() {
+    for (pattern, expected) in [
+        ("gre%", Some(("gre", Some("grf"), true))),
+        ("Gre%", Some(("gre", Some("grf"), true))),
+        ("gre", Some(("gre", Some("grf"), false))),
+        ("gr_%", Some(("gr", Some("gs"), false))),
+        ("gr%en", Some(("gr", Some("gs"), false))),
+        // Behind the last character before the surrogates comes the first one after them.
+        ("a\u{d7ff}%", Some(("a\u{d7ff}", Some("a\u{e000}"), true))),
+        ("a\u{10ffff}%", Some(("a\u{10ffff}", Some("b"), true))),
+        ("\u{10ffff}%", Some(("\u{10ffff}", None, true))),
+        ("100\\%%", Some(("100%", Some("100&"), true))),
+        ("%gre", None),
+        ("_re", None),
+        ("", None),
+    ] {
+        let pattern = Pattern::parse(pattern).unwrap();
+        let prefix = pattern.prefix();
+        let found = prefix
+            .as_ref()
+            .map(|prefix| (prefix.from, prefix.below.as_deref(), prefix.is_all));
+        assert_eq!(found, expected, "{pattern:?}");
+    }
+}
+
 proptest! {
     #[test]
     fn matching_agrees_with_the_reference(pattern in "[abé%_]{0,9}", text in "[abé]{0,9}") {
@@ -81,5 +107,17 @@ proptest! {
     #[test]
     fn folding_needs_no_context(left in ".{0,8}", right in ".{0,8}") {
         prop_assert_eq!(fold(&format!("{left}{right}")), fold(&left) + &fold(&right));
+    }
+
+    #[test]
+    fn what_fits_lies_between_the_bounds_of_its_beginning(pattern in "[ab%_\u{10ffff}]{0,5}", text in "[abc\u{10ffff}]{0,5}") {
+        let pattern = Pattern::parse(&pattern).unwrap();
+        if let Some(prefix) = pattern.prefix() {
+            let within = text.as_str() >= prefix.from
+                && prefix.below.is_none_or(|below| text < below);
+            prop_assert_eq!(within, text.starts_with(prefix.from));
+            prop_assert!(within || !pattern.matches(&text));
+            prop_assert!(!prefix.is_all || within == pattern.matches(&text));
+        }
     }
 }

@@ -9,10 +9,7 @@ use crate::{
     error::Failure,
     session::{Session, Work},
     sql::Statement,
-    user::{
-        grants::{granted, guard_last_administrator},
-        lock,
-    },
+    user::{grants::guard_last_administrator, lock_with_grants},
 };
 
 pub(super) struct RevokeRole<'a> {
@@ -28,10 +25,10 @@ impl Work for RevokeRole<'_> {
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Option<Revocation>, Failure> {
         let organization = self.scope.organization_id();
-        let Some(user) = lock(session, self.scope, self.user, self.expected).await? else {
+        let locked = lock_with_grants(session, self.scope, self.user, self.expected).await?;
+        let Some((user, grants)) = locked else {
             return Ok(None);
         };
-        let grants = granted(session, organization, self.user).await?;
         if !grants.contains(&self.role) {
             return Ok(Some(Revocation::NotGranted));
         }

@@ -113,7 +113,6 @@ pub(crate) fn bind_fields(statement: Statement, user: &User) -> Statement {
 /// Reads a row of [`user_selection`].
 pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
     let fields = Fields::of(Entity::User, row)?;
-    let last_login_at: OffsetDateTime = fields.get("last_login_at")?;
     Ok(User {
         id: UserId::new(fields.id()),
         organization_id: OrganizationId::new(fields.get("organization_id")?),
@@ -134,11 +133,19 @@ pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
         },
         password: password_state(&fields)?,
         locked_until: fields.get("locked_until")?,
-        last_login_at: Some(last_login_at).filter(|at| *at != OffsetDateTime::UNIX_EPOCH),
+        last_login_at: last_login_of(&fields)?,
         created_at: fields.get("created_at")?,
         updated_at: fields.get("updated_at")?,
         revision: fields.revision("revision")?,
     })
+}
+
+/// The column `last_login_at`.
+pub(super) fn last_login_of(
+    fields: &Fields<'_>,
+) -> Result<Option<OffsetDateTime>, RepositoryError> {
+    let at: OffsetDateTime = fields.get("last_login_at")?;
+    Ok(Some(at).filter(|at| *at != OffsetDateTime::UNIX_EPOCH))
 }
 
 /// The columns `password_changed_at` and `password_must_change`.
@@ -161,24 +168,26 @@ impl Table for UserField {
     fn column(self) -> Column {
         match self {
             Self::Id => Column::required("users.id"),
-            Self::Email => Column::text("users.email_folded", "users.email_folded").with_trigrams(),
-            Self::FirstName => {
-                Column::text("users.first_name", "users.first_name_folded").part_of(Within {
+            Self::Email => Column::text("users.email_folded", "users.email_folded")
+                .with_trigrams()
+                .with_beginnings("users.email_folded"),
+            Self::FirstName => Column::text("users.first_name", "users.first_name_folded")
+                .with_beginnings("users.full_name_folded")
+                .part_of(Within {
                     folded: "users.full_name_folded",
                     before: "",
                     behind: " %",
-                })
-            }
-            Self::LastName => {
-                Column::text("users.last_name", "users.last_name_folded").part_of(Within {
+                }),
+            Self::LastName => Column::text("users.last_name", "users.last_name_folded")
+                .with_beginnings("users.last_name_folded")
+                .part_of(Within {
                     folded: "users.full_name_folded",
                     before: "% ",
                     behind: "",
-                })
-            }
-            Self::FullName => {
-                Column::text("users.full_name", "users.full_name_folded").with_trigrams()
-            }
+                }),
+            Self::FullName => Column::text("users.full_name", "users.full_name_folded")
+                .with_trigrams()
+                .with_beginnings("users.full_name_folded"),
             Self::Active => Column::required("users.active"),
             Self::CreatedDate => Column::required("users.created_at"),
             Self::LastLoginDate => Column::required("users.last_login_at"),

@@ -2,10 +2,7 @@
 
 use tenantry_domain::{AuditAction, Change, Entity, Revision, Scope, User, UserId};
 
-use super::{
-    grants::{granted, guard_last_administrator},
-    lock,
-};
+use super::{grants::guard_last_administrator, lock_with_grants};
 use crate::{
     audit,
     error::Failure,
@@ -26,25 +23,29 @@ impl Work for DeleteUser<'_> {
 
     async fn run(&self, session: &mut Session<'_>) -> Result<bool, Failure> {
         let organization = self.scope.organization_id();
-        let Some(user) = lock(session, self.scope, self.id, self.expected).await? else {
+        let locked = lock_with_grants(session, self.scope, self.id, self.expected).await?;
+        let Some((user, grants)) = locked else {
             return Ok(false);
         };
-        let grants = granted(session, organization, self.id).await?;
         guard_last_administrator(session, &user, &grants).await?;
-        discard_all(session, organization, self.id, self.change).await?;
-        self.erase(session, &user).await?;
+        if !self.erase_bare(session, &user).await? {
+            discard_all(session, organization, self.id, self.change).await?;
+            self.erase_bare(session, &user).await?;
+        }
         Ok(true)
     }
 }
 
 impl DeleteUser<'_> {
-    /// Erases the row, and with it secrets and grants; records it in the same statement.
-    async fn erase(&self, session: &mut Session<'_>, user: &User) -> Result<(), Failure> {
+    /// Erases the row, and with it secrets and grants, and records it in the same statement, unless the user has instances:
+    /// those have to leave their records first. The user is locked, so no other comes into being.
+    async fn erase_bare(&self, session: &mut Session<'_>, user: &User) -> Result<bool, Failure> {
         let statement = Statement::new(
-            "WITH erased AS (DELETE FROM users WHERE organization_id = $5 AND id = $6 RETURNING account_id, id) \
+            "WITH erased AS (DELETE FROM users WHERE organization_id = $5 AND id = $6 AND NOT EXISTS (SELECT FROM instances \
+             WHERE instances.organization_id = $5 AND instances.user_id = $6) RETURNING account_id, id) \
              INSERT INTO audit_records \
              (organization_id, account_id, at, author, author_user_id, request_id, action, target, target_id, old, new) \
-             SELECT $5, account_id, $1, $2, $3, $4, $7, $8, id, $9, '{}' FROM erased",
+             SELECT $5, account_id, $1, $2, $3, $4, $7, $8, id, $9, '{}' FROM erased RETURNING target_id",
         );
         let statement = audit::bind_change(statement, self.change)
             .bind(user.organization_id.get())
@@ -52,6 +53,6 @@ impl DeleteUser<'_> {
             .bind(AuditAction::Deleted.as_str())
             .bind(Entity::User.as_str())
             .bind(audit::json(&user.snapshot()));
-        Ok(session.execute(statement).await?)
+        Ok(session.row(statement).await?.is_some())
     }
 }

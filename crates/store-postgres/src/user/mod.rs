@@ -19,7 +19,7 @@ use tenantry_domain::{
     ports::{RepositoryError, UserAndRoles, UserRepository},
 };
 
-pub(crate) use self::locked::lock;
+pub(crate) use self::locked::{lock, lock_with_grants};
 use self::{
     delete::DeleteUser,
     find::{ByEmail, ById, WithRoles},
@@ -130,15 +130,20 @@ impl UserRepository for PostgresUsers {
         expected: Option<Revision>,
         change: &Change,
     ) -> Result<Option<User>, RepositoryError> {
-        self.database
-            .transact(&UpdateUser {
-                scope,
-                id,
-                patch,
-                expected,
-                change,
-            })
-            .await
+        let update = UpdateUser {
+            scope,
+            id,
+            patch,
+            expected,
+            change,
+        };
+        if update.is_of_the_row_alone()
+            && let Some(before) = self.find(scope, id).await?
+            && let Some(after) = update.at_once(&self.database, &before).await?
+        {
+            return Ok(Some(after));
+        }
+        self.database.transact(&update).await
     }
 
     async fn delete(

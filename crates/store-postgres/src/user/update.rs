@@ -4,18 +4,20 @@ use std::collections::BTreeSet;
 
 use tenantry_domain::{
     AuditAction, Change, Entity, PasswordHash, Revision, RoleKey, Scope, Snapshot, User, UserId,
-    UserPatch,
+    UserPatch, ports::RepositoryError,
 };
 
 use super::{
-    columns::{bind_fields, user_assignments},
-    grants::{self, granted, guard_last_administrator, with_roles},
-    lock, password,
+    columns::{bind_fields, last_login_of, user_assignments},
+    grants::{self, guard_last_administrator, with_roles},
+    lock, lock_with_grants, password,
 };
 use crate::{
     audit,
+    database::Database,
     error::{EMAIL_IN_USE, Failure},
     instance::discard_all,
+    row::Fields,
     session::{Session, Work},
     sql::Statement,
 };
@@ -28,20 +30,35 @@ pub(super) struct UpdateUser<'a> {
     pub(super) change: &'a Change,
 }
 
+/// The statement of [`UpdateUser::writing`], which meets the user if `$condition` is true.
+macro_rules! writing {
+    ($($condition:literal)?) => {
+        concat!(
+            "WITH written AS (UPDATE users SET ",
+            user_assignments!(),
+            ", password_failures = CASE WHEN $34 THEN 0 ELSE password_failures END \
+             WHERE organization_id = $1 AND id = $2",
+            $($condition,)?
+            " RETURNING organization_id, account_id, id, last_login_at), \
+             ended AS (DELETE FROM login_tokens WHERE $44 AND organization_id = $1 AND user_id = $2), \
+             recorded AS (INSERT INTO audit_records \
+             (organization_id, account_id, action, target, target_id, old, new, at, author, author_user_id, request_id) \
+             SELECT organization_id, account_id, $35, $36, id, $37, $38, $40, $41, $42, $43 FROM written WHERE $39) \
+             SELECT id, last_login_at FROM written"
+        )
+    };
+}
+
 impl Work for UpdateUser<'_> {
     type Output = Option<User>;
 
     async fn run(&self, session: &mut Session<'_>) -> Result<Option<User>, Failure> {
         let organization = self.scope.organization_id();
-        let Some(before) = lock(session, self.scope, self.id, self.expected).await? else {
+        let Some((before, grants_before)) = self.lock(session).await? else {
             return Ok(None);
         };
         let after = self.patch.apply(&before, self.change.at);
         let (mut old, mut new) = (before.snapshot(), after.snapshot());
-        let mut grants_before = BTreeSet::new();
-        if self.patch.roles.is_some() || self.may_take_administrator() {
-            grants_before = granted(session, organization, self.id).await?;
-        }
         if self.may_take_administrator() {
             guard_last_administrator(session, &before, &grants_before).await?;
         }
@@ -54,14 +71,13 @@ impl Work for UpdateUser<'_> {
             password::remember(session, &before, password, self.change).await?;
             password::end_tokens(session, &before, password.keep_token).await?;
         }
-        if before.active && !after.active {
-            password::end_tokens(session, &before, None).await?;
-        }
         let (old, new) = Snapshot::difference(&old, &new);
         if after.email.folded() != before.email.folded() {
             refuse_email_in_use(session, &after).await?;
         }
-        self.write(session, &after, &old, &new).await?;
+        let deactivated = before.active && !after.active;
+        let statement = self.writing(writing!(), &after, (&old, &new), deactivated);
+        session.execute(statement).await?;
         if self.patch.discard_instances {
             discard_all(session, organization, self.id, self.change).await?;
         }
@@ -80,46 +96,80 @@ impl UpdateUser<'_> {
         self.patch.active == Some(false) || loses_role
     }
 
-    /// Writes the row, and in the same statement the record of what differs, if anything does.
-    async fn write(
+    /// The user, locked, and its direct grants where they matter.
+    async fn lock(
         &self,
         session: &mut Session<'_>,
+    ) -> Result<Option<(User, BTreeSet<RoleKey>)>, Failure> {
+        if self.patch.roles.is_some() || self.may_take_administrator() {
+            return lock_with_grants(session, self.scope, self.id, self.expected).await;
+        }
+        let locked = lock(session, self.scope, self.id, self.expected).await?;
+        Ok(locked.map(|user| (user, BTreeSet::new())))
+    }
+
+    /// Whether nothing but the row has to be looked at: no grant, no token, no instance, no other user.
+    pub(super) fn is_of_the_row_alone(&self) -> bool {
+        let patch = self.patch;
+        patch.roles.is_none()
+            && patch.password.is_none()
+            && patch.locked_until.is_none()
+            && patch.email.is_none()
+            && patch.active != Some(false)
+            && !patch.discard_instances
+    }
+
+    /// Makes a change that is of the row alone to a user who was read without a lock, in one statement; `None` if somebody
+    /// else has written it since. Wrong passwords lock a user without counting as a write, so the lock is compared as well.
+    pub(super) async fn at_once(
+        &self,
+        database: &Database,
+        before: &User,
+    ) -> Result<Option<User>, RepositoryError> {
+        if self.expected.is_some_and(|it| it != before.revision) {
+            return Ok(None);
+        }
+        let mut after = self.patch.apply(before, self.change.at);
+        let (old, new) = Snapshot::difference(&before.snapshot(), &after.snapshot());
+        let statement = writing!(
+            " AND users.revision = $45 AND users.account_id = $46 AND users.locked_until IS NOT DISTINCT FROM $30"
+        );
+        let statement = self
+            .writing(statement, &after, (&old, &new), false)
+            .bind(before.revision.get())
+            .bind(before.account_id.get());
+        let rows = database.write(statement).await?;
+        let Some(row) = rows.first() else {
+            return Ok(None);
+        };
+        // A login of the same day counts as no write.
+        after.last_login_at = last_login_of(&Fields::of(Entity::User, row)?)?;
+        Ok(Some(after))
+    }
+
+    /// Writes the row, and in the same statement the record of what differs, if anything does. Who is deactivated loses the
+    /// login tokens with it.
+    fn writing(
+        &self,
+        statement: &'static str,
         after: &User,
-        old: &Snapshot,
-        new: &Snapshot,
-    ) -> Result<(), Failure> {
-        let statement = Statement::new(concat!(
-            "WITH written AS (UPDATE users SET ",
-            user_assignments!(),
-            ", password_failures = CASE WHEN $34 THEN 0 ELSE password_failures END \
-             WHERE organization_id = $1 AND id = $2 RETURNING organization_id, account_id, id) \
-             INSERT INTO audit_records \
-             (organization_id, account_id, action, target, target_id, old, new, at, author, author_user_id, request_id) \
-             SELECT organization_id, account_id, $35, $36, id, $37, $38, $40, $41, $42, $43 FROM written WHERE $39",
-        ));
-        let differs = !(old.is_empty() && new.is_empty());
-        let statement = bind_fields(
-            statement
-                .bind(after.organization_id.get())
-                .bind(after.id.get()),
-            after,
-        )
-        .bind(after.revision.get())
-        .bind(
-            self.patch
-                .password
-                .as_ref()
-                .map(|password| PasswordHash::expose(&password.hash)),
-        )
-        .bind(self.patch.locked_until == Some(None))
-        .bind(AuditAction::Updated.as_str())
-        .bind(Entity::User.as_str())
-        .bind(audit::json(old))
-        .bind(audit::json(new))
-        .bind(differs);
-        Ok(session
-            .execute(audit::bind_change(statement, self.change))
-            .await?)
+        (old, new): (&Snapshot, &Snapshot),
+        deactivated: bool,
+    ) -> Statement {
+        let statement = Statement::new(statement)
+            .bind(after.organization_id.get())
+            .bind(after.id.get());
+        let password = self.patch.password.as_ref();
+        let statement = bind_fields(statement, after)
+            .bind(after.revision.get())
+            .bind(password.map(|password| PasswordHash::expose(&password.hash)))
+            .bind(self.patch.locked_until == Some(None))
+            .bind(AuditAction::Updated.as_str())
+            .bind(Entity::User.as_str())
+            .bind(audit::json(old))
+            .bind(audit::json(new))
+            .bind(!(old.is_empty() && new.is_empty()));
+        audit::bind_change(statement, self.change).bind(deactivated)
     }
 }
 

@@ -11,7 +11,7 @@ use super::{Assignments, Cells};
 use crate::{
     error::Failure,
     instant::to_micros,
-    selectable::{Column, Selectable},
+    selectable::{Beginnings, Column, Selectable},
     sql::Sql,
     trigrams::Trigrams,
 };
@@ -215,9 +215,21 @@ impl Selectable for UserField {
             _ => return None,
         };
         Some(Trigrams {
-            rows: "SELECT rowid FROM users_search WHERE users_search MATCH ",
+            rows: "SELECT rowid FROM users_letters WHERE users_letters MATCH ",
             column,
         })
+    }
+
+    fn beginnings(self) -> Option<Beginnings> {
+        let (column, exact) = match self {
+            Self::Email => ("users.email_folded", true),
+            Self::LastName => ("users.last_name_folded", true),
+            Self::FullName => ("users.full_name_folded", true),
+            // With it a full name begins.
+            Self::FirstName => ("users.full_name_folded", false),
+            _ => return None,
+        };
+        Some(Beginnings { column, exact })
     }
 
     fn column(self) -> Column {

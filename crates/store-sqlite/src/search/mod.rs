@@ -5,7 +5,7 @@
 use rusqlite::Connection;
 use tenantry_domain::{
     OrganizationId, Reach, Scope,
-    ceql::{Comparison, Filter, Kind, Leaf, Normal, Test, Value},
+    ceql::{Comparison, Filter, Kind, Leaf, Normal, Pattern, Test, Value},
 };
 
 use crate::{
@@ -35,6 +35,18 @@ pub(crate) struct Lead {
     answers: usize,
     /// Whether it finds just what the filter selects in its scope.
     pub(crate) exact: bool,
+}
+
+impl Lead {
+    fn new(rank: Rank, ids: Sql, answers: usize) -> Self {
+        Self {
+            rank,
+            ids,
+            alternatives: 1,
+            answers,
+            exact: false,
+        }
+    }
 }
 
 /// What the conditions of a filter find.
@@ -136,23 +148,13 @@ fn of_leaf<F: Selectable>(organization: OrganizationId, leaf: &Leaf<F>) -> Optio
     if leaf.denied {
         return None;
     }
-    let of = |rank, ids| Lead {
-        rank,
-        ids,
-        alternatives: 1,
-        answers: 0,
-        exact: false,
-    };
     if let Test::Like { pattern } = &leaf.test {
-        let trigrams = leaf.field.trigrams()?;
-        let mut ids = Sql::new(trigrams.rows);
-        ids.bind(trigrams.question(organization, pattern)?);
-        return Some(of(Rank::Fitting, ids));
+        return of_like(organization, leaf.field, pattern);
     }
     if leaf.field.kind() == Kind::Boolean {
         let mut ids = Sql::new(leaf.field.ids());
         ids.bind(organization.get()).push(" AND ").push(rare(leaf)?);
-        return Some(of(Rank::Equal, ids));
+        return Some(Lead::new(Rank::Equal, ids, 0));
     }
     let rank = match &leaf.test {
         Test::Compare {
@@ -179,10 +181,42 @@ fn of_leaf<F: Selectable>(organization: OrganizationId, leaf: &Leaf<F>) -> Optio
     ids.bind(organization.get()).push(" AND ");
     filter::test_of(leaf, &mut ids);
     let answers = usize::from(matches!(leaf.field.column(), Column::One { .. }));
-    Some(Lead {
-        answers,
-        ..of(rank, ids)
-    })
+    Some(Lead::new(rank, ids, answers))
+}
+
+/// By the beginning, where that is all that is asked for, or by all letters that stand in a row.
+fn of_like<F: Selectable>(
+    organization: OrganizationId,
+    field: F,
+    pattern: &Pattern,
+) -> Option<Lead> {
+    let beginning = field.beginnings().zip(pattern.prefix());
+    let is_all = beginning.as_ref().is_some_and(|(_, prefix)| prefix.is_all);
+    if !is_all && let Some(ids) = by_letters(organization, field, pattern) {
+        return Some(Lead::new(Rank::Fitting, ids, 0));
+    }
+    let (beginnings, prefix) = beginning?;
+    let mut ids = Sql::new(field.ids());
+    ids.bind(organization.get());
+    ids.push(" AND ").push(beginnings.column).push(" >= ");
+    ids.bind(prefix.from.to_owned());
+    if let Some(below) = prefix.below {
+        ids.push(" AND ").push(beginnings.column).push(" < ");
+        ids.bind(below);
+    }
+    let answers = usize::from(beginnings.exact && prefix.is_all);
+    Some(Lead::new(Rank::Fitting, ids, answers))
+}
+
+fn by_letters<F: Selectable>(
+    organization: OrganizationId,
+    field: F,
+    pattern: &Pattern,
+) -> Option<Sql> {
+    let trigrams = field.trigrams()?;
+    let mut ids = Sql::new(trigrams.rows);
+    ids.bind(trigrams.question(organization, pattern)?);
+    Some(ids)
 }
 
 /// The condition for the rows with the rare truth, if the leaf asks for these. The others are found by walking.
