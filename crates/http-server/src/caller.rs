@@ -16,12 +16,12 @@ use tenantry_wire::authorization;
 use crate::{
     error::ApiError,
     exchange::{note_route, request_id},
-    negotiation,
+    idempotency, negotiation,
     router::AppState,
 };
 
-/// Lets nobody under the base path who is not authenticated, whether the path exists or not; and then nobody whom no reply can
-/// satisfy. Every layer costs each request some microseconds, so both are one.
+/// Lets nobody under the base path who is not authenticated, whether the path exists or not; then nobody whom no reply can
+/// satisfy; and does once what is repeated under one key. Every layer costs each request some microseconds, so all are one.
 pub(crate) async fn authenticate(
     State(state): State<AppState>,
     mut request: Request,
@@ -38,7 +38,7 @@ pub(crate) async fn authenticate(
     };
     request.extensions_mut().insert(actor);
     negotiation::check_accept(&request)?;
-    Ok(next.run(request).await)
+    idempotency::once(&state, request, next).await
 }
 
 /// Whether the caller is still who it was when the request began. Without a caller there is nothing to confirm.

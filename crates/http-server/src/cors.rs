@@ -3,7 +3,6 @@
 use axum::{
     extract::Request,
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
-    middleware::Next,
     response::{IntoResponse, Response},
 };
 use tenantry_wire::header::EXPOSED;
@@ -20,9 +19,13 @@ const MAX_AGE: HeaderValue = HeaderValue::from_static("600");
 
 /// Answers preflights of configured origins, and adds to every reply what the browser asks for. An origin that is not
 /// configured gets its reply like any other program; the browser keeps it from the script.
-pub(crate) async fn answer(config: &HttpConfig, request: Request, next: Next) -> Response {
+pub(crate) async fn around(
+    config: &HttpConfig,
+    request: Request,
+    answer: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
-        return next.run(request).await;
+        return answer(request).await;
     };
     let allowed = config
         .allowed_origins
@@ -35,7 +38,7 @@ pub(crate) async fn answer(config: &HttpConfig, request: Request, next: Next) ->
     let mut response = if preflight && allowed {
         preflight_reply()
     } else {
-        next.run(request).await
+        answer(request).await
     };
     let headers = response.headers_mut();
     headers.insert(

@@ -1,16 +1,20 @@
 //! Around every request: its id, its span, its log line and its count, the rendering of errors, and what becomes
 //! of an unread body.
 
-use std::{any::Any, sync::Arc};
+use std::{any::Any, fmt, panic::AssertUnwindSafe, sync::Arc};
 
 use axum::{
-    extract::{FromRequestParts, MatchedPath, Request, State},
+    Router,
+    extract::{FromRequestParts, MatchedPath, Request},
     http::{HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
+use futures_util::FutureExt as _;
 use tenantry_domain::{RequestId, ports::RequestIds};
 use tenantry_wire::header;
+use tower::ServiceExt as _;
+use tower_http::normalize_path::NormalizePath;
 use tracing::{Instrument, error, info, info_span};
 
 use crate::{
@@ -22,12 +26,17 @@ use crate::{
     unread::Unread,
 };
 
-/// What [`run`] needs.
-#[derive(Clone)]
+/// What stands around every request.
 pub(crate) struct Exchange {
     request_ids: Arc<dyn RequestIds>,
     config: Arc<HttpConfig>,
     metrics: Option<Arc<Metrics>>,
+}
+
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").finish_non_exhaustive()
+    }
 }
 
 impl Exchange {
@@ -38,74 +47,90 @@ impl Exchange {
             metrics: state.metrics.clone(),
         }
     }
+
+    /// Gives the request its id, logs what became of it, and turns an [`ApiError`] into the body that the client asked for.
+    pub(crate) async fn run(
+        &self,
+        routes: NormalizePath<Router>,
+        mut request: Request,
+    ) -> Response {
+        let id = self.request_ids.next();
+        request.extensions_mut().insert(id);
+        let unread = Unread::watch(&mut request);
+        let running = self
+            .metrics
+            .as_ref()
+            .map(|metrics| Running::begin(metrics, &mut request));
+        let format = ErrorFormat::of(request.headers());
+        let uri = request.uri().clone();
+        let span = info_span!(
+            "request",
+            request_id = %id,
+            method = %request.method(),
+            path = tracing::field::Empty,
+        );
+        let mut response = async {
+            #[expect(
+                clippy::disallowed_methods,
+                reason = "how long a request took is no business of the injected clock"
+            )]
+            let started = std::time::Instant::now();
+            let answer = async |request| answer(routes, request).await;
+            let mut response = cors::around(&self.config, request, answer).await;
+            let error = response.extensions_mut().remove::<ApiError>();
+            if let Some(error) = &error
+                && let Some(cause) = error.cause()
+            {
+                error!(
+                    status = error.status().as_u16(),
+                    cause, "the request failed"
+                );
+            }
+            let response = match error {
+                Some(error) => error.render(response, uri.path(), id, format),
+                None if response.status().is_client_error()
+                    || response.status().is_server_error() =>
+                {
+                    ApiError::of_status(response.status()).render(response, uri.path(), id, format)
+                }
+                None => response,
+            };
+            let took = started.elapsed();
+            info!(
+                status = response.status().as_u16(),
+                duration_ms = took.as_secs_f64() * 1000.0,
+                "answered"
+            );
+            if let Some(running) = running {
+                running.answered(response.status(), took);
+            }
+            response
+        }
+        .instrument(span)
+        .await;
+        if let Some(unread) = unread {
+            unread.settle(&mut response, &self.config);
+        }
+        if let Ok(value) = HeaderValue::try_from(id.to_string()) {
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(header::REQUEST_ID), value);
+        }
+        response
+    }
 }
 
-/// Gives the request its id, logs what became of it, and turns an [`ApiError`] into the body that the client asked for.
-pub(crate) async fn run(
-    State(exchange): State<Exchange>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let id = exchange.request_ids.next();
-    request.extensions_mut().insert(id);
-    let unread = Unread::watch(&mut request);
-    let running = exchange
-        .metrics
-        .as_ref()
-        .map(|metrics| Running::begin(metrics, &mut request));
-    let format = ErrorFormat::of(request.headers());
-    let uri = request.uri().clone();
-    let span = info_span!(
-        "request",
-        request_id = %id,
-        method = %request.method(),
-        path = tracing::field::Empty,
-    );
-    let mut response = async {
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "how long a request took is no business of the injected clock"
-        )]
-        let started = std::time::Instant::now();
-        let mut response = cors::answer(&exchange.config, request, next).await;
-        let error = response.extensions_mut().remove::<ApiError>();
-        if let Some(error) = &error
-            && let Some(cause) = error.cause()
-        {
-            error!(
-                status = error.status().as_u16(),
-                cause, "the request failed"
-            );
-        }
-        let response = match error {
-            Some(error) => error.render(response, uri.path(), id, format),
-            None if response.status().is_client_error() || response.status().is_server_error() => {
-                ApiError::of_status(response.status()).render(response, uri.path(), id, format)
-            }
-            None => response,
-        };
-        let took = started.elapsed();
-        info!(
-            status = response.status().as_u16(),
-            duration_ms = took.as_secs_f64() * 1000.0,
-            "answered"
-        );
-        if let Some(running) = running {
-            running.answered(response.status(), took);
-        }
-        response
+/// A bug in a handler is that request's misfortune, not the server's.
+async fn answer(routes: NormalizePath<Router>, request: Request) -> Response {
+    // What a panic leaves half done is dropped with the request.
+    match AssertUnwindSafe(routes.oneshot(request))
+        .catch_unwind()
+        .await
+    {
+        Ok(Ok(response)) => response,
+        Ok(Err(never)) => match never {},
+        Err(panic) => panicked(&*panic),
     }
-    .instrument(span)
-    .await;
-    if let Some(unread) = unread {
-        unread.settle(&mut response, &exchange.config);
-    }
-    if let Ok(value) = HeaderValue::from_str(&id.to_string()) {
-        response
-            .headers_mut()
-            .insert(HeaderName::from_static(header::REQUEST_ID), value);
-    }
-    response
 }
 
 /// Tells log and metrics where the request led. By its template: a path may hold an e-mail address.
@@ -122,9 +147,7 @@ pub(crate) async fn outside(request: Request, next: Next) -> Response {
     next.run(request).await
 }
 
-/// A bug in a handler is that request's misfortune, not the server's.
-#[expect(clippy::needless_pass_by_value, reason = "the layer's signature")]
-pub(crate) fn panicked(panic: Box<dyn Any + Send>) -> Response {
+fn panicked(panic: &(dyn Any + Send)) -> Response {
     let message = panic
         .downcast_ref::<String>()
         .map(String::as_str)

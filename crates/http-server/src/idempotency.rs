@@ -4,7 +4,7 @@
 
 use axum::{
     body::{Body, to_bytes},
-    extract::{Request, State},
+    extract::{MatchedPath, Request},
     http::{HeaderMap, HeaderName, HeaderValue, Method, header},
     middleware::Next,
     response::{IntoResponse, Response},
@@ -32,11 +32,13 @@ struct Kept {
 
 /// Runs a call that was not run under its key before, and answers others of the same key from what is known.
 pub(crate) async fn once(
-    State(state): State<AppState>,
+    state: &AppState,
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    if request.method() != Method::POST {
+    // What leads nowhere is not done at all.
+    let led = request.extensions().get::<MatchedPath>().is_some();
+    if request.method() != Method::POST || !led {
         return Ok(next.run(request).await);
     }
     let Some(key) = key(request.headers())? else {
@@ -45,7 +47,7 @@ pub(crate) async fn once(
     let actor = request.extensions().get::<Actor>().cloned();
     let actor = actor.ok_or_else(ApiError::unauthenticated)?;
     let (parts, body) = request.into_parts();
-    let bytes = body::read(&state, &parts, body).await?;
+    let bytes = body::read(state, &parts, body).await?;
     let call = call(&parts.method, &parts.uri.to_string(), &bytes);
     let replies = &state.platform.replies;
     match replies.begin(&actor, key, &call).await? {

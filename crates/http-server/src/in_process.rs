@@ -1,7 +1,6 @@
 //! Calls without a socket: the operator's command line goes the same way as everybody's, through the same router.
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{self, HeaderMap, Method, Request, header},
 };
@@ -9,11 +8,13 @@ use tenantry_domain::{Actor, Revision};
 use tenantry_wire::{BASE_PATH, precondition};
 use tower::ServiceExt as _;
 
+use crate::Api;
+
 /// The API within this process, called as one actor. Only the operator is believed without credentials
 /// ([`Actor::operator`]); every other actor is answered 401.
 #[derive(Clone, Debug)]
 pub struct InProcess {
-    router: Router,
+    api: Api,
     actor: Actor,
 }
 
@@ -40,16 +41,16 @@ pub enum InProcessError {
 }
 
 impl InProcess {
-    /// Calls of `router` as `actor`.
-    pub fn new(router: Router, actor: Actor) -> Self {
-        Self { router, actor }
+    /// Calls of `api` as `actor`.
+    pub fn new(api: Api, actor: Actor) -> Self {
+        Self { api, actor }
     }
 
     /// The same, called as another actor.
     #[must_use]
     pub fn acting_as(&self, actor: Actor) -> Self {
         Self {
-            router: self.router.clone(),
+            api: self.api.clone(),
             actor,
         }
     }
@@ -77,7 +78,7 @@ impl InProcess {
             request = request.header(header::CONTENT_TYPE, "application/json");
         }
         let request = request.body(body.map_or_else(Body::empty, Body::from))?;
-        let response = match self.router.clone().oneshot(request).await {
+        let response = match self.api.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
         };

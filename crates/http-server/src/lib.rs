@@ -27,6 +27,6 @@ mod unread;
 pub use client::{ClientAddress, Network, NotANetwork};
 pub use in_process::{InProcess, InProcessError, InProcessReply};
 pub use platform::{HttpConfig, Machinery, Platform};
-pub use router::router;
+pub use router::{Api, router};
 pub use serve::serve;
 pub use throttle::{RetryAfter, Throttle, ThrottleConfig};

@@ -2,11 +2,11 @@
 
 use std::{future::Future, io, net::TcpListener};
 
-use axum::Router;
+use axum::{ServiceExt, extract::Request};
 use axum_server::{Handle, Server};
 
 use crate::{
-    HttpConfig,
+    Api, HttpConfig,
     connection::{Listener, Peer},
 };
 
@@ -16,7 +16,7 @@ use crate::{
 /// If the listener fails.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    api: Api,
     config: &HttpConfig,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
@@ -42,6 +42,6 @@ pub async fn serve(
         .http1()
         .header_read_timeout(config.header_timeout);
     server
-        .serve(router.into_make_service_with_connect_info::<Peer>())
+        .serve(ServiceExt::<Request>::into_make_service_with_connect_info::<Peer>(api))
         .await
 }

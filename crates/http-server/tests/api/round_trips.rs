@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use async_trait::async_trait;
-use axum::{Router, body::Body, http::Request};
+use axum::{body::Body, http::Request};
 use serde_json::{Value, json};
 use tenantry_caller_cache::CallerCache;
 use tenantry_domain::{
@@ -19,7 +19,7 @@ use tenantry_domain::{
         Repositories, UserAndRoles,
     },
 };
-use tenantry_http_server::HttpConfig;
+use tenantry_http_server::{Api, HttpConfig};
 use tenantry_testkit::samples;
 
 use crate::support::{BASE, Caller, World, send, serve};
@@ -59,7 +59,7 @@ fn nothing_but(credentials: MockCredentialRepository, users: MockUserRepository)
 }
 
 /// The server over this store, with callers remembered in front of it.
-async fn remembering(world: &World, repositories: &Repositories) -> Router {
+async fn remembering(world: &World, repositories: &Repositories) -> Api {
     let cache = CallerCache::new(10);
     let store = cache.over(repositories);
     let feed = Quiet::default();

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{
-    Router,
     body::{Body, to_bytes},
     http::{HeaderMap, Request, StatusCode},
 };
@@ -12,7 +11,7 @@ use tenantry_domain::{
     AccountId, OrganizationId, RoleKey, UserDraft, UserId,
     ports::{LegacyLogin, Repositories},
 };
-use tenantry_http_server::{HttpConfig, Machinery, Platform, router};
+use tenantry_http_server::{Api, HttpConfig, Machinery, Platform, router};
 use tenantry_testkit::{
     FixedClock, PlainHasher, PlainTurns, PlainVault, SequentialRequestIds, memory::MemoryStore,
     samples,
@@ -78,7 +77,7 @@ impl Caller {
 
 /// A server, and the ids of what is in its store.
 pub(crate) struct World {
-    pub(crate) router: Router,
+    pub(crate) router: Api,
     pub(crate) repositories: Repositories,
     pub(crate) clock: Arc<FixedClock>,
     pub(crate) hasher: Arc<PlainHasher>,
@@ -274,7 +273,7 @@ pub(crate) fn serve(
     clock: &Arc<FixedClock>,
     hasher: &Arc<PlainHasher>,
     config: &HttpConfig,
-) -> Router {
+) -> Api {
     serve_moving(repositories, clock, hasher, config, None)
 }
 
@@ -285,7 +284,7 @@ pub(crate) fn serve_moving(
     hasher: &Arc<PlainHasher>,
     config: &HttpConfig,
     legacy_login: Option<Arc<dyn LegacyLogin>>,
-) -> Router {
+) -> Api {
     let machinery = Machinery {
         hasher: Arc::<PlainHasher>::clone(hasher),
         turns: Arc::new(PlainTurns::default()),
@@ -298,7 +297,7 @@ pub(crate) fn serve_moving(
     router(platform, config)
 }
 
-pub(crate) async fn send(router: &Router, request: Request<Body>) -> Reply {
+pub(crate) async fn send(router: &Api, request: Request<Body>) -> Reply {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let bytes = to_bytes(body, usize::MAX).await.unwrap();
