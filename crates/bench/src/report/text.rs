@@ -33,6 +33,8 @@ Latencies are the medians of the rounds' percentiles.
 - Seeded users have no secret and no password, except the callers, so the tables of secrets are small. They are made-up people: names of three syllables, spread evenly.
 - Lists of the server count what they find, up to 10,000 (`Elements-Total-Count`); the anchor's do not.
 - PostgreSQL and SQLite have their files on the same disk as everything else, and find most of what is read in memory.
+
+Where a row is missed, [profiles.md](profiles.md) says what the time is spent on, and what would close the gap.
 ";
 
 /// The whole report.

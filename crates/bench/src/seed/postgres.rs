@@ -44,7 +44,7 @@ pub(crate) async fn users(url: &str, plan: &Plan, mut tell: impl FnMut(u64)) -> 
     let indexes = take_indexes_away(&mut connection).await?;
     // Without this, every row would look for its account.
     connection
-        .execute("SET session_replication_role = replica; SET maintenance_work_mem = '512MB'")
+        .execute("SET session_replication_role = replica")
         .await?;
     let mut copy = connection.copy_in_raw(COPY).await?;
     let (mut id, end) = (plan.first, plan.first + plan.users);
@@ -59,12 +59,7 @@ pub(crate) async fn users(url: &str, plan: &Plan, mut tell: impl FnMut(u64)) -> 
         tell(id - plan.first);
     }
     copy.finish().await?;
-    for statement in indexes {
-        connection
-            .execute(AssertSqlSafe(statement.clone()))
-            .await
-            .with_context(|| format!("cannot execute {statement}"))?;
-    }
+    build(url, indexes).await?;
     connection
         .execute(
             "SELECT setval(pg_get_serial_sequence('users', 'id'), (SELECT max(id) FROM users))",
@@ -72,6 +67,34 @@ pub(crate) async fn users(url: &str, plan: &Plan, mut tell: impl FnMut(u64)) -> 
         .await?;
     connection.execute("VACUUM ANALYZE").await?;
     connection.execute("CHECKPOINT").await?;
+    connection.close().await?;
+    Ok(())
+}
+
+/// Builds indexes: first the constraints, which have the table for themselves, then the others, those of trigrams beside the rest.
+async fn build(url: &str, statements: Vec<String>) -> Result<()> {
+    let (constraints, indexes): (Vec<_>, Vec<_>) = statements
+        .into_iter()
+        .partition(|statement| statement.starts_with("ALTER"));
+    let (trigrams, others): (Vec<_>, Vec<_>) = indexes
+        .into_iter()
+        .partition(|statement| statement.contains("USING gin"));
+    one_by_one(url, constraints).await?;
+    tokio::try_join!(one_by_one(url, trigrams), one_by_one(url, others))?;
+    Ok(())
+}
+
+async fn one_by_one(url: &str, statements: Vec<String>) -> Result<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    connection
+        .execute("SET maintenance_work_mem = '512MB'")
+        .await?;
+    for statement in statements {
+        connection
+            .execute(AssertSqlSafe(statement.clone()))
+            .await
+            .with_context(|| format!("cannot execute {statement}"))?;
+    }
     connection.close().await?;
     Ok(())
 }

@@ -21,7 +21,8 @@ const INSERT: &str = "INSERT INTO users (id, organization_id, account_id, email,
 pub(crate) fn users(path: &Path, plan: &Plan, mut tell: impl FnMut(u64)) -> Result<()> {
     let mut connection = Connection::open(path)?;
     connection.execute_batch(
-        "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA foreign_keys = OFF; PRAGMA temp_store = FILE",
+        "PRAGMA synchronous = OFF; PRAGMA cache_size = -400000; PRAGMA foreign_keys = OFF; PRAGMA temp_store = FILE; \
+         PRAGMA threads = 2",
     )?;
     organizations(&mut connection, plan)?;
     let indexes = take_indexes_away(&connection)?;

@@ -79,8 +79,13 @@ fn day(microseconds: i64) -> String {
         .map_or_else(|_| String::new(), |at| at.date().to_string())
 }
 
-/// All sizes, each in one organization, and the large ones in many as well.
-pub(crate) async fn measure(options: &Options, kind: Kind, results: &mut Results) -> Result<()> {
+/// All sizes, each in one organization, and the large ones in many as well. `keep` gets the figures of each.
+pub(crate) async fn measure(
+    options: &Options,
+    kind: Kind,
+    results: &mut Results,
+    keep: &mut impl FnMut(&mut Results) -> Result<()>,
+) -> Result<()> {
     let mut sizes = options.curve.iter().copied();
     let Some(smallest) = sizes.next() else {
         return Ok(());
@@ -102,6 +107,7 @@ pub(crate) async fn measure(options: &Options, kind: Kind, results: &mut Results
             let (server, _) = world.serve().await?;
             let points = beside(options, (&base, &base_server), (&world, &server)).await?;
             results.curve.extend(points);
+            keep(results)?;
             server.stop().await?;
             world.remove().await?;
         }

@@ -50,25 +50,36 @@ pub(crate) async fn run(
         storm: options.storm.clone(),
         ..Results::default()
     };
-    for kind in [Kind::Sqlite, Kind::Postgres] {
-        let other = match kind {
-            Kind::Sqlite => Stores::Postgres,
-            Kind::Postgres => Stores::Sqlite,
-        };
-        if options.store == other || (kind == Kind::Postgres && options.postgres.is_none()) {
-            continue;
-        }
-        store(options, kind, &mut results).await?;
+    let mut keep = |results: &mut Results| {
+        results.run.stolen_percent = steal.percent();
+        results.run.seconds = now().duration_since(began).as_secs_f64();
+        keep(results)
+    };
+    let kinds = kinds(options);
+    for kind in &kinds {
+        store(options, *kind, &mut results).await?;
+        keep(&mut results)?;
+    }
+    // The larger part of the time, and the last, as it may fill the disk.
+    for kind in &kinds {
         if options.wants("curve") {
-            curve::measure(options, kind, &mut results)
+            curve::measure(options, *kind, &mut results, &mut keep)
                 .await
                 .with_context(|| format!("{}, the curve", kind.name()))?;
         }
-        results.run.stolen_percent = steal.percent();
-        results.run.seconds = now().duration_since(began).as_secs_f64();
-        keep(&results)?;
     }
+    keep(&mut results)?;
     Ok(results)
+}
+
+/// The stores that are asked for and there.
+fn kinds(options: &Options) -> Vec<Kind> {
+    let mut kinds = vec![Kind::Sqlite, Kind::Postgres];
+    kinds.retain(|kind| match kind {
+        Kind::Sqlite => options.store != Stores::Postgres,
+        Kind::Postgres => options.store != Stores::Sqlite && options.postgres.is_some(),
+    });
+    kinds
 }
 
 /// Users that may be deleted.
