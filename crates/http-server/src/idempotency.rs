@@ -36,9 +36,7 @@ pub(crate) async fn once(
     request: Request,
     next: Next,
 ) -> Result<Response, ApiError> {
-    // What leads nowhere is not done at all.
-    let led = request.extensions().get::<MatchedPath>().is_some();
-    if request.method() != Method::POST || !led {
+    if request.method() != Method::POST || !leads_somewhere(state, &request) {
         return Ok(next.run(request).await);
     }
     let Some(key) = key(request.headers())? else {
@@ -63,6 +61,12 @@ pub(crate) async fn once(
                 .map_err(|error| ApiError::internal(format!("a call under a key: {error}")))
         }
     }
+}
+
+/// Whether there is something to be done: a path that cannot be posted to is answered 404 or 405, whatever the key.
+fn leads_somewhere(state: &AppState, request: &Request) -> bool {
+    let path = request.extensions().get::<MatchedPath>();
+    path.is_some_and(|path| state.posted_to.contains(path.as_str()))
 }
 
 async fn run(state: AppState, call: FirstCall, request: Request, next: Next) -> Response {

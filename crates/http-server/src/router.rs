@@ -1,6 +1,7 @@
 //! The table of contents: every handler, and the layers around them. The path and verb of a handler stand on it.
 
 use std::{
+    collections::HashSet,
     convert::Infallible,
     future::Future,
     ops::Deref,
@@ -55,6 +56,8 @@ pub(crate) struct Shared {
     pub(crate) platform: Platform,
     pub(crate) config: Arc<HttpConfig>,
     pub(crate) reference: Arc<Reference>,
+    /// The templates of all paths that can be posted to.
+    pub(crate) posted_to: HashSet<String>,
     /// If they are wanted.
     pub(crate) metrics: Option<Arc<Metrics>>,
     /// Holds up addresses that try passwords.
@@ -104,6 +107,7 @@ pub fn router(platform: Platform, config: &HttpConfig) -> Api {
         platform,
         config: Arc::new(config.clone()),
         reference: Arc::new(Reference::new(&document)),
+        posted_to: openapi::posted_to(&document),
         metrics: config.metrics.then(|| Arc::new(Metrics::new(started))),
         throttle: Arc::new(Throttle::new(config.throttle, clock)),
     }));

@@ -11,6 +11,9 @@ CREATE INDEX users_full_name_folded_idx ON users (organization_id, full_name_fol
 DROP TABLE users_search;
 CREATE VIRTUAL TABLE users_letters USING fts5 (full_name, email, content = '', detail = 'column', tokenize = 'ascii');
 
--- The program puts all of them in before it commits this.
+-- Who is in the index already, and is to be changed or taken out.
+CREATE INDEX users_search_waiting_known_idx ON users_search_waiting (id) WHERE full_name IS NOT NULL;
+
+-- The program puts all of them in before it serves, so many at a time.
 DELETE FROM users_search_waiting;
 INSERT INTO users_search_waiting (id) SELECT id FROM users;

@@ -19,23 +19,26 @@ const DIGITS: u64 = 20_000;
 /// Characters that would end a word, or lose their case in it, are so much further on, where Unicode has characters for private use.
 const FURTHER: u32 = 0xE000;
 
-/// Of so many users letters are written in one transaction: of more, if another program has changed them or the schema is new, it would
-/// make a log as large as the index.
-const LARGEST_BATCH: u32 = 100_000;
+/// Of so many users who are not in the index yet letters are written at once: of all, where the schema is new or another program has put
+/// users in, it would make a log as large as the index.
+const LARGEST_BATCH: u32 = 50_000;
 
 /// The first of the last ones who wait. So whoever has been created just now comes before what another program has left.
 const FIRST_WAITING: &str =
     "SELECT min(id) FROM (SELECT id FROM users_search_waiting ORDER BY id DESC LIMIT ?1)";
 
-/// From that one on: what stands in the index goes, what is true comes, and nobody waits any more.
-const WRITE_WAITING: [&str; 3] = [
+/// From that one on, and of everybody who is in the index already: what stands in it goes, what is true comes, and nobody waits any more.
+/// Nothing of these is put off: their notes hold texts of users who may be erased.
+const WRITE_WAITING: [&str; 4] = [
     "INSERT INTO users_letters (users_letters, rowid, full_name, email) \
      SELECT 'delete', id, letters(organization_id, full_name), letters(organization_id, email) \
-     FROM users_search_waiting WHERE id >= ?1 AND full_name IS NOT NULL",
+     FROM users_search_waiting WHERE full_name IS NOT NULL",
     // To SQLite a join that keeps its place: where somebody has run ANALYZE, it would look for each user whether it waits.
     "INSERT INTO users_letters (rowid, full_name, email) \
      SELECT users.id, letters(users.organization_id, users.full_name_folded), letters(users.organization_id, users.email_folded) \
-     FROM users_search_waiting CROSS JOIN users USING (id) WHERE users_search_waiting.id >= ?1",
+     FROM (SELECT id FROM users_search_waiting WHERE id >= ?1 \
+     UNION SELECT id FROM users_search_waiting WHERE full_name IS NOT NULL) AS waiting CROSS JOIN users USING (id)",
+    "DELETE FROM users_search_waiting WHERE full_name IS NOT NULL",
     "DELETE FROM users_search_waiting WHERE id >= ?1",
 ];
 
@@ -109,7 +112,12 @@ fn write_last(connection: &Connection, most: u32) -> rusqlite::Result<bool> {
         return Ok(false);
     };
     for statement in WRITE_WAITING {
-        connection.prepare_cached(statement)?.execute([first])?;
+        let mut statement = connection.prepare_cached(statement)?;
+        if statement.parameter_count() > 0 {
+            statement.execute([first])?;
+        } else {
+            statement.execute([])?;
+        }
     }
     Ok(true)
 }
@@ -173,14 +181,20 @@ mod tests {
         assert_eq!(
             plan,
             [
+                "CO-ROUTINE waiting",
+                "COMPOUND QUERY",
+                "LEFT-MOST SUBQUERY",
                 "SEARCH users_search_waiting USING INTEGER PRIMARY KEY (rowid>?)",
+                "UNION USING TEMP B-TREE",
+                "SCAN users_search_waiting USING INDEX users_search_waiting_known_idx",
+                "SCAN waiting",
                 "SEARCH users USING INTEGER PRIMARY KEY (rowid=?)"
             ]
         );
     }
 
     #[test]
-    fn of_many_who_wait_the_last_come_first() {
+    fn of_many_who_wait_the_last_and_those_who_are_known_come_first() {
         let connection = Connection::open_in_memory().unwrap();
         define_functions(&connection).unwrap();
         migrate::apply(&connection).unwrap();
@@ -194,12 +208,16 @@ mod tests {
                 .unwrap()
         };
         connection
-            .execute_batch("INSERT INTO users_search_waiting (id) VALUES (3), (5), (8), (9)")
+            .execute_batch(
+                "INSERT INTO users_search_waiting (id) VALUES (3), (5), (8), (9); \
+                 INSERT INTO users_letters (rowid, full_name, email) VALUES (1, letters(7, 'frodo'), letters(7, 'f@x'));
+                 INSERT INTO users_search_waiting VALUES (1, 7, 'frodo', 'f@x')",
+            )
             .unwrap();
-        assert!(write_last(&connection, 3).unwrap());
-        assert_eq!(waiting(), [3]);
-        assert!(write_last(&connection, 3).unwrap());
-        assert!(!write_last(&connection, 3).unwrap());
+        assert!(write_last(&connection, 2).unwrap());
+        assert_eq!(waiting(), [3, 5]);
+        assert!(write_last(&connection, 2).unwrap());
+        assert!(!write_last(&connection, 2).unwrap());
         assert_eq!(waiting(), [0; 0]);
     }
 

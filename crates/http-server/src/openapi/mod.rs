@@ -9,6 +9,8 @@ mod page;
 mod parameters;
 mod shared;
 
+use std::collections::HashSet;
+
 use axum::Router;
 use serde_json::Value;
 use utoipa::openapi::{InfoBuilder, OpenApi, OpenApiBuilder};
@@ -54,4 +56,13 @@ pub(crate) fn document(base: &str, api: OpenApi, around: OpenApi) -> Value {
         .nest(base, api)
         .merge_from(around);
     complete::document(serde_json::to_value(document).unwrap_or_default(), base)
+}
+
+/// The paths of a document, as templates, that can be posted to.
+pub(crate) fn posted_to(document: &Value) -> HashSet<String> {
+    let paths = document["paths"].as_object().into_iter().flatten();
+    paths
+        .filter(|(_, item)| item.get("post").is_some())
+        .map(|(path, _)| path.clone())
+        .collect()
 }

@@ -49,6 +49,24 @@ async fn a_repeated_call_is_done_once_and_answered_alike() {
 }
 
 #[tokio::test]
+async fn where_nothing_can_be_posted_no_key_matters() {
+    let world = World::new().await;
+    let user = body("bilbo@shire.example");
+    post(&world, Caller::OrgAdmin, "k1", PATH, &user).await.ok();
+    let too_long = "k".repeat(256);
+    for key in ["k1", "k2", too_long.as_str()] {
+        let wrong = post(&world, Caller::OrgAdmin, key, "/users", &user).await;
+        assert_eq!(
+            (wrong.status.as_u16(), wrong.header("allow")),
+            (405, Some("GET,HEAD")),
+            "{key}"
+        );
+        let unknown = post(&world, Caller::OrgAdmin, key, "/nowhere", &user).await;
+        assert_eq!(unknown.status, 404, "{key}");
+    }
+}
+
+#[tokio::test]
 async fn another_call_under_the_same_key_is_refused() {
     let world = World::new().await;
     post(

@@ -5,7 +5,7 @@ use tenantry_domain::{AuditAction, Change, Entity, Revision, Scope, User, UserId
 use super::{grants::guard_last_administrator, lock_with_grants};
 use crate::{
     audit,
-    error::Failure,
+    error::{Failure, corrupt},
     instance::discard_all,
     session::{Session, Work},
     sql::Statement,
@@ -30,7 +30,10 @@ impl Work for DeleteUser<'_> {
         guard_last_administrator(session, &user, &grants).await?;
         if !self.erase_bare(session, &user).await? {
             discard_all(session, organization, self.id, self.change).await?;
-            self.erase_bare(session, &user).await?;
+            if !self.erase_bare(session, &user).await? {
+                let source = "an instance of the user is not complete, and cannot be recorded";
+                return Err(corrupt(Entity::User, self.id.get(), source).into());
+            }
         }
         Ok(true)
     }
