@@ -154,6 +154,12 @@ impl<F: Selectable> Wanted<F> {
             return Ok(Listed { rows, total: None });
         };
         let _moment = moment(connection)?;
+        if self.is_by_id() && first.is_list_by_id() {
+            // How many there are is counted where the page does not tell, and remembered if there are many.
+            let ids = self.page_within(first, connection)?;
+            let rows = read(connection, &self.of(&ids))?;
+            return Ok(Listed { rows, total: None });
+        }
         match search::look(connection, &leads)? {
             search::Found::Few { ids, exact } => self.few(connection, ids, exact, read),
             search::Found::Many { exact } => Ok(Listed {
@@ -222,6 +228,16 @@ impl<F: Selectable> Wanted<F> {
         }
         let among = self.is_by_id().then(|| first.ids.clone());
         read(connection, &self.among(among))
+    }
+
+    /// The ids of the page, of those that the lead finds in order.
+    fn page_within(&self, lead: &Lead, connection: &Connection) -> Result<Vec<i64>, Failure> {
+        let mut sql = lead.ids.clone();
+        sql.push(" AND ");
+        condition(&self.behind, &mut sql);
+        order_by(&self.sort, &mut sql);
+        self.push_bounds(&mut sql);
+        sql.rows(connection, |row| Ok(row.get(0)?))
     }
 
     /// The ids of the page, of all ids in order.

@@ -35,6 +35,8 @@ pub(crate) struct Lead {
     answers: usize,
     /// Whether it finds just what the filter selects in its scope.
     pub(crate) exact: bool,
+    /// Whether its index has them in the order of their ids: those of one value.
+    by_id: bool,
 }
 
 impl Lead {
@@ -45,7 +47,13 @@ impl Lead {
             alternatives: 1,
             answers,
             exact: false,
+            by_id: false,
         }
+    }
+
+    /// Whether a list by id is what it finds, from the first on.
+    pub(crate) fn is_list_by_id(&self) -> bool {
+        self.exact && self.by_id
     }
 }
 
@@ -141,6 +149,7 @@ fn either(mut one: Lead, other: Lead) -> Option<Lead> {
     one.alternatives += other.alternatives;
     // What both find would be there twice.
     one.answers = 0;
+    one.by_id = false;
     (one.alternatives <= ALTERNATIVES).then_some(one)
 }
 
@@ -181,7 +190,16 @@ fn of_leaf<F: Selectable>(organization: OrganizationId, leaf: &Leaf<F>) -> Optio
     ids.bind(organization.get()).push(" AND ");
     filter::test_of(leaf, &mut ids);
     let answers = usize::from(matches!(leaf.field.column(), Column::One { .. }));
-    Some(Lead::new(rank, ids, answers))
+    Some(Lead {
+        by_id: matches!(
+            leaf.test,
+            Test::Compare {
+                op: Comparison::Equal,
+                ..
+            }
+        ),
+        ..Lead::new(rank, ids, answers)
+    })
 }
 
 /// By the beginning, where that is all that is asked for, or by all letters that stand in a row.

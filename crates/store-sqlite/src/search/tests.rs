@@ -200,6 +200,14 @@ fn every_order_is_read_from_an_index(large: &Large) {
     }
 }
 
+fn a_page_of_one_value_is_read_from_its_index(large: &Large) {
+    for (order, first) in [("id", 1), ("id desc", 62_000)] {
+        let (found, steps) = large.searched("accountId = 7", order);
+        assert_eq!((found.len(), found[0]), (20, first), "{order}");
+        assert!(steps <= FEW, "by {order} it took {steps} steps");
+    }
+}
+
 fn what_is_much_is_walked_and_what_is_far_is_gathered(large: &Large) {
     let (all, _) = large.searched("lastName > '1' AND lastName <> ''", "id");
     assert_eq!(all.len(), 20);
@@ -224,6 +232,7 @@ fn a_search_reads_what_it_finds_and_not_the_organization() {
     let large = Large::new();
     a_search_reads_what_it_finds(&large);
     every_order_is_read_from_an_index(&large);
+    a_page_of_one_value_is_read_from_its_index(&large);
     what_is_much_is_walked_and_what_is_far_is_gathered(&large);
 }
 
