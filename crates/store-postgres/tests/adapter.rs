@@ -3,6 +3,8 @@
 
 #[path = "adapter/caller_feed.rs"]
 mod caller_feed;
+#[path = "adapter/changed_users.rs"]
+mod changed_users;
 #[path = "adapter/errors.rs"]
 mod errors;
 #[path = "adapter/outages.rs"]

@@ -1,0 +1,85 @@
+//! Users that are changed or erased while others change them, or where something of theirs is damaged.
+
+use std::sync::Arc;
+
+use sqlx::{Connection as _, Executor as _};
+use tenantry_domain::{Entity, Name, UserPatch, ports::RepositoryError};
+use tenantry_testkit::{run, samples};
+
+use super::{Schema, raw, scope, shire, until_blocked, user};
+
+#[test]
+fn a_change_that_another_one_comes_before_is_made_to_what_that_one_left() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let sam = user(&repositories, &shire, "sam@shire.example").await;
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        // The store reads the user before it writes, and sees nothing of this.
+        let mut marrying = other.begin().await.unwrap();
+        let statement = "UPDATE users SET last_name = 'Cotton', last_name_folded = 'cotton', revision = revision + 1 WHERE id = $1";
+        let married = sqlx::query(statement).bind(sam.id.get());
+        married.execute(&mut *marrying).await.unwrap();
+        let (users, within) = (Arc::clone(&repositories.users), scope(&shire));
+        let changing = tokio::spawn(async move {
+            let patch = UserPatch {
+                first_name: Some(Name::parse("Samwise").unwrap()),
+                ..UserPatch::default()
+            };
+            let change = samples::change();
+            users.update(&within, sam.id, &patch, None, &change).await
+        });
+        until_blocked(&mut observer, &schema).await;
+        marrying.commit().await.unwrap();
+
+        let changed = changing.await.unwrap().unwrap().unwrap();
+        assert_eq!(changed.full_name(), "Samwise Cotton");
+        let found = repositories.users.find(&scope(&shire), sam.id).await;
+        assert_eq!(found.unwrap(), Some(changed));
+        let recorded: Vec<(String, String)> = sqlx::query_as(
+            "SELECT old::text, new::text FROM audit_records WHERE target = 'user' AND action = 'updated'",
+        )
+        .fetch_all(&mut observer)
+        .await
+        .unwrap();
+        assert_eq!(
+            recorded,
+            [(
+                format!(r#"{{"firstName": "{}"}}"#, sam.first_name),
+                r#"{"firstName": "Samwise"}"#.to_owned()
+            )]
+        );
+    });
+}
+
+#[test]
+fn who_has_an_instance_that_cannot_be_recorded_is_not_erased_in_silence() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let sam = user(&repositories, &shire, "sam@shire.example").await;
+        let draft = samples::instance_draft(sam.id, "sfdc", "of Sam");
+        repositories
+            .instances
+            .create(shire.organization.id, &draft, &samples::change())
+            .await
+            .unwrap();
+        let mut other = raw(&schema).await;
+        other.execute("DELETE FROM instance_secrets").await.unwrap();
+
+        let erased = repositories
+            .users
+            .delete(&scope(&shire), sam.id, None, &samples::change())
+            .await;
+        assert!(
+            matches!(&erased, Err(RepositoryError::Corrupt { entity: Entity::User, id, .. }) if *id == sam.id.get()),
+            "{erased:?}"
+        );
+        let found = repositories.users.find(&scope(&shire), sam.id).await;
+        assert_eq!(found.unwrap(), Some(sam));
+    });
+}
