@@ -27,20 +27,24 @@ const LARGEST_BATCH: u32 = 50_000;
 const FIRST_WAITING: &str =
     "SELECT min(id) FROM (SELECT id FROM users_search_waiting ORDER BY id DESC LIMIT ?1)";
 
-/// From that one on, and of everybody who is in the index already: what stands in it goes, what is true comes, and nobody waits any more.
-/// Nothing of these is put off: their notes hold texts of users who may be erased.
-const WRITE_WAITING: [&str; 4] = [
-    "INSERT INTO users_letters (users_letters, rowid, full_name, email) \
+/// Takes out what stands in the index of everybody who is in it and waits. Nothing of these is put off: their notes hold texts of users
+/// who may be erased.
+const TAKE_OUT: &str = "INSERT INTO users_letters (users_letters, rowid, full_name, email) \
      SELECT 'delete', id, letters(organization_id, full_name), letters(organization_id, email) \
-     FROM users_search_waiting WHERE full_name IS NOT NULL",
-    // To SQLite a join that keeps its place: where somebody has run ANALYZE, it would look for each user whether it waits.
+     FROM users_search_waiting WHERE full_name IS NOT NULL";
+
+/// Puts in what is true of these, and of those from the first one on.
+const PUT_IN: &str = concat!(
     "INSERT INTO users_letters (rowid, full_name, email) \
      SELECT users.id, letters(users.organization_id, users.full_name_folded), letters(users.organization_id, users.email_folded) \
      FROM (SELECT id FROM users_search_waiting WHERE id >= ?1 \
-     UNION SELECT id FROM users_search_waiting WHERE full_name IS NOT NULL) AS waiting CROSS JOIN users USING (id)",
-    "DELETE FROM users_search_waiting WHERE full_name IS NOT NULL",
-    "DELETE FROM users_search_waiting WHERE id >= ?1",
-];
+     UNION SELECT id FROM users_search_waiting WHERE full_name IS NOT NULL) AS waiting ",
+    // To SQLite a join that keeps its place: where somebody has run ANALYZE, it would look for each user whether it waits.
+    "CROSS JOIN users USING (id)"
+);
+
+const KNOWN_WAIT_NO_MORE: &str = "DELETE FROM users_search_waiting WHERE full_name IS NOT NULL";
+const LAST_WAIT_NO_MORE: &str = "DELETE FROM users_search_waiting WHERE id >= ?1";
 
 /// An index of letters over a text.
 #[derive(Clone, Copy, Debug)]
@@ -94,13 +98,9 @@ pub(crate) fn define_function(connection: &Connection) -> rusqlite::Result<()> {
     })
 }
 
-/// Writes what the triggers of the schema have noted: whose letters are others now, all of a transaction together.
-pub(crate) fn write_waiting(connection: &Connection) -> rusqlite::Result<()> {
-    write_last(connection, LARGEST_BATCH).map(drop)
-}
-
-/// The same; answers whether anybody waited.
-pub(crate) fn write_some(connection: &Connection) -> rusqlite::Result<bool> {
+/// Writes what the triggers of the schema have noted: whose letters are others now, all of a transaction together. Answers whether
+/// anybody waited.
+pub(crate) fn write_waiting(connection: &Connection) -> rusqlite::Result<bool> {
     write_last(connection, LARGEST_BATCH)
 }
 
@@ -111,14 +111,12 @@ fn write_last(connection: &Connection, most: u32) -> rusqlite::Result<bool> {
     let Some(first) = first else {
         return Ok(false);
     };
-    for statement in WRITE_WAITING {
-        let mut statement = connection.prepare_cached(statement)?;
-        if statement.parameter_count() > 0 {
-            statement.execute([first])?;
-        } else {
-            statement.execute([])?;
-        }
-    }
+    connection.prepare_cached(TAKE_OUT)?.execute([])?;
+    connection.prepare_cached(PUT_IN)?.execute([first])?;
+    connection.prepare_cached(KNOWN_WAIT_NO_MORE)?.execute([])?;
+    connection
+        .prepare_cached(LAST_WAIT_NO_MORE)?
+        .execute([first])?;
     Ok(true)
 }
 
@@ -171,7 +169,7 @@ mod tests {
         let statistics = "ANALYZE; INSERT INTO sqlite_stat1 VALUES ('users', NULL, '120000'); ANALYZE sqlite_schema";
         connection.execute_batch(statistics).unwrap();
         let mut plan = connection
-            .prepare(&format!("EXPLAIN QUERY PLAN {}", WRITE_WAITING[1]))
+            .prepare(&format!("EXPLAIN QUERY PLAN {PUT_IN}"))
             .unwrap();
         let plan: Vec<String> = plan
             .query_map([1], |row| row.get(3))
