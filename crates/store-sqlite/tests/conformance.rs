@@ -9,7 +9,7 @@ async fn fresh() -> Fresh {
     let store = SqliteStore::open(SqliteConfig::at(directory.path().join("tenantry.db")))
         .await
         .unwrap();
-    store.migrate().await.unwrap();
+    assert_eq!(store.migrate().await.unwrap(), 5);
     Fresh::new(store.repositories(), (store, directory))
 }
 

@@ -2,19 +2,10 @@
 //! `Zzyzx` in every text, belongs to account 8, is inactive, logged in on 2026-01-01, and has an instance 5 of an element `k5`; all
 //! others are called otherwise.
 
-/// Fields that hold text, of which equality and range are served by an index.
-const TEXTS: [&str; 10] = [
-    "firstName",
-    "lastName",
-    "externalId",
-    "phone",
-    "street1",
-    "street2",
-    "city",
-    "stateProvince",
-    "postalCode",
-    "country",
-];
+use tenantry_domain::{
+    UserField,
+    ceql::{Field as _, Kind},
+};
 
 /// Filters that this user alone passes.
 pub fn of_one() -> Vec<String> {
@@ -47,7 +38,11 @@ pub fn of_one() -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    for field in TEXTS {
+    let texts = UserField::ALL.iter().filter(|field| {
+        // The full name is two texts, and above.
+        field.kind() == Kind::Text && !field.is_many() && **field != UserField::FullName
+    });
+    for field in texts.map(|field| field.name()) {
         searches.push(format!("{field} = 'Zzyzx'"));
         searches.push(format!(
             "{field} >= 'Zz' AND {field} < 'a' AND {field} > 'Z'"
@@ -65,21 +60,13 @@ pub const OF_NONE: [&str; 5] = [
     "email > 'zzz'",
 ];
 
-/// Orders that are read from an index.
-pub const ORDERS: [&str; 15] = [
-    "email",
-    "firstName",
-    "lastName desc",
-    "fullName",
-    "createdDate desc",
-    "lastLoginDate",
-    "externalId",
-    "phone",
-    "street1",
-    "street2",
-    "city",
-    "stateProvince",
-    "postalCode",
-    "country",
-    "accountId",
-];
+/// Orders that are read from an index: upwards by every field but what is true or false, and downwards by those that few have in common.
+/// (Ties go upwards whichever way the field goes, so of a value that many have, all are sorted on the way down.)
+pub fn orders() -> Vec<String> {
+    let fields = UserField::ALL
+        .iter()
+        .filter(|field| field.kind() != Kind::Boolean && !field.is_many());
+    let downwards = ["id desc", "lastName desc", "createdDate desc"];
+    let names = fields.map(|field| field.name()).chain(downwards);
+    names.map(str::to_owned).collect()
+}

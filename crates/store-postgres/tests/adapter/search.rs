@@ -158,7 +158,12 @@ async fn a_search_reads_what_it_finds(schema: &Schema, observer: &mut PgConnecti
         assert_eq!(found, [0; 0], "{ceql}");
         assert!(read <= FEW, "{ceql} has read {read}");
     }
-    for order in searches::ORDERS.into_iter().chain(["active"]) {
+    let active = ["active".to_owned()];
+    for order in &searches::orders()
+        .into_iter()
+        .chain(active)
+        .collect::<Vec<_>>()
+    {
         let (found, read) = searched(schema, observer, "active = true", order).await;
         assert_eq!(found.len(), 20, "{order}");
         assert!(read <= FEW, "by {order} {read} were read");

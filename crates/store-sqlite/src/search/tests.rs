@@ -193,7 +193,7 @@ fn what_an_index_finds_alone_is_counted_without_reading_users() {
 }
 
 fn every_order_is_read_from_an_index(large: &Large) {
-    for order in searches::ORDERS {
+    for order in &searches::orders() {
         let (found, steps) = large.searched("active = true", order);
         assert_eq!(found.len(), 20, "{order}");
         assert!(steps <= FEW, "by {order} it took {steps} steps");
