@@ -51,7 +51,7 @@ pub(crate) struct FirstOrganization {
 pub(crate) async fn open(config: &Config, request_id: RequestId) -> Result<Opened, Failure> {
     prepare_data_dir(config)?;
     let store = Store::open(config).await?;
-    let callers = wire_up::callers(config, &store);
+    let callers = wire_up::callers(config);
     let stored = store.repositories();
     let repositories = match &callers {
         None => stored,

@@ -53,7 +53,8 @@ impl Upkeep {
             let eraser = Arc::clone(&eraser);
             async move { eraser.forget_expired().await }
         }));
-        if let (Some(callers), Some(feed)) = (&opened.callers, opened.store.caller_feed()) {
+        if let Some(callers) = &opened.callers {
+            let feed = opened.store.caller_feed();
             chores.spawn(follow(callers.clone(), feed, stopped.clone()));
         }
         chores.spawn(read_keys(Arc::clone(&opened.keys.vault), hangups, stopped));

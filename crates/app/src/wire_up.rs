@@ -94,10 +94,10 @@ impl Store {
         }
     }
 
-    /// What others change of callers, if the store can tell.
-    pub(crate) fn caller_feed(&self) -> Option<Arc<dyn CallerFeed>> {
+    /// What others change of callers.
+    pub(crate) fn caller_feed(&self) -> Arc<dyn CallerFeed> {
         match self {
-            Self::Sqlite(store) => Some(store.caller_feed()),
+            Self::Sqlite(store) => store.caller_feed(),
             Self::Postgres(store) => store.caller_feed(),
         }
     }
@@ -111,10 +111,9 @@ impl Store {
     }
 }
 
-/// Remembers callers, if that is wanted and the store tells what is changed of them. It remembers nobody before somebody follows the
-/// store's feed.
-pub(crate) fn callers(config: &Config, store: &Store) -> Option<CallerCache> {
-    let wanted = config.cache.callers > 0 && store.caller_feed().is_some();
+/// Remembers callers, if that is wanted. It remembers nobody before somebody follows the store's feed.
+pub(crate) fn callers(config: &Config) -> Option<CallerCache> {
+    let wanted = config.cache.callers > 0;
     wanted.then(|| CallerCache::new(config.cache.callers))
 }
 

@@ -132,11 +132,7 @@ pub(crate) async fn record(
 
 /// Binds instant, author, author's user id and request id, in this order.
 pub(crate) fn bind_change(statement: Statement, change: &Change) -> Statement {
-    let (author, user) = match change.author {
-        Author::User(user) => ("user", Some(user.get())),
-        Author::Operator => ("operator", None),
-        Author::Platform => ("platform", None),
-    };
+    let (author, user) = author(change);
     statement
         .bind(change.at)
         .bind(author)
@@ -144,9 +140,23 @@ pub(crate) fn bind_change(statement: Statement, change: &Change) -> Statement {
         .bind(change.request_id.to_string())
 }
 
+/// The columns `author` and `author_user_id`.
+pub(crate) fn author(change: &Change) -> (&'static str, Option<i64>) {
+    match change.author {
+        Author::User(user) => ("user", Some(user.get())),
+        Author::Operator => ("operator", None),
+        Author::Platform => ("platform", None),
+    }
+}
+
 /// A snapshot to be bound as a JSON object.
 pub(crate) fn json(snapshot: &Snapshot) -> Json<&BTreeMap<String, String>> {
     Json(&snapshot.0)
+}
+
+/// One of several snapshots.
+pub(crate) fn owned_json(snapshot: Snapshot) -> Json<BTreeMap<String, String>> {
+    Json(snapshot.0)
 }
 
 impl Table for AuditField {

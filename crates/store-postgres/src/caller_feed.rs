@@ -1,18 +1,18 @@
-//! What other nodes changed: triggers tell it by NOTIFY, and this listens on a connection of its own.
+//! What other nodes changed: triggers write it down in `caller_changes`, in the transaction that changes it, and this looks there.
 //!
-//! Notifications arrive in the order of the commits. So the feed sends a beat every now and then, like any other notification;
-//! when it comes back, everything that was committed before it was sent has arrived. A beat that does not come back, for
-//! example because a proxy that pools transactions stands between, means that nobody knows.
+//! Each look has a snapshot, which says which transactions were over. The next one asks for what was written by all others; so
+//! nothing is told twice, and nothing is missed, in whatever order transactions begin and end. A look that is answered in time is the
+//! proof that everything is known that was committed before it.
 //!
-//! Beats have a connection of their own too. On the pool they would wait behind calls, and be late when it matters. On the
-//! connection that listens they would come back through such a proxy, which loses everything else.
+//! Looks have a connection of their own: on the pool they would wait behind calls, and be late when it matters. They are single
+//! messages, so they may go through a proxy that pools transactions.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{
     AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _,
-    postgres::{PgConnectOptions, PgListener, PgPoolOptions},
+    postgres::PgConnectOptions,
 };
 use tenantry_domain::{
     AccountId, InstanceId, OrganizationId, UserId,
@@ -20,24 +20,24 @@ use tenantry_domain::{
 };
 use tokio::{
     sync::Mutex,
-    time::{Instant, timeout},
+    time::{Instant, sleep_until, timeout},
 };
 
-/// Between a beat that came back and the next one.
-const PAUSE: Duration = Duration::from_millis(200);
-/// Within which a beat has to be sent, and to come back.
+/// Between a look that was answered and the next one.
+const PAUSE: Duration = Duration::from_millis(100);
+/// Within which a look has to be answered, and what it found to be told.
 const PATIENCE: Duration = Duration::from_millis(300);
-/// Within which connections have to be made.
+/// Within which the connection has to be made.
 const CONNECTING: Duration = Duration::from_secs(2);
-/// Before the second attempt in a row to listen; four times as long before each further one.
+/// Before the second attempt in a row; four times as long before each further one.
 const AFTER_A_FAILURE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// So many changes are told one by one. Of more, it is told that nobody knows.
+const MOST: usize = 10_000;
+/// How long a change is kept after it was committed. Whoever looks again so late has to begin anew.
+const KEPT: Duration = Duration::from_mins(1);
 
-/// The channel of the triggers, which are where the tables are; and a name that no other feed has.
-const PLACE: &str = "SELECT 'tenantry_callers_' || md5(pg_namespace.nspname) AS channel, gen_random_uuid()::text AS name \
-     FROM pg_class JOIN pg_namespace ON pg_namespace.oid = pg_class.relnamespace WHERE pg_class.oid = to_regclass('users')";
-
-/// Listens.
+/// Looks for changes.
 pub(crate) struct PostgresCallerFeed {
     options: PgConnectOptions,
     state: Mutex<State>,
@@ -45,8 +45,8 @@ pub(crate) struct PostgresCallerFeed {
 
 #[derive(Default)]
 struct State {
-    listening: Option<Listening>,
-    /// How often it came to nothing since a beat came back.
+    watching: Option<Watching>,
+    /// How often it came to nothing since a look was answered.
     failures: u32,
 }
 
@@ -63,24 +63,24 @@ impl PostgresCallerFeed {
 impl CallerFeed for PostgresCallerFeed {
     async fn next(&self) -> FeedEvent {
         let mut state = self.state.lock().await;
-        if let Some(mut listening) = state.listening.take() {
-            let Some(event) = listening.event().await else {
+        if let Some(mut watching) = state.watching.take() {
+            let Some(event) = watching.event().await else {
                 state.failures = state.failures.saturating_add(1);
                 return FeedEvent::Lost;
             };
             if event == FeedEvent::Current {
                 state.failures = 0;
             }
-            state.listening = Some(listening);
+            state.watching = Some(watching);
             return event;
         }
         tokio::time::sleep(pause_after(state.failures)).await;
-        match timeout(CONNECTING, Listening::begin(&self.options)).await {
-            Ok(Ok(listening)) => state.listening = Some(listening),
+        match timeout(CONNECTING, Watching::begin(&self.options)).await {
+            Ok(Ok(watching)) => state.watching = Some(watching),
             // The calls themselves find out, and say so, if PostgreSQL is away.
             Ok(Err(_)) | Err(_) => state.failures = state.failures.saturating_add(1),
         }
-        // What happened before it listened was not heard.
+        // What happened before the first look is not known.
         FeedEvent::Lost
     }
 }
@@ -95,96 +95,143 @@ fn pause_after(failures: u32) -> Duration {
     }
 }
 
-/// A connection that listens, and one that sends beats.
-struct Listening {
-    listener: PgListener,
-    beats: PgConnection,
-    /// The statement that sends one.
-    beat: String,
-    /// Tells the own beats from those of other nodes.
-    name: String,
-    /// When the beat that is under way was sent.
+/// A connection that looks again and again.
+struct Watching {
+    connection: PgConnection,
+    /// The last look.
+    last: Look,
+    /// One that is at least so old that what was over then need not be kept any more, once it is [`KEPT`] old.
+    old: Look,
+    /// What the last look found, as far as it is not told yet.
+    found: VecDeque<CallerChange>,
+    /// When the last look was sent, until it is told that everything before that is known.
     sent: Option<Instant>,
     /// When the next one is to be sent.
     next: Instant,
 }
 
-impl Listening {
+/// What the database said of the moment of a look.
+#[derive(Clone)]
+struct Look {
+    /// Which transactions were over, in the words of PostgreSQL: `10:14:10,12`.
+    snapshot: String,
+    /// The database's clock, in milliseconds since 1970: this program may have been halted, and its clock with it.
+    at: i64,
+}
+
+impl Watching {
     async fn begin(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
-        let mut beats = PgConnection::connect_with(options).await?;
-        // In a transaction, or a proxy that pools them may answer something else.
-        let mut transaction = beats.begin().await?;
-        let place = sqlx::query(PLACE).persistent(false);
-        let place = place.fetch_one(&mut *transaction).await?;
-        transaction.commit().await?;
-        let (channel, name): (String, String) = (place.try_get("channel")?, place.try_get("name")?);
-        // A pool that ends with the listener.
-        let own = PgPoolOptions::new().max_connections(1).max_lifetime(None);
-        let pool = own.connect_with(options.clone()).await?;
-        let mut listener = PgListener::connect_with(&pool).await?;
-        listener.eager_reconnect(false);
-        listener.listen(&channel).await?;
+        let mut connection = PgConnection::connect_with(options).await?;
+        let (first, _) = look(&mut connection, "FALSE").await?;
         Ok(Self {
-            listener,
-            beats,
-            beat: format!("NOTIFY {channel}, 'b{name}'"),
-            name,
+            connection,
+            last: first.clone(),
+            old: first,
+            found: VecDeque::new(),
             sent: None,
             next: Instant::now(),
         })
     }
 
-    /// What comes next; `None` if it came to nothing, and the connections are of no more use.
+    /// What comes next; `None` if it came to nothing, and the connection is of no more use.
     async fn event(&mut self) -> Option<FeedEvent> {
         loop {
-            if self.sent.is_none() && Instant::now() >= self.next {
-                self.send_beat().await?;
-            }
-            let until = self.sent.map_or(self.next, |sent| sent + PATIENCE);
-            let wait = until.saturating_duration_since(Instant::now());
-            let received = match timeout(wait, self.listener.try_recv()).await {
-                Err(_) if self.sent.is_some() => return None,
-                Err(_) => continue,
-                // `None`: the connection was lost, and what was said meanwhile with it.
-                Ok(received) => received.ok()??,
-            };
-            let said = received.payload();
-            if said.strip_prefix('b') == Some(self.name.as_str()) {
-                return self.beat_came_back();
-            }
-            if let Some(change) = change(said) {
+            if let Some(change) = self.found.pop_front() {
                 return Some(FeedEvent::Changed(change));
+            }
+            // One that took too long says nothing of the moment: this program may have been held up.
+            if let Some(sent) = self.sent.take() {
+                return (sent.elapsed() <= PATIENCE).then_some(FeedEvent::Current);
+            }
+            sleep_until(self.next).await;
+            if !timeout(PATIENCE, self.look()).await.ok()?.ok()? {
+                return Some(FeedEvent::Lost);
             }
         }
     }
 
-    async fn send_beat(&mut self) -> Option<()> {
-        self.sent = Some(Instant::now());
-        let beat = sqlx::raw_sql(AssertSqlSafe(self.beat.as_str()));
-        timeout(PATIENCE, self.beats.execute(beat))
-            .await
-            .ok()?
-            .ok()
-            .map(drop)
-    }
-
-    /// One that comes too late says nothing of the moment: this program may have been held up.
-    fn beat_came_back(&mut self) -> Option<FeedEvent> {
-        let (sent, now) = (self.sent.take()?, Instant::now());
-        self.next = now + PAUSE;
-        (now.saturating_duration_since(sent) <= PATIENCE).then_some(FeedEvent::Current)
+    /// Looks once; answers whether everything since the last time is known.
+    async fn look(&mut self) -> Result<bool, sqlx::Error> {
+        let sent = Instant::now();
+        let unseen = unseen_in(&self.last.snapshot);
+        let (this, found) = look(&mut self.connection, &unseen).await?;
+        let known = found.len() <= MOST && this.since(&self.last) < KEPT / 2;
+        if known {
+            self.found.extend(found);
+            self.sent = Some(sent);
+        }
+        if this.since(&self.old) >= KEPT {
+            clean(&mut self.connection, &self.old.snapshot).await?;
+            self.old = this.clone();
+        }
+        self.last = this;
+        self.next = Instant::now() + PAUSE;
+        Ok(known)
     }
 }
 
-/// `u12`: user 12.
-fn change(said: &str) -> Option<CallerChange> {
-    let kind = said.chars().next()?;
-    let id = said.get(kind.len_utf8()..)?.parse().ok()?;
+impl Look {
+    /// How much later this one was; none where the clock was set back.
+    fn since(&self, earlier: &Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.at.saturating_sub(earlier.at)).unwrap_or(0))
+    }
+}
+
+/// The condition of what was written by transactions that were not over in `snapshot`.
+fn unseen_in(snapshot: &str) -> String {
+    format!(
+        "changed_in >= pg_snapshot_xmax('{snapshot}') OR changed_in = ANY (ARRAY(SELECT pg_snapshot_xip('{snapshot}')))"
+    )
+}
+
+/// What was written by whom `condition` says, at most one more than [`MOST`]. The condition has no text in it but from here and from
+/// PostgreSQL.
+async fn look(
+    connection: &mut PgConnection,
+    condition: &str,
+) -> Result<(Look, Vec<CallerChange>), sqlx::Error> {
+    // One statement has one snapshot: what it finds is what was over in the one that it tells.
+    let statement = format!(
+        "SELECT NULL AS kind, NULL::bigint AS target_id, pg_current_snapshot()::text AS snapshot, \
+         (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at \
+         UNION ALL \
+         (SELECT DISTINCT kind, target_id, NULL, NULL::bigint FROM caller_changes WHERE {condition} LIMIT {MOST} + 1)"
+    );
+    let rows = connection
+        .fetch_all(sqlx::raw_sql(AssertSqlSafe(statement)))
+        .await?;
+    let (mut moment, mut found) = (None, Vec::new());
+    for row in &rows {
+        match row.try_get::<Option<&str>, _>("kind")? {
+            Some(kind) => found.extend(change(kind, row.try_get("target_id")?)),
+            None => {
+                moment = Some(Look {
+                    snapshot: row.try_get("snapshot")?,
+                    at: row.try_get("at")?,
+                });
+            }
+        }
+    }
+    Ok((moment.ok_or(sqlx::Error::RowNotFound)?, found))
+}
+
+/// Removes what was written by transactions that were over in `snapshot`.
+async fn clean(connection: &mut PgConnection, snapshot: &str) -> Result<(), sqlx::Error> {
+    let statement =
+        format!("DELETE FROM caller_changes WHERE changed_in < pg_snapshot_xmin('{snapshot}')");
+    connection
+        .execute(sqlx::raw_sql(AssertSqlSafe(statement)))
+        .await
+        .map(drop)
+}
+
+/// `u`, 12: user 12.
+fn change(kind: &str, id: i64) -> Option<CallerChange> {
     match kind {
-        'o' => Some(CallerChange::Organization(OrganizationId::new(id))),
-        'a' => Some(CallerChange::Account(AccountId::new(id))),
-        'u' => Some(CallerChange::User(UserId::new(id))),
-        'i' => Some(CallerChange::Instance(InstanceId::new(id))),
+        "o" => Some(CallerChange::Organization(OrganizationId::new(id))),
+        "a" => Some(CallerChange::Account(AccountId::new(id))),
+        "u" => Some(CallerChange::User(UserId::new(id))),
+        "i" => Some(CallerChange::Instance(InstanceId::new(id))),
         _ => None,
     }
 }
@@ -194,26 +241,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn notifications_name_who_was_changed() {
-        for (said, expected) in [
-            ("u12", Some(CallerChange::User(UserId::new(12)))),
-            ("a3", Some(CallerChange::Account(AccountId::new(3)))),
+    fn changes_name_who_was_changed() {
+        for (kind, expected) in [
+            ("u", Some(CallerChange::User(UserId::new(12)))),
+            ("a", Some(CallerChange::Account(AccountId::new(12)))),
             (
-                "o2",
-                Some(CallerChange::Organization(OrganizationId::new(2))),
+                "o",
+                Some(CallerChange::Organization(OrganizationId::new(12))),
             ),
-            ("i9", Some(CallerChange::Instance(InstanceId::new(9)))),
-            ("b1", None),
-            ("u", None),
+            ("i", Some(CallerChange::Instance(InstanceId::new(12)))),
+            ("b", None),
             ("", None),
-            ("ü1", None),
         ] {
-            assert_eq!(change(said), expected, "{said}");
+            assert_eq!(change(kind, 12), expected, "{kind}");
         }
     }
 
     #[test]
-    fn attempts_to_listen_become_rare_while_they_fail() {
+    fn attempts_to_connect_become_rare_while_they_fail() {
         let pauses = [0, 1, 2, 3, 6, 7, 100].map(|failures| pause_after(failures).as_millis());
         assert_eq!(pauses, [0, 0, 100, 400, 25_600, 30_000, 30_000]);
     }

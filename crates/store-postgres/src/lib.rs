@@ -34,6 +34,7 @@ mod store;
 mod table;
 mod together;
 mod transfer;
+mod unnested;
 mod user;
 
 pub use config::PostgresConfig;

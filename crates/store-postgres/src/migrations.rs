@@ -18,7 +18,7 @@ pub enum SchemaState {
     Behind(usize),
 }
 
-const STEPS: [(i64, &str, &str); 6] = [
+const STEPS: [(i64, &str, &str); 8] = [
     (1, "initial", include_str!("../migrations/0001_initial.sql")),
     (
         2,
@@ -40,6 +40,16 @@ const STEPS: [(i64, &str, &str); 6] = [
         6,
         "search_at_scale",
         include_str!("../migrations/0006_search_at_scale.sql"),
+    ),
+    (
+        7,
+        "caller changes written",
+        include_str!("../migrations/0007_caller_changes_written.sql"),
+    ),
+    (
+        8,
+        "users with instances",
+        include_str!("../migrations/0008_users_with_instances.sql"),
     ),
 ];
 

@@ -87,14 +87,9 @@ impl PostgresStore {
         Ok(self.schema_state().await? != SchemaState::Current)
     }
 
-    /// What other nodes change of callers. Each feed has two connections of its own, outside of the pool.
-    ///
-    /// `None` where statements are not prepared, behind a proxy that pools transactions: to listen there would send what is told
-    /// to whoever has the server's connection next.
-    pub fn caller_feed(&self) -> Option<Arc<dyn CallerFeed>> {
-        self.config
-            .prepared_statements
-            .then(|| Arc::new(PostgresCallerFeed::new(self.options.clone())) as _)
+    /// What other nodes change of callers. Each feed has a connection of its own, outside of the pool.
+    pub fn caller_feed(&self) -> Arc<dyn CallerFeed> {
+        Arc::new(PostgresCallerFeed::new(self.options.clone()))
     }
 
     /// The ports.

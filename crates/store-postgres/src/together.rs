@@ -1,12 +1,15 @@
-//! Look-ups of single rows that wait at the same moment share one statement. Must not know any table.
+//! What is wanted of PostgreSQL at the same moment shares one statement. Must not know any table.
 //!
-//! Nobody is made to wait for company: as long as few look-ups are under way, each is made at once and alone. Those that come
-//! meanwhile are made together as soon as one of these is over, and so each reads what was committed when it began.
+//! Nobody is made to wait for company: as long as few statements are under way, each is made at once and alone. What comes
+//! meanwhile is done together as soon as one of these is over, and so each reads what was committed when it began, and a write is
+//! answered when it is committed.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashMap, VecDeque},
+    future::Future,
+    hash::Hash,
     mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     time::Duration,
 };
 
@@ -26,12 +29,32 @@ use crate::{
 
 /// How many statements are under way at once. Two: while PostgreSQL works on one, the answers of the other are handed out.
 const UNDER_WAY: usize = 2;
-/// Where none of them comes to an end for so long, because a connection is dead or a row of the others' is held, the next look-up does
+/// Where none of them comes to an end for so long, because a connection is dead or a row of the others' is held, the next one does
 /// not wait for them: it goes on with one more, up to [`MOST`].
 const STUCK_AFTER: Duration = Duration::from_millis(100);
 const MOST: usize = 6;
-/// At most so many look-ups are made by one statement.
+/// At most so many share one statement.
 const TOGETHER: usize = 128;
+
+/// What several may have done by one statement.
+pub(crate) trait Shared: Sized + Send + Sync + 'static {
+    /// What is answered to each.
+    type Answer: Send + 'static;
+
+    /// Does it for this one.
+    fn alone(
+        &self,
+        database: &Database,
+    ) -> impl Future<Output = Result<Self::Answer, RepositoryError>> + Send;
+
+    /// Does it for all of them, and answers in their order.
+    fn together(
+        database: &Database,
+        several: &[Self],
+    ) -> impl Future<Output = Result<Vec<Outcome<Self>>, RepositoryError>> + Send;
+}
+
+type Outcome<S> = Result<<S as Shared>::Answer, RepositoryError>;
 
 /// A look-up of at most one row.
 pub(crate) trait LookUp: Sized + Send + Sync + 'static {
@@ -48,43 +71,108 @@ pub(crate) trait LookUp: Sized + Send + Sync + 'static {
     fn found(row: &PgRow) -> Result<Self::Found, RepositoryError>;
 }
 
-type Outcome<L> = Result<Option<<L as LookUp>::Found>, RepositoryError>;
+impl<L: LookUp> Shared for L {
+    type Answer = Option<L::Found>;
 
-/// The look-ups of one kind.
-pub(crate) struct Together<L: LookUp> {
-    database: Arc<Database>,
-    waiting: Mutex<Waiting<L>>,
+    async fn alone(&self, database: &Database) -> Outcome<L> {
+        let rows = database.read(LookUp::alone(self)).await?;
+        rows.first().map(L::found).transpose()
+    }
+
+    async fn together(
+        database: &Database,
+        several: &[Self],
+    ) -> Result<Vec<Outcome<L>>, RepositoryError> {
+        let rows = database.read(<L as LookUp>::together(several)).await?;
+        let mut found: Vec<_> = several.iter().map(|_| Ok(None)).collect();
+        for row in &rows {
+            let place: i64 = row.try_get("place").map_err(Failure::from)?;
+            // A row that is corrupt is the misfortune of whoever looks it up.
+            let wanted = usize::try_from(place - 1)
+                .ok()
+                .and_then(|it| found.get_mut(it));
+            if let Some(wanted) = wanted {
+                *wanted = L::found(row).map(Some);
+            }
+        }
+        Ok(found)
+    }
 }
 
-struct Waiting<L: LookUp> {
+/// Those of one kind.
+pub(crate) struct Together<S: Shared> {
+    database: Arc<Database>,
+    waiting: Mutex<Waiting<S>>,
+}
+
+struct Waiting<S: Shared> {
     /// How many statements are under way.
     under_way: usize,
     /// When the last of them began.
     began: Instant,
     /// In the order in which they came.
-    queue: VecDeque<Waiter<L>>,
+    queue: VecDeque<Waiter<S>>,
 }
 
-/// Look-ups that are made together, and where each is answered.
-struct Batch<L: LookUp> {
-    wanted: Vec<L>,
-    answers: Vec<oneshot::Sender<Outcome<L>>>,
+/// Those of one kind that have something in common, say an account: each has a queue of its own, so that a row which is held
+/// for long stops nobody who does not want it.
+pub(crate) struct TogetherBy<K, S: Shared> {
+    database: Arc<Database>,
+    queues: Mutex<HashMap<K, Weak<Together<S>>>>,
 }
 
-struct Waiter<L: LookUp> {
-    wanted: L,
-    answer: oneshot::Sender<Outcome<L>>,
+/// So many queues are kept, though nobody may be in them any more, before they are looked through.
+const FEW_QUEUES: usize = 64;
+
+impl<K: Eq + Hash, S: Shared> TogetherBy<K, S> {
+    pub(crate) fn new(database: Arc<Database>) -> Self {
+        Self {
+            database,
+            queues: Mutex::default(),
+        }
+    }
+
+    /// The answer to this one, which has `key` in common with others.
+    pub(crate) async fn ask(&self, key: K, wanted: S) -> Outcome<S> {
+        self.queue(key).ask(wanted).await
+    }
+
+    /// The queue of `key`. It is there for as long as somebody is in it.
+    fn queue(&self, key: K) -> Arc<Together<S>> {
+        let mut queues = self.queues.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(queue) = queues.get(&key).and_then(Weak::upgrade) {
+            return queue;
+        }
+        // Seldom, so that each of many accounts pays for its own.
+        if queues.len() >= FEW_QUEUES && queues.len() == queues.capacity() {
+            queues.retain(|_, queue| queue.strong_count() > 0);
+        }
+        let queue = Together::new(Arc::clone(&self.database));
+        queues.insert(key, Arc::downgrade(&queue));
+        queue
+    }
 }
 
-/// What becomes of a look-up that has just come.
-enum Turn<L: LookUp> {
-    /// It is made at once.
-    Now(L, UnderWay<L>),
-    /// It is made with others, and answered here.
-    Later(oneshot::Receiver<Outcome<L>>),
+/// What is done together, and where each is answered.
+struct Batch<S: Shared> {
+    wanted: Vec<S>,
+    answers: Vec<oneshot::Sender<Outcome<S>>>,
 }
 
-impl<L: LookUp> Together<L> {
+struct Waiter<S: Shared> {
+    wanted: S,
+    answer: oneshot::Sender<Outcome<S>>,
+}
+
+/// What becomes of what has just come.
+enum Turn<S: Shared> {
+    /// It is done at once.
+    Now(S, UnderWay<S>),
+    /// It is done with others, and answered here.
+    Later(oneshot::Receiver<Outcome<S>>),
+}
+
+impl<S: Shared> Together<S> {
     pub(crate) fn new(database: Arc<Database>) -> Arc<Self> {
         Arc::new(Self {
             database,
@@ -96,13 +184,10 @@ impl<L: LookUp> Together<L> {
         })
     }
 
-    /// What is looked up, if it is there.
-    pub(crate) async fn find(self: &Arc<Self>, wanted: L) -> Outcome<L> {
+    /// The answer to this one.
+    pub(crate) async fn ask(self: &Arc<Self>, wanted: S) -> Outcome<S> {
         match self.turn(wanted) {
-            Turn::Now(wanted, _under_way) => {
-                let rows = self.database.read(wanted.alone()).await?;
-                rows.first().map(L::found).transpose()
-            }
+            Turn::Now(wanted, _under_way) => wanted.alone(&self.database).await,
             Turn::Later(answer) => timeout(self.database.operation_timeout(), answer)
                 .await
                 .map_err(|_| error::timed_out())?
@@ -110,7 +195,7 @@ impl<L: LookUp> Together<L> {
         }
     }
 
-    fn turn(self: &Arc<Self>, wanted: L) -> Turn<L> {
+    fn turn(self: &Arc<Self>, wanted: S) -> Turn<S> {
         let mut waiting = self.waiting();
         let free = waiting.under_way < UNDER_WAY;
         let stuck = || waiting.under_way < MOST && waiting.began.elapsed() >= STUCK_AFTER;
@@ -124,41 +209,27 @@ impl<L: LookUp> Together<L> {
         Turn::Later(answered)
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting<L>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting<S>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Makes these with one statement.
-    async fn answer(&self, Batch { wanted, answers }: Batch<L>) {
-        let rows = match self.database.read(L::together(&wanted)).await {
-            Ok(rows) => rows,
-            Err(error) => return refuse(answers, error),
-        };
-        let mut answers: Vec<_> = answers.into_iter().map(Some).collect();
-        for row in &rows {
-            let place = match row.try_get::<i64, _>("place") {
-                Ok(place) => usize::try_from(place - 1).unwrap_or(usize::MAX),
-                Err(error) => {
-                    return refuse(
-                        answers.into_iter().flatten().collect(),
-                        Failure::from(error).into(),
-                    );
+    /// Does these with one statement.
+    async fn answer(&self, Batch { wanted, answers }: Batch<S>) {
+        match S::together(&self.database, &wanted).await {
+            Ok(outcomes) => {
+                for (answer, outcome) in answers.into_iter().zip(outcomes) {
+                    // Whoever asked may have gone.
+                    let _ = answer.send(outcome);
                 }
-            };
-            // A row that is corrupt is the misfortune of whoever looks it up.
-            if let Some(answer) = answers.get_mut(place).and_then(Option::take) {
-                let _ = answer.send(L::found(row).map(Some));
             }
-        }
-        for answer in answers.into_iter().flatten() {
-            let _ = answer.send(Ok(None));
+            Err(error) => refuse(answers, error),
         }
     }
 }
 
-impl<L: LookUp> Waiting<L> {
-    /// The next ones that are made together. Whoever does not wait any more is left out.
-    fn next(&mut self) -> Batch<L> {
+impl<S: Shared> Waiting<S> {
+    /// The next ones that are done together. Whoever does not wait any more is left out.
+    fn next(&mut self) -> Batch<S> {
         let (mut wanted, mut answers) = (Vec::new(), Vec::new());
         while wanted.len() < TOGETHER
             && let Some(waiter) = self.queue.pop_front()
@@ -174,9 +245,9 @@ impl<L: LookUp> Waiting<L> {
 }
 
 /// One of the statements that may be under way. When it is over, those who came meanwhile are served.
-struct UnderWay<L: LookUp>(Arc<Together<L>>);
+struct UnderWay<S: Shared>(Arc<Together<S>>);
 
-impl<L: LookUp> Drop for UnderWay<L> {
+impl<S: Shared> Drop for UnderWay<S> {
     fn drop(&mut self) {
         // Under one lock: whoever came between a look at the queue and the end of this turn would be served by nobody.
         let mut waiting = self.0.waiting();
@@ -194,16 +265,16 @@ impl<L: LookUp> Drop for UnderWay<L> {
     }
 }
 
-impl<L: LookUp> UnderWay<L> {
+impl<S: Shared> UnderWay<S> {
     /// Serves these. Whoever came meanwhile is served by the next one, which dropping this begins.
-    async fn serve(self, batch: Batch<L>) {
+    async fn serve(self, batch: Batch<S>) {
         self.0.answer(batch).await;
     }
 }
 
 /// Tells all of them why.
-fn refuse<L: Send>(
-    answers: Vec<oneshot::Sender<Result<Option<L>, RepositoryError>>>,
+fn refuse<A>(
+    answers: Vec<oneshot::Sender<Result<A, RepositoryError>>>,
     mut error: RepositoryError,
 ) {
     for answer in answers {

@@ -5,6 +5,8 @@
 mod caller_feed;
 #[path = "adapter/changed_users.rs"]
 mod changed_users;
+#[path = "adapter/creations.rs"]
+mod creations;
 #[path = "adapter/errors.rs"]
 mod errors;
 #[path = "adapter/outages.rs"]
@@ -86,20 +88,35 @@ fn shown(error: &dyn Error) -> String {
     lines.join("\n")
 }
 
+/// How many statements of the schema's stores wait for a lock.
+async fn blocked(observer: &mut PgConnection, schema: &Schema) -> i64 {
+    let name = schema.config().url.rsplit('=').next().unwrap().to_owned();
+    sqlx::query_scalar(
+        "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
+    )
+    .bind(&name)
+    .fetch_one(observer)
+    .await
+    .unwrap()
+}
+
 /// Waits until some statement of the schema's stores waits for a lock.
 async fn until_blocked(observer: &mut PgConnection, schema: &Schema) {
-    let name = schema.config().url.rsplit('=').next().unwrap().to_owned();
-    loop {
-        let blocked: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
-        )
-        .bind(&name)
-        .fetch_one(&mut *observer)
-        .await
-        .unwrap();
-        if blocked > 0 {
+    for _ in 0..LOOKS {
+        if blocked(observer, schema).await > 0 {
             return;
         }
+        tokio::task::yield_now().await;
+    }
+    panic!("no statement waits for a lock");
+}
+
+/// Where nothing comes of it, a test ends instead of looking for ever.
+const LOOKS: u32 = 100_000;
+
+/// Lets every task that can go on do so.
+async fn settle() {
+    for _ in 0..100 {
         tokio::task::yield_now().await;
     }
 }
@@ -107,7 +124,7 @@ async fn until_blocked(observer: &mut PgConnection, schema: &Schema) {
 /// Waits until no other connection has anything to do with the schema.
 async fn until_alone(observer: &mut PgConnection, schema: &Schema) {
     let name = schema.config().url.rsplit('=').next().unwrap().to_owned();
-    loop {
+    for _ in 0..LOOKS {
         let others: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND pid <> pg_backend_pid()",
         )
@@ -120,6 +137,7 @@ async fn until_alone(observer: &mut PgConnection, schema: &Schema) {
         }
         tokio::task::yield_now().await;
     }
+    panic!("other connections stay");
 }
 
 /// The plan of the last statement that the schema's stores have sent.

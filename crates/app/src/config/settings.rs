@@ -330,7 +330,7 @@ pub(crate) static STATEMENT_TIMEOUT: Setting<Number> = Setting {
 pub(crate) static PREPARED_STATEMENTS: Setting<Switch> = Setting {
     key: "postgres.prepared_statements",
     flag: None,
-    about: "Whether statements are prepared once per connection. false behind a proxy that pools transactions, such as PgBouncer with pool_mode = transaction; callers are then not remembered, because what other nodes change of them cannot be heard there.",
+    about: "Whether statements are prepared once per connection. false behind a proxy that pools transactions, such as PgBouncer with pool_mode = transaction.",
     kind: Switch { fallback: true },
 };
 
@@ -348,7 +348,7 @@ pub(crate) static READERS: Setting<Number> = Setting {
 pub(crate) static CALLERS: Setting<Number> = Setting {
     key: "cache.callers",
     flag: None,
-    about: "How many callers are remembered, at about 400 bytes each, so that the store is not asked for each of their calls who makes it. What is changed of them counts at once here, and within a second on other nodes. 0 remembers nobody. With PostgreSQL it takes two connections more.",
+    about: "How many callers are remembered, at about 400 bytes each, so that the store is not asked for each of their calls who makes it. What is changed of them counts at once here, and within a second on other nodes. 0 remembers nobody. With PostgreSQL it takes a connection more.",
     kind: Number {
         least: 0,
         most: 10_000_000,

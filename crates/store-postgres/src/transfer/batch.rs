@@ -11,7 +11,6 @@ use tenantry_domain::{
 };
 
 use super::{
-    columns::Columns,
     counters,
     create_accounts::{create_accounts, create_elements},
     create_instances, create_users, look_up, numbers,
@@ -22,6 +21,7 @@ use crate::{
     error::Failure,
     session::{Session, Work},
     sql::Statement,
+    unnested::Columns,
 };
 
 pub(super) struct Examine<'a> {

@@ -2,8 +2,7 @@
 
 use tenantry_domain::{Element, OrganizationId, Text, ceql::fold, transfer::AccountRecord};
 
-use super::columns::Columns;
-use crate::{error::Failure, session::Session, sql::Statement};
+use crate::{error::Failure, session::Session, sql::Statement, unnested::Columns};
 
 /// Creates accounts, each with the roles granted to it.
 pub(super) async fn create_accounts(

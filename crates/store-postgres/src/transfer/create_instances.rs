@@ -4,8 +4,7 @@ use tenantry_domain::{
     Change, ConfigurationEntry, ConfigurationValue, Instance, OrganizationId, Sealed, ceql::fold,
 };
 
-use super::columns::Columns;
-use crate::{error::Failure, session::Session, sql::Statement};
+use crate::{error::Failure, session::Session, sql::Statement, unnested::Columns};
 
 pub(super) async fn create(
     session: &mut Session<'_>,

@@ -6,13 +6,14 @@ use tenantry_domain::{
     transfer::{OrganizationRecord, PolicyRecord, organization_creation},
 };
 
-use super::{columns::Columns, create_accounts::create_accounts};
+use super::create_accounts::create_accounts;
 use crate::{
     account::update,
     audit::{self, Entry},
     error::Failure,
     session::Session,
     sql::Statement,
+    unnested::Columns,
 };
 
 /// Creates it, a customer's, under the numbers that the record says.

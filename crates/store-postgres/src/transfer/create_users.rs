@@ -1,13 +1,14 @@
 //! Users, many at once, with all that is theirs.
 
-use tenantry_domain::{
-    Change, OrganizationId, PasswordHash, PasswordState, Profile, SealedSecret, Text, User,
-    ceql::fold, transfer::UserRecord,
-};
-use time::OffsetDateTime;
+use tenantry_domain::{Change, OrganizationId, PasswordHash, SealedSecret, transfer::UserRecord};
 
-use super::columns::Columns;
-use crate::{error::Failure, session::Session, sql::Statement, user::columns::user_columns};
+use crate::{
+    error::Failure,
+    session::Session,
+    sql::Statement,
+    unnested::Columns,
+    user::columns::{bind_all_fields, last_login_value, user_arrays, user_columns},
+};
 
 type Record = UserRecord<SealedSecret>;
 
@@ -34,72 +35,17 @@ async fn insert(
     let statement = Statement::new(concat!(
         "INSERT INTO users (",
         user_columns!(),
-        ", id, last_login_at) SELECT $1, entry.* FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], \
-         $6::text[], $7::text[], $8::text[], $9::text[], $10::text[], $11::boolean[], $12::text[], $13::text[], \
-         $14::text[], $15::text[], $16::text[], $17::text[], $18::text[], $19::text[], $20::text[], $21::text[], \
-         $22::text[], $23::text[], $24::text[], $25::text[], $26::text[], $27::text[], $28::timestamptz[], \
-         $29::boolean[], $30::timestamptz[], $31::timestamptz[], $32::timestamptz[], $33::bigint[], $34::text[], \
-         $35::bigint[], $36::timestamptz[]) AS entry",
+        ", id, last_login_at) SELECT $1, entry.* FROM unnest(",
+        user_arrays!(),
+        ", $35::bigint[], $36::timestamptz[]) AS entry",
     ))
     .bind(organization.get());
-    let columns = Columns::new(statement, users)
-        .of(|record| record.user.account_id.get())
-        .of(|record| record.user.email.as_str())
-        .of(|record| record.user.email.folded())
-        .of(|record| record.user.first_name.as_str())
-        .of(|record| fold(record.user.first_name.as_str()))
-        .of(|record| record.user.last_name.as_str())
-        .of(|record| fold(record.user.last_name.as_str()))
-        .of(|record| record.user.full_name())
-        .of(|record| fold(&record.user.full_name()))
-        .of(|record| record.user.active);
-    let fields: [fn(&Profile) -> &Option<Text>; 8] = [
-        |profile| &profile.external_id,
-        |profile| &profile.phone,
-        |profile| &profile.street1,
-        |profile| &profile.street2,
-        |profile| &profile.city,
-        |profile| &profile.state_province,
-        |profile| &profile.postal_code,
-        |profile| &profile.country,
-    ];
-    let columns = fields.into_iter().fold(columns, |columns, field| {
-        columns
-            .of(move |record| field(&record.user.profile).as_ref().map(Text::as_str))
-            .of(move |record| {
-                let text = field(&record.user.profile).as_ref();
-                text.map(|text| fold(text.as_str()))
-            })
-    });
-    let statement = columns
-        .of(|record| changed_at(&record.user))
-        .of(|record| must_change(&record.user))
-        .of(|record| record.user.locked_until)
-        .of(|record| record.user.created_at)
-        .of(|record| record.user.updated_at)
-        .of(|record| record.user.revision.get())
+    let statement = bind_all_fields(Columns::new(statement, users), |record| &record.user)
         .of(|record| record.password.as_ref().map(PasswordHash::expose))
         .of(|record| record.user.id.get())
-        .of(|record| {
-            let never = OffsetDateTime::UNIX_EPOCH;
-            record.user.last_login_at.unwrap_or(never)
-        })
+        .of(|record| last_login_value(&record.user))
         .statement();
     Ok(session.execute(statement).await?)
-}
-
-fn changed_at(user: &User) -> Option<OffsetDateTime> {
-    match user.password {
-        PasswordState::Absent => None,
-        PasswordState::Set { changed_at, .. } => Some(changed_at),
-    }
-}
-
-fn must_change(user: &User) -> bool {
-    match user.password {
-        PasswordState::Absent => false,
-        PasswordState::Set { must_change, .. } => must_change,
-    }
 }
 
 async fn insert_secrets(

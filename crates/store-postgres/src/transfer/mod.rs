@@ -2,7 +2,6 @@
 
 mod batch;
 mod begin;
-mod columns;
 mod counters;
 mod create_accounts;
 mod create_instances;

@@ -11,19 +11,42 @@ use crate::{
     row::Fields,
     sql::{Sql, Statement},
     table::{Column, Table, Within},
+    unnested::Columns,
 };
 
-/// The columns that an insertion names, in the order of [`user_values`].
+/// The columns that an insertion names.
 macro_rules! user_columns {
     () => {
-        "organization_id, account_id, email, email_folded, first_name, first_name_folded, last_name, last_name_folded, \
-         full_name, full_name_folded, active, external_id, external_id_folded, phone, phone_folded, street1, \
-         street1_folded, street2, street2_folded, city, city_folded, state_province, state_province_folded, \
-         postal_code, postal_code_folded, country, country_folded, password_changed_at, password_must_change, \
-         locked_until, created_at, updated_at, revision, password_hash"
+        concat!("organization_id, ", $crate::user::columns::user_fields!())
     };
 }
 pub(crate) use user_columns;
+
+/// The same without the organization, in the order of [`user_values`] and [`user_arrays`].
+macro_rules! user_fields {
+    () => {
+        "account_id, email, email_folded, first_name, first_name_folded, last_name, last_name_folded, full_name, \
+         full_name_folded, active, external_id, external_id_folded, phone, phone_folded, street1, street1_folded, \
+         street2, street2_folded, city, city_folded, state_province, state_province_folded, postal_code, \
+         postal_code_folded, country, country_folded, password_changed_at, password_must_change, locked_until, \
+         created_at, updated_at, revision, password_hash"
+    };
+}
+pub(crate) use user_fields;
+
+/// The arguments of an insertion of several, $2 … $34: those of [`bind_all_fields`], password hash. The first one is a subquery, so that
+/// PostgreSQL does not see how long it is: for few it would plan the statement anew each time, which takes longer with twenty
+/// indexes than all else.
+macro_rules! user_arrays {
+    () => {
+        "(SELECT $2::bigint[]), $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[], \
+         $10::text[], $11::boolean[], $12::text[], $13::text[], $14::text[], $15::text[], $16::text[], $17::text[], \
+         $18::text[], $19::text[], $20::text[], $21::text[], $22::text[], $23::text[], $24::text[], $25::text[], \
+         $26::text[], $27::text[], $28::timestamptz[], $29::boolean[], $30::timestamptz[], $31::timestamptz[], \
+         $32::timestamptz[], $33::bigint[], $34::text[]"
+    };
+}
+pub(crate) use user_arrays;
 
 /// The arguments of an insertion: organization, account, those of [`bind_fields`], revision, password hash.
 macro_rules! user_values {
@@ -70,13 +93,6 @@ const INSTANCES: &str = " FROM instances LEFT JOIN elements ON elements.organiza
 pub(crate) fn bind_fields(statement: Statement, user: &User) -> Statement {
     let profile = &user.profile;
     let full_name = user.full_name();
-    let (changed_at, must_change) = match user.password {
-        PasswordState::Absent => (None, false),
-        PasswordState::Set {
-            changed_at,
-            must_change,
-        } => (Some(changed_at), must_change),
-    };
     let statement = statement
         .bind(user.email.as_str())
         .bind(user.email.folded())
@@ -104,10 +120,65 @@ pub(crate) fn bind_fields(statement: Statement, user: &User) -> Statement {
             .bind(text.as_ref().map(|text| fold(text.as_str())))
     });
     statement
-        .bind(changed_at)
-        .bind(must_change)
+        .bind(changed_at(user))
+        .bind(must_change(user))
         .bind(user.locked_until)
         .bind(user.updated_at)
+}
+
+/// Binds accounts, fields, instants and revisions of several users as arrays.
+pub(crate) fn bind_all_fields<'r, T>(
+    rows: Columns<'r, T>,
+    user: impl Fn(&'r T) -> &'r User + Copy,
+) -> Columns<'r, T> {
+    let rows = rows
+        .of(|row| user(row).account_id.get())
+        .of(|row| user(row).email.as_str())
+        .of(|row| user(row).email.folded())
+        .of(|row| user(row).first_name.as_str())
+        .of(|row| fold(user(row).first_name.as_str()))
+        .of(|row| user(row).last_name.as_str())
+        .of(|row| fold(user(row).last_name.as_str()))
+        .of(|row| user(row).full_name())
+        .of(|row| fold(&user(row).full_name()))
+        .of(|row| user(row).active);
+    let fields: [fn(&Profile) -> &Option<Text>; 8] = [
+        |profile| &profile.external_id,
+        |profile| &profile.phone,
+        |profile| &profile.street1,
+        |profile| &profile.street2,
+        |profile| &profile.city,
+        |profile| &profile.state_province,
+        |profile| &profile.postal_code,
+        |profile| &profile.country,
+    ];
+    let rows = fields.into_iter().fold(rows, |rows, field| {
+        rows.of(move |row| field(&user(row).profile).as_ref().map(Text::as_str))
+            .of(move |row| {
+                let text = field(&user(row).profile).as_ref();
+                text.map(|text| fold(text.as_str()))
+            })
+    });
+    rows.of(|row| changed_at(user(row)))
+        .of(|row| must_change(user(row)))
+        .of(|row| user(row).locked_until)
+        .of(|row| user(row).created_at)
+        .of(|row| user(row).updated_at)
+        .of(|row| user(row).revision.get())
+}
+
+fn changed_at(user: &User) -> Option<OffsetDateTime> {
+    match user.password {
+        PasswordState::Absent => None,
+        PasswordState::Set { changed_at, .. } => Some(changed_at),
+    }
+}
+
+fn must_change(user: &User) -> bool {
+    match user.password {
+        PasswordState::Absent => false,
+        PasswordState::Set { must_change, .. } => must_change,
+    }
 }
 
 /// Reads a row of [`user_selection`].
@@ -141,11 +212,14 @@ pub(crate) fn user_of(row: &PgRow) -> Result<User, RepositoryError> {
 }
 
 /// The column `last_login_at`.
-pub(super) fn last_login_of(
-    fields: &Fields<'_>,
-) -> Result<Option<OffsetDateTime>, RepositoryError> {
+fn last_login_of(fields: &Fields<'_>) -> Result<Option<OffsetDateTime>, RepositoryError> {
     let at: OffsetDateTime = fields.get("last_login_at")?;
     Ok(Some(at).filter(|at| *at != OffsetDateTime::UNIX_EPOCH))
+}
+
+/// What the column `last_login_at` has of this user.
+pub(crate) fn last_login_value(user: &User) -> OffsetDateTime {
+    user.last_login_at.unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }
 
 /// The columns `password_changed_at` and `password_must_change`.

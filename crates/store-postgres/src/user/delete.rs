@@ -1,8 +1,15 @@
 //! Erasing a user with everything that belongs to it. What is left is in the audit log.
 
-use tenantry_domain::{AuditAction, Change, Entity, Revision, Scope, User, UserId};
+use tenantry_domain::{
+    AuditAction, Change, Entity, Revision, Scope, User, UserId,
+    ports::{RepositoryError, UserAndRoles, UserRepository as _},
+};
 
-use super::{grants::guard_last_administrator, lock_with_grants};
+use super::{
+    PostgresUsers,
+    grants::{guard_last_administrator, is_no_administrator},
+    lock_with_grants,
+};
 use crate::{
     audit,
     error::{Failure, corrupt},
@@ -28,9 +35,9 @@ impl Work for DeleteUser<'_> {
             return Ok(false);
         };
         guard_last_administrator(session, &user, &grants).await?;
-        if !self.erase_bare(session, &user).await? {
+        if session.row(self.erasing(&user)).await?.is_none() {
             discard_all(session, organization, self.id, self.change).await?;
-            if !self.erase_bare(session, &user).await? {
+            if session.row(self.erasing(&user)).await?.is_none() {
                 let source = "an instance of the user is not complete, and cannot be recorded";
                 return Err(corrupt(Entity::User, self.id.get(), source).into());
             }
@@ -40,22 +47,46 @@ impl Work for DeleteUser<'_> {
 }
 
 impl DeleteUser<'_> {
-    /// Erases the row, and with it secrets and grants, and records it in the same statement, unless the user has instances:
-    /// those have to leave their records first. The user is locked, so no other comes into being.
-    async fn erase_bare(&self, session: &mut Session<'_>, user: &User) -> Result<bool, Failure> {
+    /// Erases a user who is read without a lock, has no instance and is no administrator, in one statement; false if it is another
+    /// one, or if somebody else has written it since.
+    pub(super) async fn at_once(&self, users: &PostgresUsers) -> Result<bool, RepositoryError> {
+        let known = users.find_with_roles(self.scope, self.id).await?;
+        let Some(UserAndRoles { user, .. }) = known.filter(is_no_administrator) else {
+            return Ok(false);
+        };
+        if self.expected.is_some_and(|it| it != user.revision) {
+            return Ok(false);
+        }
+        match users.database.write(self.erasing(&user)).await {
+            Ok(rows) => Ok(!rows.is_empty()),
+            // An instance has come since.
+            Err(RepositoryError::Conflict {
+                entity: Entity::User,
+                ..
+            }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Erases the row as it is known, and with it secrets and grants, and records it in the same statement, unless the user has
+    /// instances: those have to leave their records first.
+    fn erasing(&self, user: &User) -> Statement {
         let statement = Statement::new(
-            "WITH erased AS (DELETE FROM users WHERE organization_id = $5 AND id = $6 AND NOT EXISTS (SELECT FROM instances \
+            "WITH erased AS (DELETE FROM users WHERE organization_id = $5 AND id = $6 AND revision = $10 AND account_id = $11 \
+             AND locked_until IS NOT DISTINCT FROM $12 AND NOT EXISTS (SELECT FROM instances \
              WHERE instances.organization_id = $5 AND instances.user_id = $6) RETURNING account_id, id) \
              INSERT INTO audit_records \
              (organization_id, account_id, at, author, author_user_id, request_id, action, target, target_id, old, new) \
              SELECT $5, account_id, $1, $2, $3, $4, $7, $8, id, $9, '{}' FROM erased RETURNING target_id",
         );
-        let statement = audit::bind_change(statement, self.change)
+        audit::bind_change(statement, self.change)
             .bind(user.organization_id.get())
             .bind(user.id.get())
             .bind(AuditAction::Deleted.as_str())
             .bind(Entity::User.as_str())
-            .bind(audit::json(&user.snapshot()));
-        Ok(session.row(statement).await?.is_some())
+            .bind(audit::json(&user.snapshot()))
+            .bind(user.revision.get())
+            .bind(user.account_id.get())
+            .bind(user.locked_until)
     }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use tenantry_domain::{
-    Entity, OrganizationId, RoleKey, Snapshot, User, UserId, ports::RepositoryError,
+    EffectiveRole, Entity, OrganizationId, RoleKey, Snapshot, User, UserId,
+    ports::{RepositoryError, UserAndRoles},
 };
 
 use crate::{error::Failure, row::Fields, session::Session, sql::Statement};
@@ -40,6 +41,16 @@ pub(crate) async fn guard_last_administrator(
         Some(_) => Ok(()),
         None => Err(RepositoryError::LAST_ADMINISTRATOR.into()),
     }
+}
+
+/// Whether this user certainly is none whom [`guard_last_administrator`] would ask about.
+pub(super) fn is_no_administrator(known: &UserAndRoles) -> bool {
+    let has = |roles: &[EffectiveRole]| {
+        roles
+            .iter()
+            .any(|held| held.direct && held.role.key == RoleKey::OrgAdmin)
+    };
+    !known.user.active || known.roles.as_deref().is_some_and(|roles| !has(roles))
 }
 
 /// The roles granted to the user directly.

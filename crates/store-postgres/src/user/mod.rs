@@ -13,7 +13,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    Change, Email, OrganizationId, Revision, Scope, User, UserDraft, UserField, UserId, UserPatch,
+    AccountId, Change, Email, OrganizationId, Revision, Scope, User, UserDraft, UserField, UserId,
+    UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
     ports::{RepositoryError, UserAndRoles, UserRepository},
@@ -21,11 +22,17 @@ use tenantry_domain::{
 
 pub(crate) use self::locked::{lock, lock_with_grants};
 use self::{
+    create::Creation,
     delete::DeleteUser,
     find::{ByEmail, ById, WithRoles},
     update::UpdateUser,
 };
-use crate::{database::Database, list, sql::Statement, together::Together};
+use crate::{
+    database::Database,
+    list,
+    sql::Statement,
+    together::{Together, TogetherBy},
+};
 
 /// Users in this database.
 pub(crate) struct PostgresUsers {
@@ -33,6 +40,7 @@ pub(crate) struct PostgresUsers {
     by_id: Arc<Together<ById>>,
     with_roles: Arc<Together<WithRoles>>,
     by_email: Arc<Together<ByEmail>>,
+    creations: TogetherBy<(OrganizationId, AccountId), Creation>,
 }
 
 impl PostgresUsers {
@@ -41,6 +49,7 @@ impl PostgresUsers {
             by_id: Together::new(Arc::clone(&database)),
             with_roles: Together::new(Arc::clone(&database)),
             by_email: Together::new(Arc::clone(&database)),
+            creations: TogetherBy::new(Arc::clone(&database)),
             database,
         }
     }
@@ -54,7 +63,7 @@ impl UserRepository for PostgresUsers {
         draft: &UserDraft,
         change: &Change,
     ) -> Result<User, RepositoryError> {
-        let created = create::create(&self.database, organization, draft, change).await?;
+        let created = self.create_with_roles(organization, draft, change).await?;
         Ok(created.user)
     }
 
@@ -64,11 +73,12 @@ impl UserRepository for PostgresUsers {
         draft: &UserDraft,
         change: &Change,
     ) -> Result<UserAndRoles, RepositoryError> {
-        create::create(&self.database, organization, draft, change).await
+        let creation = Creation::new(organization, draft, change);
+        self.creations.ask(creation.account(), creation).await
     }
 
     async fn find(&self, scope: &Scope, id: UserId) -> Result<Option<User>, RepositoryError> {
-        self.by_id.find(ById::new(scope, id)).await
+        self.by_id.ask(ById::new(scope, id)).await
     }
 
     async fn find_with_roles(
@@ -77,7 +87,7 @@ impl UserRepository for PostgresUsers {
         id: UserId,
     ) -> Result<Option<UserAndRoles>, RepositoryError> {
         let wanted = WithRoles(ById::new(scope, id));
-        self.with_roles.find(wanted).await
+        self.with_roles.ask(wanted).await
     }
 
     async fn was_assigned(&self, id: UserId) -> Result<bool, RepositoryError> {
@@ -100,7 +110,7 @@ impl UserRepository for PostgresUsers {
         scope: &Scope,
         email: &Email,
     ) -> Result<Option<User>, RepositoryError> {
-        self.by_email.find(ByEmail::new(scope, email)).await
+        self.by_email.ask(ByEmail::new(scope, email)).await
     }
 
     async fn list(
@@ -137,10 +147,7 @@ impl UserRepository for PostgresUsers {
             expected,
             change,
         };
-        if update.is_of_the_row_alone()
-            && let Some(before) = self.find(scope, id).await?
-            && let Some(after) = update.at_once(&self.database, &before).await?
-        {
+        if let Some(after) = update.at_once(self).await? {
             return Ok(Some(after));
         }
         self.database.transact(&update).await
@@ -153,13 +160,15 @@ impl UserRepository for PostgresUsers {
         expected: Option<Revision>,
         change: &Change,
     ) -> Result<bool, RepositoryError> {
-        self.database
-            .transact(&DeleteUser {
-                scope,
-                id,
-                expected,
-                change,
-            })
-            .await
+        let delete = DeleteUser {
+            scope,
+            id,
+            expected,
+            change,
+        };
+        if delete.at_once(self).await? {
+            return Ok(true);
+        }
+        self.database.transact(&delete).await
     }
 }

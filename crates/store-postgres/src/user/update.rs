@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use tenantry_domain::{
     AuditAction, Change, Entity, PasswordHash, Revision, RoleKey, Scope, Snapshot, User, UserId,
-    UserPatch, ports::RepositoryError,
+    UserPatch,
+    ports::{RepositoryError, UserRepository as _},
 };
 
 use super::{
-    columns::{bind_fields, last_login_of, user_assignments},
-    grants::{self, guard_last_administrator, with_roles},
+    PostgresUsers,
+    columns::{bind_fields, last_login_value, user_assignments},
+    grants::{self, guard_last_administrator, is_no_administrator, with_roles},
     lock, lock_with_grants, password,
 };
 use crate::{
     audit,
-    database::Database,
     error::{EMAIL_IN_USE, Failure},
     instance::discard_all,
-    row::Fields,
     session::{Session, Work},
     sql::Statement,
 };
@@ -39,12 +39,13 @@ macro_rules! writing {
             ", password_failures = CASE WHEN $34 THEN 0 ELSE password_failures END \
              WHERE organization_id = $1 AND id = $2",
             $($condition,)?
-            " RETURNING organization_id, account_id, id, last_login_at), \
-             ended AS (DELETE FROM login_tokens WHERE $44 AND organization_id = $1 AND user_id = $2), \
+            " RETURNING organization_id, account_id, id), \
+             ended AS (DELETE FROM login_tokens USING written WHERE $44 \
+             AND login_tokens.organization_id = written.organization_id AND login_tokens.user_id = written.id), \
              recorded AS (INSERT INTO audit_records \
              (organization_id, account_id, action, target, target_id, old, new, at, author, author_user_id, request_id) \
              SELECT organization_id, account_id, $35, $36, id, $37, $38, $40, $41, $42, $43 FROM written WHERE $39) \
-             SELECT id, last_login_at FROM written"
+             SELECT id FROM written"
         )
     };
 }
@@ -108,43 +109,51 @@ impl UpdateUser<'_> {
         Ok(locked.map(|user| (user, BTreeSet::new())))
     }
 
-    /// Whether nothing but the row has to be looked at: no grant, no token, no instance, no other user.
-    pub(super) fn is_of_the_row_alone(&self) -> bool {
-        let patch = self.patch;
-        patch.roles.is_none()
-            && patch.password.is_none()
-            && patch.locked_until.is_none()
-            && patch.email.is_none()
-            && patch.active != Some(false)
-            && !patch.discard_instances
-    }
-
-    /// Makes a change that is of the row alone to a user who was read without a lock, in one statement; `None` if somebody
-    /// else has written it since. Wrong passwords lock a user without counting as a write, so the lock is compared as well.
+    /// Makes a change that is of the row alone, to a user who is read without a lock, in one statement; `None` if it is of more,
+    /// or if somebody else has written the user since.
     pub(super) async fn at_once(
         &self,
-        database: &Database,
-        before: &User,
+        users: &PostgresUsers,
     ) -> Result<Option<User>, RepositoryError> {
+        let Some(before) = self.known(users).await? else {
+            return Ok(None);
+        };
         if self.expected.is_some_and(|it| it != before.revision) {
             return Ok(None);
         }
-        let mut after = self.patch.apply(before, self.change.at);
+        let after = self.patch.apply(&before, self.change.at);
         let (old, new) = Snapshot::difference(&before.snapshot(), &after.snapshot());
+        // Wrong passwords lock a user without counting as a write, and so does a second login of the same day, which leaves a token.
         let statement = writing!(
-            " AND users.revision = $45 AND users.account_id = $46 AND users.locked_until IS NOT DISTINCT FROM $30"
+            " AND users.revision = $45 AND users.account_id = $46 AND users.locked_until IS NOT DISTINCT FROM $30 \
+             AND users.last_login_at = $47"
         );
+        let deactivated = before.active && !after.active;
         let statement = self
-            .writing(statement, &after, (&old, &new), false)
+            .writing(statement, &after, (&old, &new), deactivated)
             .bind(before.revision.get())
-            .bind(before.account_id.get());
-        let rows = database.write(statement).await?;
-        let Some(row) = rows.first() else {
+            .bind(before.account_id.get())
+            .bind(last_login_value(&before));
+        let rows = users.database.write(statement).await?;
+        Ok((!rows.is_empty()).then_some(after))
+    }
+
+    /// The user, if nothing else has to be looked at: no grant, no token but those that go with an active user, no instance, no other user.
+    async fn known(&self, users: &PostgresUsers) -> Result<Option<User>, RepositoryError> {
+        let patch = self.patch;
+        let is_of_more = patch.roles.is_some()
+            || patch.password.is_some()
+            || patch.locked_until.is_some()
+            || patch.email.is_some()
+            || patch.discard_instances;
+        if is_of_more {
             return Ok(None);
-        };
-        // A login of the same day counts as no write.
-        after.last_login_at = last_login_of(&Fields::of(Entity::User, row)?)?;
-        Ok(Some(after))
+        }
+        if patch.active == Some(false) {
+            let found = users.find_with_roles(self.scope, self.id).await?;
+            return Ok(found.filter(is_no_administrator).map(|known| known.user));
+        }
+        users.find(self.scope, self.id).await
     }
 
     /// Writes the row, and in the same statement the record of what differs, if anything does. Who is deactivated loses the

@@ -2,10 +2,10 @@
 
 use sqlx::{AssertSqlSafe, Executor as _};
 use tenantry_domain::{
-    AccountPatch, InstancePatch, Name, PasswordPolicy, RoleChange, RoleKey, UserPatch,
+    AccountPatch, InstancePatch, Name, PasswordPolicy, RoleChange, RoleKey, UserId, UserPatch,
     ports::{CallerChange, CallerFeed, FeedEvent},
 };
-use tenantry_store_postgres::{PostgresConfig, PostgresStore};
+use tenantry_store_postgres::PostgresStore;
 use tenantry_testkit::{run, samples};
 
 use super::{Schema, raw, scope, shire, user};
@@ -28,7 +28,7 @@ fn a_secret_that_goes_while_its_user_becomes_active_is_told() {
         let repositories = store.repositories();
         let shire = shire(&repositories).await;
         let frodo = user(&repositories, &shire, "frodo@shire.example").await;
-        let feed = store.caller_feed().unwrap();
+        let feed = store.caller_feed();
         let (mut one, mut other) = (raw(&schema).await, raw(&schema).await);
         let set_active =
             |active| format!("UPDATE users SET active = {active} WHERE id = {}", frodo.id);
@@ -79,7 +79,7 @@ fn whatever_changes_who_may_call_is_told_to_every_node() {
             .await
             .unwrap();
 
-        let feed = one.caller_feed().unwrap();
+        let feed = one.caller_feed();
         until_current(feed.as_ref()).await;
 
         // Whoever is new is remembered by nobody, and a name decides nothing.
@@ -199,7 +199,7 @@ fn what_is_changed_in_another_schema_is_told_there_alone() {
         user(&there.repositories(), &mordor, "orc@mordor.example").await;
         let second = user(&there.repositories(), &mordor, "troll@mordor.example").await;
         assert_ne!(frodo.id, second.id);
-        let feed = here.caller_feed().unwrap();
+        let feed = here.caller_feed();
         until_current(feed.as_ref()).await;
 
         let (there, here) = (there.repositories().users, here.repositories().users);
@@ -220,22 +220,19 @@ fn a_feed_that_loses_a_connection_says_so_and_goes_on() {
     run(async {
         let schema = Schema::create().await;
         let store = schema.store(schema.config()).await;
-        let feed = store.caller_feed().unwrap();
+        let feed = store.caller_feed();
         until_current(feed.as_ref()).await;
         let mut other = raw(&schema).await;
-        for what in ["LISTEN", "NOTIFY"] {
-            let ended: Vec<bool> = sqlx::query_scalar(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
-                 WHERE application_name = current_setting('application_name') AND query LIKE $1 || ' %'",
-            )
-            .bind(what)
-            .fetch_all(&mut other)
-            .await
-            .unwrap();
-            assert_eq!(ended, [true], "{what}");
-            while feed.next().await != FeedEvent::Lost {}
-            until_current(feed.as_ref()).await;
-        }
+        let ended: Vec<bool> = sqlx::query_scalar(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+             AND application_name = current_setting('application_name') AND query LIKE '%caller_changes%'",
+        )
+        .fetch_all(&mut other)
+        .await
+        .unwrap();
+        assert_eq!(ended, [true]);
+        while feed.next().await != FeedEvent::Lost {}
+        until_current(feed.as_ref()).await;
     });
 }
 
@@ -244,7 +241,7 @@ fn a_feed_without_the_tables_never_says_that_it_is_current() {
     run(async {
         let schema = Schema::create().await;
         let store = PostgresStore::connect(schema.config()).await.unwrap();
-        let feed = store.caller_feed().unwrap();
+        let feed = store.caller_feed();
         for _ in 0..3 {
             assert_eq!(feed.next().await, FeedEvent::Lost);
         }
@@ -253,14 +250,71 @@ fn a_feed_without_the_tables_never_says_that_it_is_current() {
     });
 }
 
+/// A transaction that began before others and ends behind them is told when it ends, and they are not told again.
 #[test]
-fn behind_a_proxy_that_pools_transactions_nobody_listens() {
+fn what_is_committed_late_is_told_late_and_all_of_it_once() {
     run(async {
         let schema = Schema::create().await;
-        let config = PostgresConfig {
-            prepared_statements: false,
-            ..schema.config()
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let (mut ids, names) = (Vec::new(), ["frodo", "sam", "merry", "pippin"]);
+        for name in names {
+            let email = format!("{name}@shire.example");
+            ids.push(user(&repositories, &shire, &email).await.id);
+        }
+        let feed = store.caller_feed();
+        let (mut slow, mut undone, mut quick) =
+            (raw(&schema).await, raw(&schema).await, raw(&schema).await);
+        let deactivate = |n: usize| {
+            AssertSqlSafe(format!(
+                "UPDATE users SET active = FALSE WHERE id = {}",
+                ids[n]
+            ))
         };
-        assert!(schema.store(config).await.caller_feed().is_none());
+        until_current(feed.as_ref()).await;
+
+        slow.execute("BEGIN").await.unwrap();
+        slow.execute(deactivate(0)).await.unwrap();
+        undone.execute("BEGIN").await.unwrap();
+        undone.execute(deactivate(1)).await.unwrap();
+        quick.execute(deactivate(2)).await.unwrap();
+        assert_eq!(until_told(feed.as_ref()).await, [ids[2]]);
+        undone.execute("ROLLBACK").await.unwrap();
+        quick.execute(deactivate(3)).await.unwrap();
+        assert_eq!(until_told(feed.as_ref()).await, [ids[3]]);
+        slow.execute("COMMIT").await.unwrap();
+        assert_eq!(until_told(feed.as_ref()).await, [ids[0]]);
+        assert_eq!(until_told(feed.as_ref()).await, []);
+    });
+}
+
+/// The users that are told to be changed until everything up to now was told, which takes one more look than the one under way.
+async fn until_told(feed: &dyn CallerFeed) -> Vec<UserId> {
+    let (mut users, mut looks) = (Vec::new(), 0);
+    while looks < 2 {
+        match feed.next().await {
+            FeedEvent::Changed(CallerChange::User(id)) => users.push(id),
+            FeedEvent::Current => looks += 1,
+            other => panic!("{other:?}"),
+        }
+    }
+    users
+}
+
+#[test]
+fn of_more_changes_than_anybody_wants_to_hear_nobody_knows() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let feed = store.caller_feed();
+        until_current(feed.as_ref()).await;
+        let mut other = raw(&schema).await;
+        other
+            .execute("INSERT INTO caller_changes (kind, target_id) SELECT 'u', n FROM generate_series(1, 10001) AS n")
+            .await
+            .unwrap();
+        while feed.next().await != FeedEvent::Lost {}
+        assert_eq!(feed.next().await, FeedEvent::Current);
     });
 }

@@ -83,3 +83,99 @@ fn who_has_an_instance_that_cannot_be_recorded_is_not_erased_in_silence() {
         assert_eq!(found.unwrap(), Some(sam));
     });
 }
+
+#[test]
+fn a_login_that_comes_before_a_deactivation_leaves_no_token() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let sam = user(&repositories, &shire, "sam@shire.example").await;
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        // As a second login of the same day, which is no new revision.
+        let mut logging_in = other.begin().await.unwrap();
+        for statement in [
+            "UPDATE users SET last_login_at = '2026-01-01 00:00Z' WHERE id = $1",
+            "INSERT INTO login_tokens (digest, organization_id, user_id, created_at, expires_at) \
+             SELECT 'x', organization_id, id, created_at, '2999-01-01' FROM users WHERE id = $1",
+        ] {
+            let statement = sqlx::query(statement).bind(sam.id.get());
+            statement.execute(&mut *logging_in).await.unwrap();
+        }
+        let (users, within) = (Arc::clone(&repositories.users), scope(&shire));
+        let deactivating = tokio::spawn(async move {
+            let patch = UserPatch {
+                active: Some(false),
+                ..UserPatch::default()
+            };
+            let change = samples::change();
+            users.update(&within, sam.id, &patch, None, &change).await
+        });
+        until_blocked(&mut observer, &schema).await;
+        logging_in.commit().await.unwrap();
+
+        let deactivated = deactivating.await.unwrap().unwrap().unwrap();
+        assert!(!deactivated.active);
+        assert!(deactivated.last_login_at.is_some());
+        let tokens: i64 = sqlx::query_scalar("SELECT count(*) FROM login_tokens")
+            .fetch_one(&mut observer)
+            .await
+            .unwrap();
+        assert_eq!(tokens, 0);
+    });
+}
+
+#[test]
+fn an_instance_that_comes_before_its_user_is_erased_leaves_its_record() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let sam = user(&repositories, &shire, "sam@shire.example").await;
+        let draft = samples::instance_draft(shire.admin.id, "sfdc", "of the admin");
+        repositories
+            .instances
+            .create(shire.organization.id, &draft, &samples::change())
+            .await
+            .unwrap();
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let mut creating = other.begin().await.unwrap();
+        for statement in [
+            "INSERT INTO instances (organization_id, id, account_id, user_id, name, name_folded, element_id, valid, disabled, \
+             created_at, updated_at, revision) SELECT organization_id, id + 1000, account_id, $1, 'of Sam', 'of sam', element_id, \
+             valid, disabled, created_at, updated_at, revision FROM instances",
+            "INSERT INTO instance_secrets (digest, organization_id, instance_id, sealed, key_id, created_at) \
+             SELECT sha256(digest), organization_id, instance_id + 1000, sealed, key_id, created_at FROM instance_secrets \
+             WHERE $1::bigint IS NOT NULL",
+        ] {
+            let statement = sqlx::query(statement).bind(sam.id.get());
+            statement.execute(&mut *creating).await.unwrap();
+        }
+        let (users, within) = (Arc::clone(&repositories.users), scope(&shire));
+        let erasing = tokio::spawn(async move {
+            let change = samples::change();
+            users.delete(&within, sam.id, None, &change).await
+        });
+        until_blocked(&mut observer, &schema).await;
+        creating.commit().await.unwrap();
+
+        assert!(erasing.await.unwrap().unwrap());
+        let found = repositories.users.find(&scope(&shire), sam.id).await;
+        assert_eq!(found.unwrap(), None);
+        let recorded: Vec<(String, Option<String>)> = sqlx::query_as(
+            "SELECT target, old ->> 'name' FROM audit_records WHERE action = 'deleted' ORDER BY id",
+        )
+        .fetch_all(&mut observer)
+        .await
+        .unwrap();
+        assert_eq!(
+            recorded,
+            [
+                ("instance".to_owned(), Some("of Sam".to_owned())),
+                ("user".to_owned(), None)
+            ]
+        );
+    });
+}

@@ -128,6 +128,7 @@ fn authentication_is_one_statement_that_looks_everything_up_by_keys() {
         let before = whole_scans(&mut observer, &schema).await;
         let tables: Vec<_> = before.iter().map(|(table, _)| table.as_str()).collect();
         let expected = [
+            "caller_changes",
             "instance_configurations",
             "instance_secrets",
             "instances",

@@ -16,7 +16,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
     run(async {
         let schema = Schema::create().await;
         let store = PostgresStore::connect(schema.config()).await.unwrap();
-        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(6));
+        assert_eq!(store.schema_state().await.unwrap(), SchemaState::Behind(8));
         assert!(store.needs_migration().await.unwrap());
         let (one, two) = tokio::join!(store.migrate(), store.migrate());
         one.and(two).unwrap();
@@ -48,7 +48,7 @@ fn schemas_are_migrated_once_and_newer_ones_refused() {
             assert_eq!(
                 error.to_string(),
                 "the schema of the database is newer than this binary: it has the migration 9999, this binary knows \
-                 those up to 6"
+                 those up to 8"
             );
         }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use sqlx::{Connection as _, PgConnection};
+use sqlx::Connection as _;
 use tenantry_domain::{
     Scope, UserId,
     ports::{RepositoryError, UserRepository},
@@ -11,7 +11,7 @@ use tenantry_store_postgres::PostgresConfig;
 use tenantry_testkit::{run, samples};
 use tokio::task::JoinHandle;
 
-use super::{Schema, raw, scope, shire, unavailable_because, until_blocked, user};
+use super::{Schema, blocked, raw, scope, settle, shire, unavailable_because, until_blocked, user};
 
 type Looked = JoinHandle<Result<Option<UserId>, RepositoryError>>;
 
@@ -21,25 +21,6 @@ fn look_up(users: &Arc<dyn UserRepository>, within: Scope, id: UserId) -> Looked
         let found = users.find(&within, id).await?;
         Ok(found.map(|user| user.id))
     })
-}
-
-/// How many statements of the schema's stores wait for a lock.
-async fn blocked(observer: &mut PgConnection, schema: &Schema) -> i64 {
-    let name = schema.config().url.rsplit('=').next().unwrap().to_owned();
-    sqlx::query_scalar(
-        "SELECT count(*) FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'",
-    )
-    .bind(&name)
-    .fetch_one(observer)
-    .await
-    .unwrap()
-}
-
-/// Lets every task that can go on do so.
-async fn settle() {
-    for _ in 0..100 {
-        tokio::task::yield_now().await;
-    }
 }
 
 #[test]

@@ -47,10 +47,14 @@ fn changes_by_another_program_on_the_same_file_count() {
     });
 }
 
-/// Nobody is remembered there.
 #[test]
 fn changes_count_behind_a_pooler_of_transactions() {
-    run(async { every_change(Nodes::two(Store::pooled().await, true)).await });
+    run(async {
+        let nodes = Nodes::two(Store::pooled().await, true);
+        let somebody = nodes.hobbit("somebody").await;
+        nodes.until_remembering(&somebody).await;
+        every_change(nodes).await;
+    });
 }
 
 async fn on_two_nodes(first_takes: bool) {

@@ -49,10 +49,10 @@ impl Database {
         execute(&self.server, &refuse).await.unwrap();
     }
 
-    /// Ends the connections on which servers listen to each other.
+    /// Ends the connections on which servers look for what others change.
     pub(crate) async fn end_listeners(&self) {
         let end = format!(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND query LIKE 'LISTEN %'",
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND query LIKE '%caller_changes WHERE%'",
             self.name
         );
         execute(&self.server, &end).await.unwrap();

@@ -5,19 +5,19 @@ use sqlx::{Encode, Postgres, Type};
 use crate::sql::Statement;
 
 /// A statement in the making, over these rows.
-pub(super) struct Columns<'r, T> {
+pub(crate) struct Columns<'r, T> {
     statement: Statement,
     rows: &'r [T],
 }
 
 impl<'r, T> Columns<'r, T> {
     /// A statement whose first arguments are bound.
-    pub(super) fn new(statement: Statement, rows: &'r [T]) -> Self {
+    pub(crate) fn new(statement: Statement, rows: &'r [T]) -> Self {
         Self { statement, rows }
     }
 
     /// Binds the value that each row has, as the next array.
-    pub(super) fn of<V>(self, value: impl Fn(&'r T) -> V) -> Self
+    pub(crate) fn of<V>(self, value: impl Fn(&'r T) -> V) -> Self
     where
         Vec<V>: Encode<'r, Postgres> + Type<Postgres>,
     {
@@ -29,7 +29,7 @@ impl<'r, T> Columns<'r, T> {
     }
 
     /// The statement, everything bound.
-    pub(super) fn statement(self) -> Statement {
+    pub(crate) fn statement(self) -> Statement {
         self.statement
     }
 }
