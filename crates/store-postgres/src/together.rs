@@ -41,17 +41,19 @@ pub(crate) trait Shared: Sized + Send + Sync + 'static {
     /// What is answered to each.
     type Answer: Send + 'static;
 
-    /// Does it for this one.
-    fn alone(
-        &self,
-        database: &Database,
-    ) -> impl Future<Output = Result<Self::Answer, RepositoryError>> + Send;
-
     /// Does it for all of them, and answers in their order.
-    fn together(
+    fn several(
         database: &Database,
-        several: &[Self],
+        several: &[&Self],
     ) -> impl Future<Output = Result<Vec<Outcome<Self>>, RepositoryError>> + Send;
+
+    /// Does it for this one.
+    fn alone(&self, database: &Database) -> impl Future<Output = Outcome<Self>> + Send {
+        async {
+            let mut outcomes = Self::several(database, &[self]).await?;
+            outcomes.pop().unwrap_or_else(|| Err(error::timed_out()))
+        }
+    }
 }
 
 type Outcome<S> = Result<<S as Shared>::Answer, RepositoryError>;
@@ -65,7 +67,7 @@ pub(crate) trait LookUp: Sized + Send + Sync + 'static {
     fn alone(&self) -> Statement;
 
     /// The statement for all of them: each row has the place of its look-up in the column `place`, from 1 on.
-    fn together(several: &[Self]) -> Statement;
+    fn together(several: &[&Self]) -> Statement;
 
     /// What the row says.
     fn found(row: &PgRow) -> Result<Self::Found, RepositoryError>;
@@ -74,29 +76,31 @@ pub(crate) trait LookUp: Sized + Send + Sync + 'static {
 impl<L: LookUp> Shared for L {
     type Answer = Option<L::Found>;
 
-    async fn alone(&self, database: &Database) -> Outcome<L> {
-        let rows = database.read(LookUp::alone(self)).await?;
-        rows.first().map(L::found).transpose()
-    }
-
-    async fn together(
+    async fn several(
         database: &Database,
-        several: &[Self],
+        several: &[&Self],
     ) -> Result<Vec<Outcome<L>>, RepositoryError> {
-        let rows = database.read(<L as LookUp>::together(several)).await?;
+        let rows = database.read(L::together(several)).await?;
         let mut found: Vec<_> = several.iter().map(|_| Ok(None)).collect();
         for row in &rows {
-            let place: i64 = row.try_get("place").map_err(Failure::from)?;
             // A row that is corrupt is the misfortune of whoever looks it up.
-            let wanted = usize::try_from(place - 1)
-                .ok()
-                .and_then(|it| found.get_mut(it));
-            if let Some(wanted) = wanted {
-                *wanted = L::found(row).map(Some);
+            if let Some(one) = found.get_mut(place(row)?) {
+                *one = L::found(row).map(Some);
             }
         }
         Ok(found)
     }
+
+    async fn alone(&self, database: &Database) -> Outcome<L> {
+        let rows = database.read(LookUp::alone(self)).await?;
+        rows.first().map(L::found).transpose()
+    }
+}
+
+/// Whom a row is about: the column `place`, which counts from 1 on.
+pub(crate) fn place(row: &PgRow) -> Result<usize, RepositoryError> {
+    let place: i64 = row.try_get("place").map_err(Failure::from)?;
+    Ok(usize::try_from(place - 1).unwrap_or(usize::MAX))
 }
 
 /// Those of one kind.
@@ -215,11 +219,20 @@ impl<S: Shared> Together<S> {
 
     /// Does these with one statement.
     async fn answer(&self, Batch { wanted, answers }: Batch<S>) {
-        match S::together(&self.database, &wanted).await {
+        let several: Vec<_> = wanted.iter().collect();
+        match S::several(&self.database, &several).await {
             Ok(outcomes) => {
                 for (answer, outcome) in answers.into_iter().zip(outcomes) {
                     // Whoever asked may have gone.
                     let _ = answer.send(outcome);
+                }
+            }
+            // What PostgreSQL refuses of one is not the others' fault. The statement had no effect.
+            Err(RepositoryError::Conflict { .. } | RepositoryError::Backend { .. })
+                if several.len() > 1 =>
+            {
+                for (answer, one) in answers.into_iter().zip(&wanted) {
+                    let _ = answer.send(one.alone(&self.database).await);
                 }
             }
             Err(error) => refuse(answers, error),

@@ -10,7 +10,7 @@ use super::columns::{bind_all_fields, user_arrays, user_columns, user_fields};
 use crate::{
     audit,
     database::Database,
-    error::{self, EMAIL_IN_USE},
+    error::EMAIL_IN_USE,
     role::held::{held_of, held_roles},
     row::Fields,
     sql::Statement,
@@ -81,36 +81,6 @@ impl Creation {
 
 type Outcome = Result<UserAndRoles, RepositoryError>;
 
-impl Shared for Creation {
-    type Answer = UserAndRoles;
-
-    async fn alone(&self, database: &Database) -> Outcome {
-        create(database, &[self])
-            .await?
-            .pop()
-            .unwrap_or_else(|| Err(error::timed_out()))
-    }
-
-    async fn together(
-        database: &Database,
-        several: &[Self],
-    ) -> Result<Vec<Outcome>, RepositoryError> {
-        match create(database, &several.iter().collect::<Vec<_>>()).await {
-            // Whatever PostgreSQL refuses in one of them is not the others' fault. The statement had no effect.
-            Err(RepositoryError::Conflict { .. } | RepositoryError::Backend { .. })
-                if several.len() > 1 =>
-            {
-                let mut outcomes = Vec::with_capacity(several.len());
-                for one in several {
-                    outcomes.push(one.alone(database).await);
-                }
-                Ok(outcomes)
-            }
-            outcome => outcome,
-        }
-    }
-}
-
 /// The account, locked, so that it and its roles stay as they are until the commit. It is checked again after a wait for whoever
 /// changes it; the roles are those before the wait, so they do not count if it is another revision then.
 ///
@@ -147,43 +117,46 @@ const CREATE: &str = concat!(
      FROM account LEFT JOIN before ON TRUE",
 );
 
-/// Creates users in one account, and says of each in their order what became of it.
-async fn create(
-    database: &Database,
-    creations: &[&Creation],
-) -> Result<Vec<Outcome>, RepositoryError> {
-    let Some((organization, account)) = creations.first().map(|one| one.account()) else {
-        return Ok(Vec::new());
-    };
-    let rows = database
-        .write(statement(organization, account, creations))
-        .await?;
-    let refuse = |field| {
-        let each = creations.iter().map(|_| {
-            Err(RepositoryError::Conflict {
-                entity: Entity::Account,
-                field,
-            })
+impl Shared for Creation {
+    type Answer = UserAndRoles;
+
+    async fn several(
+        database: &Database,
+        creations: &[&Self],
+    ) -> Result<Vec<Outcome>, RepositoryError> {
+        let Some((organization, account)) = creations.first().map(|one| one.account()) else {
+            return Ok(Vec::new());
+        };
+        let rows = database
+            .write(statement(organization, account, creations))
+            .await?;
+        let refuse = |field| {
+            let each = creations.iter().map(|_| {
+                Err(RepositoryError::Conflict {
+                    entity: Entity::Account,
+                    field,
+                })
+            });
+            Ok(each.collect())
+        };
+        let Some(row) = rows.first() else {
+            return refuse("id");
+        };
+        let fields = Fields::of(Entity::Account, row)?;
+        if !fields.get::<bool>("active")? {
+            return refuse("active");
+        }
+        let roles = match fields.get("roles_count")? {
+            Some(true) => held_of(row, organization)?,
+            Some(false) | None => None,
+        };
+        let ids: Vec<Option<i64>> = fields.get("created")?;
+        let outcomes = creations.iter().zip(ids).map(|(one, id)| {
+            let id = id.map(UserId::new).ok_or(EMAIL_IN_USE)?;
+            Ok(one.created(id, roles.as_deref()))
         });
-        Ok(each.collect())
-    };
-    let Some(row) = rows.first() else {
-        return refuse("id");
-    };
-    let fields = Fields::of(Entity::Account, row)?;
-    if !fields.get::<bool>("active")? {
-        return refuse("active");
+        Ok(outcomes.collect())
     }
-    let roles = match fields.get("roles_count")? {
-        Some(true) => held_of(row, organization)?,
-        Some(false) | None => None,
-    };
-    let ids: Vec<Option<i64>> = fields.get("created")?;
-    let outcomes = creations.iter().zip(ids).map(|(one, id)| {
-        let id = id.map(UserId::new).ok_or(EMAIL_IN_USE)?;
-        Ok(one.created(id, roles.as_deref()))
-    });
-    Ok(outcomes.collect())
 }
 
 fn statement(

@@ -7,6 +7,7 @@ use tenantry_domain::{
 
 use super::{
     PostgresUsers,
+    at_once::Erasing,
     grants::{guard_last_administrator, is_no_administrator},
     lock_with_grants,
 };
@@ -47,8 +48,8 @@ impl Work for DeleteUser<'_> {
 }
 
 impl DeleteUser<'_> {
-    /// Erases a user who is read without a lock, has no instance and is no administrator, in one statement; false if it is another
-    /// one, or if somebody else has written it since.
+    /// Erases a user who is read without a lock, has no instance and is no administrator; false if it is another one, or if somebody
+    /// else has written it since or holds it.
     pub(super) async fn at_once(&self, users: &PostgresUsers) -> Result<bool, RepositoryError> {
         let known = users.find_with_roles(self.scope, self.id).await?;
         let Some(UserAndRoles { user, .. }) = known.filter(is_no_administrator) else {
@@ -57,23 +58,16 @@ impl DeleteUser<'_> {
         if self.expected.is_some_and(|it| it != user.revision) {
             return Ok(false);
         }
-        match users.database.write(self.erasing(&user)).await {
-            Ok(rows) => Ok(!rows.is_empty()),
-            // An instance has come since.
-            Err(RepositoryError::Conflict {
-                entity: Entity::User,
-                ..
-            }) => Ok(false),
-            Err(error) => Err(error),
-        }
+        let erasing = Erasing::new(user, self.change);
+        let organization = self.scope.organization_id();
+        users.erasures.ask(organization, erasing).await
     }
 
-    /// Erases the row as it is known, and with it secrets and grants, and records it in the same statement, unless the user has
-    /// instances: those have to leave their records first.
+    /// Erases the row, and with it secrets and grants, and records it in the same statement, unless the user has instances:
+    /// those have to leave their records first. The user is locked, so no other comes into being.
     fn erasing(&self, user: &User) -> Statement {
         let statement = Statement::new(
-            "WITH erased AS (DELETE FROM users WHERE organization_id = $5 AND id = $6 AND revision = $10 AND account_id = $11 \
-             AND locked_until IS NOT DISTINCT FROM $12 AND NOT EXISTS (SELECT FROM instances \
+            "WITH erased AS (DELETE FROM users WHERE organization_id = $5 AND id = $6 AND NOT EXISTS (SELECT FROM instances \
              WHERE instances.organization_id = $5 AND instances.user_id = $6) RETURNING account_id, id) \
              INSERT INTO audit_records \
              (organization_id, account_id, at, author, author_user_id, request_id, action, target, target_id, old, new) \
@@ -85,8 +79,5 @@ impl DeleteUser<'_> {
             .bind(AuditAction::Deleted.as_str())
             .bind(Entity::User.as_str())
             .bind(audit::json(&user.snapshot()))
-            .bind(user.revision.get())
-            .bind(user.account_id.get())
-            .bind(user.locked_until)
     }
 }

@@ -54,8 +54,8 @@ impl Within {
     }
 
     /// The same for several, as arrays.
-    fn bind_all<L>(several: &[L], within: fn(&L) -> &Self, statement: Statement) -> Statement {
-        let of_each = || several.iter().map(within);
+    fn bind_all<L>(several: &[&L], within: fn(&L) -> &Self, statement: Statement) -> Statement {
+        let of_each = || several.iter().map(|one| within(one));
         statement
             .bind(of_each().map(|it| it.organization).collect::<Vec<_>>())
             .bind(of_each().map(|it| it.account).collect::<Vec<_>>())
@@ -138,7 +138,7 @@ impl LookUp for ById {
             .bind(self.id)
     }
 
-    fn together(several: &[Self]) -> Statement {
+    fn together(several: &[&Self]) -> Statement {
         let ids: Vec<_> = several.iter().map(|one| one.id).collect();
         let statement = Statement::new(together!("$4::bigint[]", "id = wanted.key"));
         Within::bind_all(several, |one| &one.within, statement).bind(ids)
@@ -158,7 +158,7 @@ impl LookUp for WithRoles {
         within.bind(statement).bind(*id)
     }
 
-    fn together(several: &[Self]) -> Statement {
+    fn together(several: &[&Self]) -> Statement {
         let ids: Vec<_> = several.iter().map(|Self(one)| one.id).collect();
         let statement = Statement::new(together!("$4::bigint[]", "id = wanted.key", its_roles!()));
         Within::bind_all(several, |Self(one)| &one.within, statement).bind(ids)
@@ -180,7 +180,7 @@ impl LookUp for ByEmail {
             .bind(self.email_folded.as_str())
     }
 
-    fn together(several: &[Self]) -> Statement {
+    fn together(several: &[&Self]) -> Statement {
         let emails: Vec<_> = several
             .iter()
             .map(|one| one.email_folded.as_str())

@@ -1,5 +1,6 @@
 //! Users.
 
+mod at_once;
 pub(crate) mod columns;
 mod create;
 mod delete;
@@ -22,6 +23,7 @@ use tenantry_domain::{
 
 pub(crate) use self::locked::{lock, lock_with_grants};
 use self::{
+    at_once::{Erasing, Writing},
     create::Creation,
     delete::DeleteUser,
     find::{ByEmail, ById, WithRoles},
@@ -41,6 +43,8 @@ pub(crate) struct PostgresUsers {
     with_roles: Arc<Together<WithRoles>>,
     by_email: Arc<Together<ByEmail>>,
     creations: TogetherBy<(OrganizationId, AccountId), Creation>,
+    writings: TogetherBy<OrganizationId, Writing>,
+    erasures: TogetherBy<OrganizationId, Erasing>,
 }
 
 impl PostgresUsers {
@@ -50,6 +54,8 @@ impl PostgresUsers {
             with_roles: Together::new(Arc::clone(&database)),
             by_email: Together::new(Arc::clone(&database)),
             creations: TogetherBy::new(Arc::clone(&database)),
+            writings: TogetherBy::new(Arc::clone(&database)),
+            erasures: TogetherBy::new(Arc::clone(&database)),
             database,
         }
     }

@@ -10,7 +10,8 @@ use tenantry_domain::{
 
 use super::{
     PostgresUsers,
-    columns::{bind_fields, last_login_value, user_assignments},
+    at_once::Writing,
+    columns::{bind_fields, user_assignments},
     grants::{self, guard_last_administrator, is_no_administrator, with_roles},
     lock, lock_with_grants, password,
 };
@@ -30,25 +31,16 @@ pub(super) struct UpdateUser<'a> {
     pub(super) change: &'a Change,
 }
 
-/// The statement of [`UpdateUser::writing`], which meets the user if `$condition` is true.
-macro_rules! writing {
-    ($($condition:literal)?) => {
-        concat!(
-            "WITH written AS (UPDATE users SET ",
-            user_assignments!(),
-            ", password_failures = CASE WHEN $34 THEN 0 ELSE password_failures END \
-             WHERE organization_id = $1 AND id = $2",
-            $($condition,)?
-            " RETURNING organization_id, account_id, id), \
-             ended AS (DELETE FROM login_tokens USING written WHERE $44 \
-             AND login_tokens.organization_id = written.organization_id AND login_tokens.user_id = written.id), \
-             recorded AS (INSERT INTO audit_records \
-             (organization_id, account_id, action, target, target_id, old, new, at, author, author_user_id, request_id) \
-             SELECT organization_id, account_id, $35, $36, id, $37, $38, $40, $41, $42, $43 FROM written WHERE $39) \
-             SELECT id FROM written"
-        )
-    };
-}
+const WRITE: &str = concat!(
+    "WITH written AS (UPDATE users SET ",
+    user_assignments!(),
+    ", password_failures = CASE WHEN $34 THEN 0 ELSE password_failures END \
+     WHERE organization_id = $1 AND id = $2 RETURNING organization_id, account_id, id), \
+     ended AS (DELETE FROM login_tokens WHERE $44 AND organization_id = $1 AND user_id = $2) \
+     INSERT INTO audit_records \
+     (organization_id, account_id, action, target, target_id, old, new, at, author, author_user_id, request_id) \
+     SELECT organization_id, account_id, $35, $36, id, $37, $38, $40, $41, $42, $43 FROM written WHERE $39",
+);
 
 impl Work for UpdateUser<'_> {
     type Output = Option<User>;
@@ -77,7 +69,7 @@ impl Work for UpdateUser<'_> {
             refuse_email_in_use(session, &after).await?;
         }
         let deactivated = before.active && !after.active;
-        let statement = self.writing(writing!(), &after, (&old, &new), deactivated);
+        let statement = self.writing(&after, (&old, &new), deactivated);
         session.execute(statement).await?;
         if self.patch.discard_instances {
             discard_all(session, organization, self.id, self.change).await?;
@@ -109,8 +101,8 @@ impl UpdateUser<'_> {
         Ok(locked.map(|user| (user, BTreeSet::new())))
     }
 
-    /// Makes a change that is of the row alone, to a user who is read without a lock, in one statement; `None` if it is of more,
-    /// or if somebody else has written the user since.
+    /// Makes a change that is of the row alone, to a user who is read without a lock; `None` if it is of more, or if somebody else
+    /// has written the user since or holds it.
     pub(super) async fn at_once(
         &self,
         users: &PostgresUsers,
@@ -122,20 +114,9 @@ impl UpdateUser<'_> {
             return Ok(None);
         }
         let after = self.patch.apply(&before, self.change.at);
-        let (old, new) = Snapshot::difference(&before.snapshot(), &after.snapshot());
-        // Wrong passwords lock a user without counting as a write, and so does a second login of the same day, which leaves a token.
-        let statement = writing!(
-            " AND users.revision = $45 AND users.account_id = $46 AND users.locked_until IS NOT DISTINCT FROM $30 \
-             AND users.last_login_at = $47"
-        );
-        let deactivated = before.active && !after.active;
-        let statement = self
-            .writing(statement, &after, (&old, &new), deactivated)
-            .bind(before.revision.get())
-            .bind(before.account_id.get())
-            .bind(last_login_value(&before));
-        let rows = users.database.write(statement).await?;
-        Ok((!rows.is_empty()).then_some(after))
+        let writing = Writing::new(before, after.clone(), self.change);
+        let written = users.writings.ask(after.organization_id, writing).await?;
+        Ok(written.then_some(after))
     }
 
     /// The user, if nothing else has to be looked at: no grant, no token but those that go with an active user, no instance, no other user.
@@ -160,12 +141,11 @@ impl UpdateUser<'_> {
     /// login tokens with it.
     fn writing(
         &self,
-        statement: &'static str,
         after: &User,
         (old, new): (&Snapshot, &Snapshot),
         deactivated: bool,
     ) -> Statement {
-        let statement = Statement::new(statement)
+        let statement = Statement::new(WRITE)
             .bind(after.organization_id.get())
             .bind(after.id.get());
         let password = self.patch.password.as_ref();

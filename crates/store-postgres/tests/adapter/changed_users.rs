@@ -6,7 +6,7 @@ use sqlx::{Connection as _, Executor as _};
 use tenantry_domain::{Entity, Name, UserPatch, ports::RepositoryError};
 use tenantry_testkit::{run, samples};
 
-use super::{Schema, raw, scope, shire, until_blocked, user};
+use super::{Schema, blocked, raw, scope, settle, shire, until_blocked, user};
 
 #[test]
 fn a_change_that_another_one_comes_before_is_made_to_what_that_one_left() {
@@ -175,6 +175,100 @@ fn an_instance_that_comes_before_its_user_is_erased_leaves_its_record() {
             [
                 ("instance".to_owned(), Some("of Sam".to_owned())),
                 ("user".to_owned(), None)
+            ]
+        );
+    });
+}
+
+#[test]
+fn those_who_are_changed_or_erased_at_the_same_moment_share_a_statement() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let mut hobbits = Vec::new();
+        for number in 0..24 {
+            let email = format!("user{number}@shire.example");
+            hobbits.push(user(&repositories, &shire, &email).await);
+        }
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let mut held = other.begin().await.unwrap();
+        // Users can be looked up, and not written.
+        held.execute("LOCK TABLE users IN SHARE MODE")
+            .await
+            .unwrap();
+        let changing: Vec<_> = (0..13)
+            .map(|number| {
+                // Two want to change the last one, and so the second of them finds it changed.
+                let id = hobbits[if number == 12 { 11 } else { number }].id;
+                let (users, within) = (Arc::clone(&repositories.users), scope(&shire));
+                tokio::spawn(async move {
+                    let patch = UserPatch {
+                        first_name: Some(Name::parse(format!("Name {number}")).unwrap()),
+                        active: Some(number % 2 == 0),
+                        ..UserPatch::default()
+                    };
+                    let change = samples::change();
+                    users.update(&within, id, &patch, None, &change).await
+                })
+            })
+            .collect();
+        let erasing: Vec<_> = (12..25)
+            .map(|number| {
+                let id = hobbits[if number == 24 { 23 } else { number }].id;
+                let (users, within) = (Arc::clone(&repositories.users), scope(&shire));
+                let change = samples::change();
+                tokio::spawn(async move { users.delete(&within, id, None, &change).await })
+            })
+            .collect();
+        until_blocked(&mut observer, &schema).await;
+        for _ in 0..10 {
+            settle().await;
+            // Look-ups are answered meanwhile.
+            blocked(&mut observer, &schema).await;
+        }
+        // Two of each kind, and none of those who wait for them.
+        assert!(blocked(&mut observer, &schema).await <= 4);
+        held.rollback().await.unwrap();
+
+        let mut revisions = Vec::new();
+        for (number, answer) in changing.into_iter().enumerate() {
+            let changed = answer.await.unwrap().unwrap().unwrap();
+            assert_eq!(changed.first_name.as_str(), format!("Name {number}"));
+            assert_eq!(changed.active, number % 2 == 0);
+            revisions.push((changed.id, changed.revision.get()));
+            let found = repositories.users.find(&scope(&shire), changed.id).await;
+            if number < 11 {
+                assert_eq!(found.unwrap(), Some(changed));
+            }
+        }
+        let expected = |number: usize| (hobbits[number].id, 2);
+        let alone: Vec<_> = (0..11).map(expected).collect();
+        assert_eq!(revisions[..11], alone);
+        let mut twice: Vec<_> = revisions[11..].iter().map(|(_, it)| *it).collect();
+        twice.sort_unstable();
+        assert_eq!(twice, [2, 3]);
+        let mut erased = Vec::new();
+        for answer in erasing {
+            erased.push(answer.await.unwrap().unwrap());
+        }
+        assert!(erased[..11].iter().all(|it| *it));
+        // One of the two who want to erase the same user has done it.
+        let twice = erased[11..].iter().filter(|it| **it).count();
+        assert_eq!(twice, 1);
+        let recorded: Vec<(String, i64, i64)> = sqlx::query_as(
+            "SELECT action, count(*), count(DISTINCT target_id) FROM audit_records WHERE action <> 'created' \
+             GROUP BY action ORDER BY action",
+        )
+        .fetch_all(&mut observer)
+        .await
+        .unwrap();
+        assert_eq!(
+            recorded,
+            [
+                ("deleted".to_owned(), 12, 12),
+                ("updated".to_owned(), 13, 12)
             ]
         );
     });

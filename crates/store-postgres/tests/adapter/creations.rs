@@ -73,7 +73,7 @@ fn those_who_wait_share_a_statement_and_each_is_told_what_became_of_it() {
                 continue;
             }
             let created = answer.unwrap();
-            let email = Email::parse(&format!("user{number}@shire.example")).unwrap();
+            let email = Email::parse(format!("user{number}@shire.example")).unwrap();
             assert_eq!(created.user.email, email);
             let found = repositories
                 .users
