@@ -30,7 +30,7 @@ impl Email {
         if text.len() > Self::MAX_LENGTH {
             return Err(EmailError::TooLong);
         }
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        if has_blank(&text) {
             return Err(EmailError::Blank);
         }
         let Some((local, domain)) = text.rsplit_once('@') else {
@@ -60,6 +60,14 @@ impl Email {
             .rsplit_once('@')
             .map_or(&self.text, |(local, _)| local)
     }
+}
+
+/// Whether there is white space or a control character.
+fn has_blank(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.bytes().any(|c| c == b' ' || c.is_ascii_control());
+    }
+    text.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 /// Two addresses are equal if they differ only in case.

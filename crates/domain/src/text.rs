@@ -18,10 +18,11 @@ impl Text {
     /// A fragment fit for "city …" that says what is wrong.
     pub fn parse(text: impl Into<String>) -> Result<Self, TextError> {
         let text = text.into();
-        if text.chars().any(|c| c.is_control() && c != '\t') {
+        if has_control(&text) {
             return Err(TextError::Control);
         }
-        if text.chars().count() > Self::MAX_LENGTH {
+        // There are never more characters than bytes.
+        if text.len() > Self::MAX_LENGTH && text.chars().count() > Self::MAX_LENGTH {
             return Err(TextError::TooLong);
         }
         Ok(Self(text))
@@ -31,6 +32,14 @@ impl Text {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether there is a control character other than the tab.
+fn has_control(text: &str) -> bool {
+    if text.is_ascii() {
+        return text.bytes().any(|c| c.is_ascii_control() && c != b'\t');
+    }
+    text.chars().any(|c| c.is_control() && c != '\t')
 }
 
 impl fmt::Display for Text {

@@ -3,17 +3,24 @@
 --
 -- Nodes from before this step listen, and are told nothing any more: stop them before it.
 
--- Unlogged: whatever loses it cuts off the nodes as well, and then they forget everyone.
+-- Unlogged: whoever asks for a change waits for the disk once, and not for this.
 CREATE UNLOGGED TABLE caller_changes (
     -- Which transaction made the change. Snapshots say of it whether it was over, which no sequence and no clock does.
     changed_in xid8 NOT NULL DEFAULT pg_current_xact_id(),
     -- `o` for an organization, `a` for an account, `u` for a user, `i` for an instance.
     kind text NOT NULL,
     target_id bigint NOT NULL,
-    -- Where no node looks, what is older than two days is removed.
+    -- Where no node looks, what is older than a day is removed.
     written_at timestamptz NOT NULL DEFAULT clock_timestamp()
 );
 CREATE INDEX caller_changes_changed_in_idx ON caller_changes (changed_in);
+
+-- A crash or a failover empties unlogged tables, and a node behind a pooler may not notice it. The row that the first node puts here
+-- is gone then as well, so nodes that find another one know that something may be missing.
+CREATE UNLOGGED TABLE caller_changes_epoch (
+    epoch uuid NOT NULL DEFAULT gen_random_uuid()
+);
+CREATE UNIQUE INDEX caller_changes_epoch_key ON caller_changes_epoch ((TRUE));
 
 CREATE OR REPLACE FUNCTION tell_caller_changed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -7,7 +7,7 @@
 //! Looks have a connection of their own: on the pool they would wait behind calls, and be late when it matters. They are single
 //! messages, so they may go through a proxy that pools transactions.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, mem, time::Duration};
 
 use async_trait::async_trait;
 use sqlx::{
@@ -36,6 +36,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const MOST: usize = 10_000;
 /// How long a change is kept after it was committed. Whoever looks again so late has to begin anew.
 const KEPT: Duration = Duration::from_mins(1);
+/// So many are removed between two looks, so that no look comes late.
+const REMOVED_AT_ONCE: u64 = 5_000;
 
 /// Looks for changes.
 pub(crate) struct PostgresCallerFeed {
@@ -100,8 +102,10 @@ struct Watching {
     connection: PgConnection,
     /// The last look.
     last: Look,
-    /// One that is at least so old that what was over then need not be kept any more, once it is [`KEPT`] old.
+    /// An earlier one. Once it is [`KEPT`] old, what was over in it need not be kept any more.
     old: Look,
+    /// The snapshot of one that is as old as that, until everything that was over in it is removed.
+    cleaning: Option<String>,
     /// What the last look found, as far as it is not told yet.
     found: VecDeque<CallerChange>,
     /// When the last look was sent, until it is told that everything before that is known.
@@ -113,6 +117,8 @@ struct Watching {
 /// What the database said of the moment of a look.
 #[derive(Clone)]
 struct Look {
+    /// Since when changes are written down without a gap.
+    epoch: Option<String>,
     /// Which transactions were over, in the words of PostgreSQL: `10:14:10,12`.
     snapshot: String,
     /// The database's clock, in milliseconds since 1970: this program may have been halted, and its clock with it.
@@ -122,11 +128,13 @@ struct Look {
 impl Watching {
     async fn begin(options: &PgConnectOptions) -> Result<Self, sqlx::Error> {
         let mut connection = PgConnection::connect_with(options).await?;
+        connection.execute(sqlx::raw_sql(BEGIN_EPOCH)).await?;
         let (first, _) = look(&mut connection, "FALSE").await?;
         Ok(Self {
             connection,
             last: first.clone(),
             old: first,
+            cleaning: None,
             found: VecDeque::new(),
             sent: None,
             next: Instant::now(),
@@ -143,6 +151,9 @@ impl Watching {
             if let Some(sent) = self.sent.take() {
                 return (sent.elapsed() <= PATIENCE).then_some(FeedEvent::Current);
             }
+            if self.cleaning.is_some() {
+                timeout(PATIENCE, self.clean()).await.ok()?.ok()?;
+            }
             sleep_until(self.next).await;
             if !timeout(PATIENCE, self.look()).await.ok()?.ok()? {
                 return Some(FeedEvent::Lost);
@@ -155,18 +166,34 @@ impl Watching {
         let sent = Instant::now();
         let unseen = unseen_in(&self.last.snapshot);
         let (this, found) = look(&mut self.connection, &unseen).await?;
+        if this.epoch.is_none() || this.epoch != self.last.epoch {
+            return Err(sqlx::Error::RowNotFound);
+        }
         let known = found.len() <= MOST && this.since(&self.last) < KEPT / 2;
         if known {
             self.found.extend(found);
             self.sent = Some(sent);
         }
         if this.since(&self.old) >= KEPT {
-            clean(&mut self.connection, &self.old.snapshot).await?;
-            self.old = this.clone();
+            self.cleaning = Some(mem::replace(&mut self.old, this.clone()).snapshot);
         }
         self.last = this;
         self.next = Instant::now() + PAUSE;
         Ok(known)
+    }
+
+    /// Removes some of what need not be kept any more.
+    async fn clean(&mut self) -> Result<(), sqlx::Error> {
+        if let Some(snapshot) = &self.cleaning {
+            let removed = self
+                .connection
+                .execute(sqlx::raw_sql(AssertSqlSafe(removal(snapshot))))
+                .await?;
+            if removed.rows_affected() < REMOVED_AT_ONCE {
+                self.cleaning = None;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -193,9 +220,9 @@ async fn look(
     // One statement has one snapshot: what it finds is what was over in the one that it tells.
     let statement = format!(
         "SELECT NULL AS kind, NULL::bigint AS target_id, pg_current_snapshot()::text AS snapshot, \
-         (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at \
+         (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS at, (SELECT epoch::text FROM caller_changes_epoch) AS epoch \
          UNION ALL \
-         (SELECT DISTINCT kind, target_id, NULL, NULL::bigint FROM caller_changes WHERE {condition} LIMIT {MOST} + 1)"
+         (SELECT DISTINCT kind, target_id, NULL, NULL::bigint, NULL FROM caller_changes WHERE {condition} LIMIT {MOST} + 1)"
     );
     let rows = connection
         .fetch_all(sqlx::raw_sql(AssertSqlSafe(statement)))
@@ -206,6 +233,7 @@ async fn look(
             Some(kind) => found.extend(change(kind, row.try_get("target_id")?)),
             None => {
                 moment = Some(Look {
+                    epoch: row.try_get("epoch")?,
                     snapshot: row.try_get("snapshot")?,
                     at: row.try_get("at")?,
                 });
@@ -215,14 +243,17 @@ async fn look(
     Ok((moment.ok_or(sqlx::Error::RowNotFound)?, found))
 }
 
-/// Removes what was written by transactions that were over in `snapshot`.
-async fn clean(connection: &mut PgConnection, snapshot: &str) -> Result<(), sqlx::Error> {
-    let statement =
-        format!("DELETE FROM caller_changes WHERE changed_in < pg_snapshot_xmin('{snapshot}')");
-    connection
-        .execute(sqlx::raw_sql(AssertSqlSafe(statement)))
-        .await
-        .map(drop)
+/// Whoever comes first says since when changes are written down without a gap.
+const BEGIN_EPOCH: &str = "INSERT INTO caller_changes_epoch DEFAULT VALUES ON CONFLICT DO NOTHING";
+
+/// The statement that removes some of what was written by transactions that were over in `snapshot`, and what comes out of the backup of
+/// another server: no transaction of this one could have written it. Where another node removes the same, it is left to that.
+fn removal(snapshot: &str) -> String {
+    format!(
+        "DELETE FROM caller_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM caller_changes \
+         WHERE changed_in < pg_snapshot_xmin('{snapshot}') OR changed_in >= pg_snapshot_xmax(pg_current_snapshot()) \
+         LIMIT {REMOVED_AT_ONCE} FOR UPDATE SKIP LOCKED))"
+    )
 }
 
 /// `u`, 12: user 12.

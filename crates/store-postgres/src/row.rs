@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use sqlx::{Decode, Postgres, Row as _, Type, postgres::PgRow};
+use sqlx::{ColumnIndex, Decode, Postgres, Row as _, Type, postgres::PgRow};
 use tenantry_domain::{
     Email, Entity, KeyId, Name, Revision, RoleKey, Sealed, SealedSecret, SecretDigest, Text,
     ports::{BoxError, RepositoryError},
@@ -35,10 +35,15 @@ impl<'r> Fields<'r> {
         self.id
     }
 
+    /// The place of a column.
+    pub(crate) fn place(&self, column: &str) -> Result<usize, RepositoryError> {
+        column.index(self.row).map_err(|error| self.corrupt(error))
+    }
+
     /// The value as PostgreSQL has it.
     pub(crate) fn get<T: Decode<'r, Postgres> + Type<Postgres>>(
         &self,
-        column: &str,
+        column: impl ColumnIndex<PgRow>,
     ) -> Result<T, RepositoryError> {
         self.row
             .try_get(column)
@@ -48,46 +53,58 @@ impl<'r> Fields<'r> {
     /// The value read by `parse`.
     pub(crate) fn parse<T, E: Into<BoxError>>(
         &self,
-        column: &str,
+        column: impl ColumnIndex<PgRow>,
         parse: impl FnOnce(String) -> Result<T, E>,
     ) -> Result<T, RepositoryError> {
         parse(self.get(column)?).map_err(|error| self.corrupt(error))
     }
 
-    pub(crate) fn name(&self, column: &str) -> Result<Name, RepositoryError> {
+    pub(crate) fn name(&self, column: impl ColumnIndex<PgRow>) -> Result<Name, RepositoryError> {
         self.parse(column, Name::parse)
     }
 
-    pub(crate) fn text(&self, column: &str) -> Result<Text, RepositoryError> {
+    pub(crate) fn text(&self, column: impl ColumnIndex<PgRow>) -> Result<Text, RepositoryError> {
         self.parse(column, Text::parse)
     }
 
-    pub(crate) fn optional_text(&self, column: &str) -> Result<Option<Text>, RepositoryError> {
+    pub(crate) fn optional_text(
+        &self,
+        column: impl ColumnIndex<PgRow>,
+    ) -> Result<Option<Text>, RepositoryError> {
         let text: Option<String> = self.get(column)?;
         text.map(Text::parse)
             .transpose()
             .map_err(|error| self.corrupt(error))
     }
 
-    pub(crate) fn email(&self, column: &str) -> Result<Email, RepositoryError> {
+    pub(crate) fn email(&self, column: impl ColumnIndex<PgRow>) -> Result<Email, RepositoryError> {
         self.parse(column, Email::parse)
     }
 
-    pub(crate) fn role_key(&self, column: &str) -> Result<RoleKey, RepositoryError> {
+    pub(crate) fn role_key(
+        &self,
+        column: impl ColumnIndex<PgRow>,
+    ) -> Result<RoleKey, RepositoryError> {
         self.parse(column, |key| {
             RoleKey::parse(&key).ok_or("there is no role with this key")
         })
     }
 
     /// The keys of several roles.
-    pub(crate) fn role_keys(&self, column: &str) -> Result<BTreeSet<RoleKey>, RepositoryError> {
+    pub(crate) fn role_keys(
+        &self,
+        column: impl ColumnIndex<PgRow>,
+    ) -> Result<BTreeSet<RoleKey>, RepositoryError> {
         let keys: Vec<String> = self.get(column)?;
         let keys = keys.iter().map(|key| RoleKey::parse(key));
         keys.collect::<Option<_>>()
             .ok_or_else(|| self.corrupt("there is no role with this key"))
     }
 
-    pub(crate) fn revision(&self, column: &str) -> Result<Revision, RepositoryError> {
+    pub(crate) fn revision(
+        &self,
+        column: impl ColumnIndex<PgRow>,
+    ) -> Result<Revision, RepositoryError> {
         self.get(column).map(Revision::new)
     }
 
@@ -107,18 +124,24 @@ impl<'r> Fields<'r> {
         })
     }
 
-    pub(crate) fn digest(&self, column: &str) -> Result<SecretDigest, RepositoryError> {
+    pub(crate) fn digest(
+        &self,
+        column: impl ColumnIndex<PgRow>,
+    ) -> Result<SecretDigest, RepositoryError> {
         self.hash(column).map(SecretDigest::new)
     }
 
     /// Thirty-two bytes.
-    pub(crate) fn hash(&self, column: &str) -> Result<[u8; 32], RepositoryError> {
+    pub(crate) fn hash(
+        &self,
+        column: impl ColumnIndex<PgRow>,
+    ) -> Result<[u8; 32], RepositoryError> {
         <[u8; 32]>::try_from(self.get::<Vec<u8>>(column)?)
             .map_err(|_| self.corrupt("a digest has not 32 bytes"))
     }
 
     /// A number that is never negative.
-    pub(crate) fn count(&self, column: &str) -> Result<u32, RepositoryError> {
+    pub(crate) fn count(&self, column: impl ColumnIndex<PgRow>) -> Result<u32, RepositoryError> {
         u32::try_from(self.get::<i64>(column)?).map_err(|error| self.corrupt(error))
     }
 

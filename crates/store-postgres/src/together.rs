@@ -192,18 +192,17 @@ impl<S: Shared> Together<S> {
     pub(crate) async fn ask(self: &Arc<Self>, wanted: S) -> Outcome<S> {
         match self.turn(wanted) {
             Turn::Now(wanted, _under_way) => wanted.alone(&self.database).await,
-            Turn::Later(answer) => timeout(self.database.operation_timeout(), answer)
-                .await
-                .map_err(|_| error::timed_out())?
-                .unwrap_or_else(|_| Err(error::timed_out())),
+            Turn::Later(answer) => {
+                timeout(self.database.operation_timeout(), self.answered(answer))
+                    .await
+                    .unwrap_or_else(|_| Err(error::timed_out()))
+            }
         }
     }
 
     fn turn(self: &Arc<Self>, wanted: S) -> Turn<S> {
         let mut waiting = self.waiting();
-        let free = waiting.under_way < UNDER_WAY;
-        let stuck = || waiting.under_way < MOST && waiting.began.elapsed() >= STUCK_AFTER;
-        if free || stuck() {
+        if waiting.under_way < UNDER_WAY || waiting.is_stuck() {
             waiting.under_way += 1;
             waiting.began = Instant::now();
             return Turn::Now(wanted, UnderWay(Arc::clone(self)));
@@ -211,6 +210,26 @@ impl<S: Shared> Together<S> {
         let (answer, answered) = oneshot::channel();
         waiting.queue.push_back(Waiter { wanted, answer });
         Turn::Later(answered)
+    }
+
+    /// The answer, when it comes. Whoever waits for long sees to it that the queue goes on.
+    async fn answered(self: &Arc<Self>, mut answer: oneshot::Receiver<Outcome<S>>) -> Outcome<S> {
+        loop {
+            match timeout(STUCK_AFTER, &mut answer).await {
+                Ok(answered) => return answered.unwrap_or_else(|_| Err(error::timed_out())),
+                Err(_) => self.go_on_if_stuck(),
+            }
+        }
+    }
+
+    fn go_on_if_stuck(self: &Arc<Self>) {
+        let mut waiting = self.waiting();
+        if !waiting.queue.is_empty() && waiting.is_stuck() {
+            waiting.under_way += 1;
+            drop(waiting);
+            // Which serves those who wait.
+            drop(UnderWay(Arc::clone(self)));
+        }
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting<S>> {
@@ -232,7 +251,10 @@ impl<S: Shared> Together<S> {
                 if several.len() > 1 =>
             {
                 for (answer, one) in answers.into_iter().zip(&wanted) {
-                    let _ = answer.send(one.alone(&self.database).await);
+                    // Who was told meanwhile that it takes too long is not to find it done later.
+                    if !answer.is_closed() {
+                        let _ = answer.send(one.alone(&self.database).await);
+                    }
                 }
             }
             Err(error) => refuse(answers, error),
@@ -241,6 +263,11 @@ impl<S: Shared> Together<S> {
 }
 
 impl<S: Shared> Waiting<S> {
+    /// Whether one more may be under way, because those that are do not come to an end.
+    fn is_stuck(&self) -> bool {
+        self.under_way < MOST && self.began.elapsed() >= STUCK_AFTER
+    }
+
     /// The next ones that are done together. Whoever does not wait any more is left out.
     fn next(&mut self) -> Batch<S> {
         let (mut wanted, mut answers) = (Vec::new(), Vec::new());

@@ -128,7 +128,7 @@ fn authenticated_of(rows: &[PgRow]) -> Result<Option<Authenticated>, RepositoryE
         rank,
         password_expiration_days: fields.count("expiration_days")?,
     };
-    let password = password_state(&fields)?;
+    let password = password_state(&fields, "password_changed_at", "password_must_change")?;
     let instance = match fields.get::<Option<i64>>("instance_id")? {
         None => None,
         Some(id) => Some(CalledInstance {

@@ -278,7 +278,6 @@ impl CredentialRepository for PostgresCredentials {
         now: OffsetDateTime,
         limit: u32,
     ) -> Result<u64, RepositoryError> {
-        self.0.write(Statement::new(FORGET_UNREAD)).await?;
         // What another node is just erasing is left to it.
         let rows = self
             .0
@@ -307,15 +306,17 @@ impl CredentialRepository for PostgresCredentials {
                 .bind(now.saturating_sub(Duration::DAY)),
             )
             .await?;
-        number(rows.first())
+        let unread = self.0.write(Statement::new(FORGET_UNREAD)).await?;
+        Ok(number(rows.first())? + number(unread.first())?)
     }
 }
 
 /// Nodes that follow [`PostgresCallerFeed`](crate::caller_feed::PostgresCallerFeed) clean up behind themselves. Where none does, because
-/// none remembers callers, this does it. No transaction of the server takes days.
-const FORGET_UNREAD: &str = "DELETE FROM caller_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM caller_changes \
-     WHERE changed_in < pg_snapshot_xmin(pg_current_snapshot()) AND written_at < clock_timestamp() - interval '2 days' \
-     ORDER BY changed_in LIMIT 10000))";
+/// none remembers callers, this does it. No transaction of the server takes a day.
+const FORGET_UNREAD: &str = "WITH forgotten AS (DELETE FROM caller_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM (\
+     SELECT ctid, written_at FROM caller_changes WHERE changed_in < pg_snapshot_xmin(pg_current_snapshot()) \
+     OR changed_in >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY changed_in LIMIT 10000) AS oldest \
+     WHERE written_at < clock_timestamp() - interval '1 day')) RETURNING 1) SELECT count(*) FROM forgotten";
 
 /// The columns `password_hash`, `locked_until` and `password_failures`.
 fn stored_password(fields: &Fields<'_>) -> Result<StoredPassword, RepositoryError> {

@@ -84,7 +84,8 @@ type Outcome = Result<UserAndRoles, RepositoryError>;
 /// The account, locked, so that it and its roles stay as they are until the commit. It is checked again after a wait for whoever
 /// changes it; the roles are those before the wait, so they do not count if it is another revision then.
 ///
-/// E-mails are taken in their order, so that of two statements that want the same ones, neither has what the other waits for.
+/// E-mails are taken in their order, so that of two statements that want the same ones, neither has what the other waits for; of two
+/// users with the same one, who came first has it.
 const CREATE: &str = concat!(
     "WITH account AS (SELECT active, is_default, revision FROM accounts \
      WHERE organization_id = $1 AND id = $42 FOR SHARE), \
@@ -99,7 +100,7 @@ const CREATE: &str = concat!(
     user_columns!(),
     ", id) SELECT $1, ",
     user_fields!(),
-    ", id FROM wanted WHERE (SELECT account.active FROM account) ORDER BY email_folded \
+    ", id FROM wanted WHERE (SELECT account.active FROM account) ORDER BY email_folded, place \
      ON CONFLICT (email_folded) DO NOTHING RETURNING id), \
      secret AS (INSERT INTO user_secrets (digest, organization_id, user_id, sealed, key_id, created_at) \
      SELECT wanted.digest, $1, id, wanted.sealed, wanted.key_id, wanted.created_at FROM created JOIN wanted USING (id)), \

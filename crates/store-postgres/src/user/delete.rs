@@ -60,7 +60,14 @@ impl DeleteUser<'_> {
         }
         let erasing = Erasing::new(user, self.change);
         let organization = self.scope.organization_id();
-        users.erasures.ask(organization, erasing).await
+        match users.erasures.ask(organization, erasing).await {
+            // An instance has come since.
+            Err(RepositoryError::Conflict {
+                entity: Entity::User,
+                field: "id",
+            }) => Ok(false),
+            outcome => outcome,
+        }
     }
 
     /// Erases the row, and with it secrets and grants, and records it in the same statement, unless the user has instances:

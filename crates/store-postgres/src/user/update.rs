@@ -65,15 +65,16 @@ impl Work for UpdateUser<'_> {
             password::end_tokens(session, &before, password.keep_token).await?;
         }
         let (old, new) = Snapshot::difference(&old, &new);
+        // Before the row: whoever wants the e-mail that is taken waits for what comes after it.
+        if self.patch.discard_instances {
+            discard_all(session, organization, self.id, self.change).await?;
+        }
         if after.email.folded() != before.email.folded() {
             refuse_email_in_use(session, &after).await?;
         }
         let deactivated = before.active && !after.active;
         let statement = self.writing(&after, (&old, &new), deactivated);
         session.execute(statement).await?;
-        if self.patch.discard_instances {
-            discard_all(session, organization, self.id, self.change).await?;
-        }
         Ok(Some(after))
     }
 }

@@ -318,3 +318,47 @@ fn of_more_changes_than_anybody_wants_to_hear_nobody_knows() {
         assert_eq!(feed.next().await, FeedEvent::Current);
     });
 }
+
+#[test]
+fn a_feed_behind_which_changes_may_have_been_lost_says_so_and_goes_on() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let feed = store.caller_feed();
+        until_current(feed.as_ref()).await;
+        // As a crash of the server does, of which a pooler tells nobody.
+        let mut other = raw(&schema).await;
+        other
+            .execute("TRUNCATE caller_changes, caller_changes_epoch")
+            .await
+            .unwrap();
+        while feed.next().await != FeedEvent::Lost {}
+        until_current(feed.as_ref()).await;
+    });
+}
+
+#[test]
+fn what_no_node_looks_for_is_forgotten_after_a_day() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let mut other = raw(&schema).await;
+        // The second one comes out of the backup of another server.
+        other
+            .execute(
+                "INSERT INTO caller_changes (kind, target_id, written_at) VALUES ('u', 1, now() - interval '25 hours'); \
+                 INSERT INTO caller_changes VALUES ('999999999999', 'u', 2, now() - interval '25 hours'); \
+                 INSERT INTO caller_changes (kind, target_id) VALUES ('u', 3)",
+            )
+            .await
+            .unwrap();
+        let credentials = store.repositories().credentials;
+        let forgotten = credentials.forget_expired(samples::START, 10).await;
+        assert_eq!(forgotten.unwrap(), 2);
+        let left: Vec<i64> = sqlx::query_scalar("SELECT target_id FROM caller_changes")
+            .fetch_all(&mut other)
+            .await
+            .unwrap();
+        assert_eq!(left, [3]);
+    });
+}

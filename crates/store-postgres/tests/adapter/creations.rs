@@ -63,7 +63,7 @@ fn those_who_wait_share_a_statement_and_each_is_told_what_became_of_it() {
             .collect();
         until_blocked(&mut observer, &schema).await;
         settle().await;
-        assert!(blocked(&mut observer, &schema).await <= 2);
+        assert!(blocked(&mut observer, &schema).await <= 3);
         held.commit().await.unwrap();
 
         for (number, answer) in creating.into_iter().enumerate() {
@@ -186,5 +186,41 @@ fn what_postgresql_refuses_of_one_is_created_for_the_others() {
                 Err(other) => panic!("{other:?}"),
             }
         }
+    });
+}
+
+#[test]
+fn who_hangs_up_before_it_was_begun_is_not_created() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let mut held = other.begin().await.unwrap();
+        hold(&mut held, &shire).await;
+        let mut creating: Vec<_> = (0..8)
+            .map(|number| {
+                let email = format!("user{number}@shire.example");
+                let draft = samples::user_draft(shire.account.id, &email);
+                create(&repositories, &shire, draft)
+            })
+            .collect();
+        until_blocked(&mut observer, &schema).await;
+        settle().await;
+        // The first two are under way.
+        creating.remove(5).abort();
+        settle().await;
+        held.rollback().await.unwrap();
+        for answer in creating {
+            answer.await.unwrap().unwrap();
+        }
+        let emails: Vec<String> =
+            sqlx::query_scalar("SELECT email FROM users WHERE email LIKE 'user%' ORDER BY email")
+                .fetch_all(&mut observer)
+                .await
+                .unwrap();
+        let expected = [0, 1, 2, 3, 4, 6, 7].map(|number| format!("user{number}@shire.example"));
+        assert_eq!(emails, expected);
     });
 }

@@ -1,4 +1,4 @@
-//! Stores of former releases: upgraded in place, while nodes of the release before go on working.
+//! Stores of former releases: upgraded in place, while nodes of the release before go on working (but hear no more of changed callers: step 7).
 
 use std::borrow::Cow;
 

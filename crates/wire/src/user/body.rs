@@ -13,32 +13,32 @@ use crate::{day, role::RoleBody};
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are those of the contract")]
 #[expect(clippy::struct_excessive_bools, reason = "the contract has them all")]
-pub struct UserBody {
+pub struct UserBody<'u> {
     pub id: i64,
     pub created_date: String,
-    pub username: String,
-    pub first_name: String,
-    pub last_name: String,
+    pub username: &'u str,
+    pub first_name: &'u str,
+    pub last_name: &'u str,
     pub full_name: String,
-    pub email: String,
+    pub email: &'u str,
     pub active: bool,
     pub last_login_date: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub external_id: Option<String>,
+    pub external_id: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub phone: Option<String>,
+    pub phone: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub street1: Option<String>,
+    pub street1: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub street2: Option<String>,
+    pub street2: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub city: Option<String>,
+    pub city: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub state_province: Option<String>,
+    pub state_province: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub postal_code: Option<String>,
+    pub postal_code: Option<&'u str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub country: Option<String>,
+    pub country: Option<&'u str>,
     pub account_expired: bool,
     pub account_non_expired: bool,
     pub account_locked: bool,
@@ -96,21 +96,21 @@ pub struct Shown {
     pub now: OffsetDateTime,
 }
 
-impl UserBody {
+impl<'u> UserBody<'u> {
     /// The user as every reply shows it.
-    pub fn new(user: &User, shown: Shown) -> Self {
-        let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
+    pub fn new(user: &'u User, shown: Shown) -> Self {
+        let text = |text: &'u Option<Text>| text.as_ref().map(Text::as_str);
         let profile = &user.profile;
         let locked = user.is_locked(shown.now);
         let credentials_expired = user.credentials_expired(shown.expiration_days, shown.now);
         Self {
             id: user.id.get(),
             created_date: day(user.created_at),
-            username: user.email.to_string(),
-            first_name: user.first_name.to_string(),
-            last_name: user.last_name.to_string(),
+            username: user.email.as_str(),
+            first_name: user.first_name.as_str(),
+            last_name: user.last_name.as_str(),
             full_name: user.full_name(),
-            email: user.email.to_string(),
+            email: user.email.as_str(),
             active: user.active,
             last_login_date: day(user.last_login_at.unwrap_or(OffsetDateTime::UNIX_EPOCH)),
             external_id: text(&profile.external_id),

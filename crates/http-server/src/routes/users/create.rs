@@ -16,7 +16,7 @@ use crate::{
 #[utoipa::path(
     post, path = "/organizations/users", tag = "users",
     request_body = NewUserBody,
-    responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+    responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use."))
 )]
 pub(crate) async fn in_organization(
     State(state): State<AppState>,
@@ -39,7 +39,7 @@ pub(crate) async fn in_organization(
 #[utoipa::path(
     post, path = "/accounts/{account}/users", tag = "users",
     request_body = NewUserBody,
-    responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use, or the account is inactive."))
+    responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use, or the account is inactive."))
 )]
 pub(crate) async fn in_account(
     State(state): State<AppState>,

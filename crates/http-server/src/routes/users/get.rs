@@ -32,7 +32,7 @@ use crate::{
 #[utoipa::path(
     get, path = "/users/{user}", tag = "users",
     params(IfNoneMatch, UserPassword),
-    responses((status = 200, body = UserBody))
+    responses((status = 200, body = UserBody<'_>))
 )]
 pub(crate) async fn any(
     State(state): State<AppState>,
@@ -50,7 +50,7 @@ pub(crate) async fn any(
 #[utoipa::path(
     get, path = "/organizations/users/{user}", tag = "users",
     params(IfNoneMatch, UserPassword),
-    responses((status = 200, body = UserBody))
+    responses((status = 200, body = UserBody<'_>))
 )]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
@@ -68,7 +68,7 @@ pub(crate) async fn of_organization(
 #[utoipa::path(
     get, path = "/accounts/{account}/users/{user}", tag = "users",
     params(IfNoneMatch, UserPassword),
-    responses((status = 200, body = UserBody))
+    responses((status = 200, body = UserBody<'_>))
 )]
 pub(crate) async fn of_account(
     State(state): State<AppState>,

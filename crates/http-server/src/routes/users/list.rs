@@ -20,7 +20,7 @@ use crate::{
 #[utoipa::path(
     get, path = "/users", tag = "users",
     params(List),
-    responses((status = 200, body = [UserBody]))
+    responses((status = 200, body = [UserBody<'_>]))
 )]
 pub(crate) async fn all(
     State(state): State<AppState>,
@@ -43,7 +43,7 @@ pub(crate) async fn all(
 #[utoipa::path(
     get, path = "/organizations/users", tag = "users",
     params(List),
-    responses((status = 200, body = [UserBody]))
+    responses((status = 200, body = [UserBody<'_>]))
 )]
 pub(crate) async fn of_organization(
     State(state): State<AppState>,
@@ -66,7 +66,7 @@ pub(crate) async fn of_organization(
 #[utoipa::path(
     get, path = "/accounts/{account}/users", tag = "users",
     params(List),
-    responses((status = 200, body = [UserBody]))
+    responses((status = 200, body = [UserBody<'_>]))
 )]
 pub(crate) async fn of_account(
     State(state): State<AppState>,

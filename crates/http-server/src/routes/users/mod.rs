@@ -27,6 +27,6 @@ fn shown(state: &AppState, actor: &Actor) -> Shown {
 }
 
 /// A user as the replies of POST, PATCH and PUT show it.
-fn with_roles(state: &AppState, actor: &Actor, changed: &UserWithRoles) -> UserBody {
+fn with_roles<'u>(state: &AppState, actor: &Actor, changed: &'u UserWithRoles) -> UserBody<'u> {
     UserBody::new(&changed.user, shown(state, actor)).with_roles(&changed.roles)
 }

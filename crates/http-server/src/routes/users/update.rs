@@ -46,7 +46,7 @@ handlers! {
         patch, path = "/users/{user}", tag = "users",
         params(Permanent, IfMatch),
         request_body = UserPatchBody,
-        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+        responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use."))
     )]
     patch_any: |_| Door::Users, changes_of_patch;
     /// Replace a user
@@ -56,7 +56,7 @@ handlers! {
         put, path = "/users/{user}", tag = "users",
         params(Permanent, IfMatch),
         request_body = UserReplacementBody,
-        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+        responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use."))
     )]
     put_any: |_| Door::Users, changes_of_put;
     /// Change a user of any account of the organization
@@ -66,7 +66,7 @@ handlers! {
         patch, path = "/organizations/users/{user}", tag = "users",
         params(Permanent, IfMatch),
         request_body = UserPatchBody,
-        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+        responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use."))
     )]
     patch_of_organization: |_| Door::Organization, changes_of_patch;
     /// Replace a user of any account of the organization
@@ -76,7 +76,7 @@ handlers! {
         put, path = "/organizations/users/{user}", tag = "users",
         params(Permanent, IfMatch),
         request_body = UserReplacementBody,
-        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+        responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use."))
     )]
     put_of_organization: |_| Door::Organization, changes_of_put;
     /// Change a user of an account
@@ -86,7 +86,7 @@ handlers! {
         patch, path = "/accounts/{account}/users/{user}", tag = "users",
         params(Permanent, IfMatch),
         request_body = UserPatchBody,
-        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+        responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use."))
     )]
     patch_of_account: account_door, changes_of_patch;
     /// Replace a user of an account
@@ -96,7 +96,7 @@ handlers! {
         put, path = "/accounts/{account}/users/{user}", tag = "users",
         params(Permanent, IfMatch),
         request_body = UserReplacementBody,
-        responses((status = 200, body = UserBody), (status = 409, description = "The e-mail is in use."))
+        responses((status = 200, body = UserBody<'_>), (status = 409, description = "The e-mail is in use."))
     )]
     put_of_account: account_door, changes_of_put;
 }
