@@ -53,7 +53,7 @@ const STEPS: [(i64, &str, &str); 8] = [
     ),
 ];
 
-/// Applies what is missing, each step in a transaction of its own, so that none waits with the locks of another. Nodes that start at the
+/// Applies what is missing, over a connection that keeps no prepared statements, each step in a transaction of its own, so that none waits with the locks of another. Nodes that start at the
 /// same moment wait for each other, by an advisory lock of the transaction: one of the session would be lost behind a proxy that pools
 /// transactions (and sqlx's own would also hold up stores in other schemas of the database).
 pub(crate) async fn run(connection: &mut PgConnection) -> Result<(), OpenError> {
@@ -69,6 +69,11 @@ async fn apply(connection: &mut PgConnection, steps: usize) -> Result<(), OpenEr
         source: cause(error),
     };
     let mut transaction = connection.begin().await.map_err(failed)?;
+    // sqlx's migrator prepares by number, and a proxy that pools transactions gives us what others have prepared under the same one.
+    sqlx::raw_sql("DEALLOCATE ALL")
+        .execute(&mut *transaction)
+        .await
+        .map_err(failed)?;
     // Whatever the role or the database says: an index of millions of rows takes minutes.
     sqlx::query("SET LOCAL statement_timeout = 0")
         .persistent(false)

@@ -61,7 +61,8 @@ impl PostgresStore {
     /// # Errors
     /// If the database refuses, or was migrated by a newer release.
     pub async fn migrate(&self) -> Result<(), OpenError> {
-        let mut connection = self.connection().await?;
+        let unprepared = self.options.clone().statement_cache_capacity(0);
+        let mut connection = open::connection(&unprepared, &self.config).await?;
         open::inspect(&mut connection, &self.options).await?;
         let outcome = migrations::run(&mut connection).await;
         let _ = connection.close().await;

@@ -343,10 +343,10 @@ fn what_no_node_looks_for_is_forgotten_after_a_day() {
         let schema = Schema::create().await;
         let store = schema.store(schema.config()).await;
         let mut other = raw(&schema).await;
-        // The second one comes out of the backup of another server.
+        // The second one comes out of the backup of another server. The first one is older than whatever other tests have open.
         other
             .execute(
-                "INSERT INTO caller_changes (kind, target_id, written_at) VALUES ('u', 1, now() - interval '25 hours'); \
+                "INSERT INTO caller_changes VALUES ('3', 'u', 1, now() - interval '25 hours'); \
                  INSERT INTO caller_changes VALUES ('999999999999', 'u', 2, now() - interval '25 hours'); \
                  INSERT INTO caller_changes (kind, target_id) VALUES ('u', 3)",
             )
