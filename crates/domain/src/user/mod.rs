@@ -123,6 +123,34 @@ pub struct UserDraft {
     pub roles: Vec<RoleKey>,
 }
 
+impl UserDraft {
+    /// The user that is created of it.
+    pub fn user(&self, organization_id: OrganizationId, id: UserId, at: OffsetDateTime) -> User {
+        User {
+            id,
+            organization_id,
+            account_id: self.account_id,
+            email: self.email.clone(),
+            first_name: self.first_name.clone(),
+            last_name: self.last_name.clone(),
+            active: self.active,
+            profile: self.profile.clone(),
+            password: match self.password {
+                None => PasswordState::Absent,
+                Some(_) => PasswordState::Set {
+                    changed_at: at,
+                    must_change: false,
+                },
+            },
+            locked_until: None,
+            last_login_at: None,
+            created_at: at,
+            updated_at: at,
+            revision: Revision::FIRST,
+        }
+    }
+}
+
 /// What is needed to create the first user of an organization.
 #[derive(Clone, Debug)]
 pub struct AdminDraft {

@@ -23,7 +23,7 @@ pub struct UserPatch {
     pub locked_until: Option<Option<OffsetDateTime>>,
     /// The roles granted directly, all of them.
     pub roles: Option<Vec<RoleKey>>,
-    /// Erase the user's instances too.
+    /// Erase the user's instances too. They are recorded before the user, as where it is erased.
     pub discard_instances: bool,
 }
 

@@ -1,8 +1,8 @@
 //! Creating users: one statement, so one round trip and one transaction. Those in one account that wait at the same moment share it.
 
 use tenantry_domain::{
-    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, PasswordHash,
-    PasswordState, Revision, RoleKey, User, UserDraft, UserId,
+    AccountId, AuditAction, Change, EffectiveRole, Entity, OrganizationId, PasswordHash, RoleKey,
+    User, UserDraft, UserId,
     ports::{RepositoryError, UserAndRoles},
 };
 
@@ -28,28 +28,7 @@ pub(super) struct Creation {
 
 impl Creation {
     pub(super) fn new(organization: OrganizationId, draft: &UserDraft, change: &Change) -> Self {
-        let user = User {
-            id: UserId::new(0),
-            organization_id: organization,
-            account_id: draft.account_id,
-            email: draft.email.clone(),
-            first_name: draft.first_name.clone(),
-            last_name: draft.last_name.clone(),
-            active: draft.active,
-            profile: draft.profile.clone(),
-            password: match draft.password {
-                None => PasswordState::Absent,
-                Some(_) => PasswordState::Set {
-                    changed_at: change.at,
-                    must_change: false,
-                },
-            },
-            locked_until: None,
-            last_login_at: None,
-            created_at: change.at,
-            updated_at: change.at,
-            revision: Revision::FIRST,
-        };
+        let user = draft.user(organization, UserId::new(0), change.at);
         Self {
             user,
             draft: draft.clone(),

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AuditAction, Change, Email, Entity, NewPassword, OrganizationId, PasswordState, Revision,
-    RoleKey, Scope, Snapshot, User, UserDraft, UserField, UserId, UserPatch,
+    AuditAction, Change, Email, Entity, NewPassword, OrganizationId, Revision, RoleKey, Scope,
+    Snapshot, User, UserDraft, UserField, UserId, UserPatch,
     ceql::Filter,
     page::{Count, Page, PageRequest, Sort},
     ports::{RepositoryError, UserAndRoles, UserRepository},
@@ -46,28 +46,7 @@ impl UserRepository for MemoryStore {
         if state.email_in_use(draft.email.folded(), None) {
             return Err(EMAIL_IN_USE);
         }
-        let user = User {
-            id: state.next_user(),
-            organization_id: organization,
-            account_id: draft.account_id,
-            email: draft.email.clone(),
-            first_name: draft.first_name.clone(),
-            last_name: draft.last_name.clone(),
-            active: draft.active,
-            profile: draft.profile.clone(),
-            password: match draft.password {
-                None => PasswordState::Absent,
-                Some(_) => PasswordState::Set {
-                    changed_at: change.at,
-                    must_change: false,
-                },
-            },
-            locked_until: None,
-            last_login_at: None,
-            created_at: change.at,
-            updated_at: change.at,
-            revision: Revision::FIRST,
-        };
+        let user = draft.user(organization, state.next_user(), change.at);
         let row = UserRow {
             user: user.clone(),
             secrets: Secrets::new(draft.secret.clone()),
@@ -188,12 +167,12 @@ impl UserRepository for MemoryStore {
                 row.failures = 0;
             }
         }
+        if patch.discard_instances {
+            state.erase_instances(change, |instance| instance.user.id == id);
+        }
         if !(before.is_empty() && after.is_empty()) {
             let event = Event::of_user(&new, AuditAction::Updated, before, after);
             state.record(event, change);
-        }
-        if patch.discard_instances {
-            state.erase_instances(change, |instance| instance.user.id == id);
         }
         Ok(Some(new))
     }

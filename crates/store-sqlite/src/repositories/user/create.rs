@@ -1,9 +1,7 @@
 //! Creating a user with its secret and direct grants.
 
 use rusqlite::{Connection, OptionalExtension as _};
-use tenantry_domain::{
-    Change, Entity, OrganizationId, PasswordState, Revision, User, UserDraft, UserId,
-};
+use tenantry_domain::{Change, Entity, OrganizationId, User, UserDraft, UserId};
 
 use crate::{
     error::Failure,
@@ -18,7 +16,7 @@ use crate::{
 pub(super) fn create(
     connection: &Connection,
     organization: OrganizationId,
-    draft: UserDraft,
+    draft: &UserDraft,
     change: &Change,
 ) -> Result<User, Failure> {
     // The account cannot change before the commit: there is no other writer.
@@ -33,28 +31,7 @@ pub(super) fn create(
         Some(false) => return Err(Failure::conflict(Entity::Account, "active")),
         Some(true) => {}
     }
-    let mut user = User {
-        id: UserId::new(0),
-        organization_id: organization,
-        account_id: draft.account_id,
-        email: draft.email,
-        first_name: draft.first_name,
-        last_name: draft.last_name,
-        active: draft.active,
-        profile: draft.profile,
-        password: match draft.password {
-            Some(_) => PasswordState::Set {
-                changed_at: change.at,
-                must_change: false,
-            },
-            None => PasswordState::Absent,
-        },
-        locked_until: None,
-        last_login_at: None,
-        created_at: change.at,
-        updated_at: change.at,
-        revision: Revision::FIRST,
-    };
+    let mut user = draft.user(organization, UserId::new(0), change.at);
     user.id = user::insert(connection, &user, draft.password.as_ref(), None)?;
     secret::insert(
         connection,

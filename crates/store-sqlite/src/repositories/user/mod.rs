@@ -40,7 +40,7 @@ impl UserRepository for Users {
     ) -> Result<User, RepositoryError> {
         let (draft, change) = (draft.clone(), *change);
         self.0
-            .write(move |connection| create(connection, organization, draft, &change))
+            .write(move |connection| create(connection, organization, &draft, &change))
             .await
     }
 
@@ -53,7 +53,7 @@ impl UserRepository for Users {
         let (draft, change) = (draft.clone(), *change);
         self.0
             .write(move |connection| {
-                let user = create(connection, organization, draft, &change)?;
+                let user = create(connection, organization, &draft, &change)?;
                 let scope = Scope::organization(organization);
                 let roles = effective(connection, &scope, user.id)?;
                 Ok(UserAndRoles { user, roles })

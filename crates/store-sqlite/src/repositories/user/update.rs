@@ -59,10 +59,10 @@ pub(super) fn update(
         with_roles(old.snapshot(), &old_roles),
         with_roles(new.snapshot(), &new_roles),
     );
-    record::updated(connection, &new, &before, &after, change)?;
     if patch.discard_instances {
         erase_all(connection, &new, change)?;
     }
+    record::updated(connection, &new, &before, &after, change)?;
     Ok(Some(new))
 }
 
