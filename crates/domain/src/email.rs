@@ -138,4 +138,15 @@ mod tests {
         assert_eq!(a.as_str(), "Frodo@Example.ORG");
         assert_eq!(a.local_part(), "Frodo");
     }
+
+    #[test]
+    fn a_character_is_blank_or_not_whatever_stands_beside_it() {
+        for c in '\0'..=char::MAX {
+            let blank = c.is_whitespace() || c.is_control();
+            for text in [format!("a{c}@b"), format!("ä{c}@b")] {
+                let refused = Email::parse(text).is_err_and(|error| error == EmailError::Blank);
+                assert_eq!(refused, blank, "{c:?}");
+            }
+        }
+    }
 }

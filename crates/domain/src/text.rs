@@ -119,4 +119,14 @@ mod tests {
             assert_eq!(Name::parse(text).map(|_| ()), as_name, "{text:?}");
         }
     }
+
+    #[test]
+    fn a_character_is_refused_or_not_whatever_stands_beside_it() {
+        for c in '\0'..=char::MAX {
+            let refused = c.is_control() && c != '\t';
+            for text in [format!("{c}"), format!("{c}ä")] {
+                assert_eq!(Text::parse(text).is_err(), refused, "{c:?}");
+            }
+        }
+    }
 }

@@ -51,7 +51,8 @@ pub(crate) trait Shared: Sized + Send + Sync + 'static {
     fn alone(&self, database: &Database) -> impl Future<Output = Outcome<Self>> + Send {
         async {
             let mut outcomes = Self::several(database, &[self]).await?;
-            outcomes.pop().unwrap_or_else(|| Err(error::timed_out()))
+            let nobody_answered = || Err(Failure::Sql(sqlx::Error::RowNotFound).into());
+            outcomes.pop().unwrap_or_else(nobody_answered)
         }
     }
 }

@@ -88,6 +88,21 @@ fn shown(error: &dyn Error) -> String {
     lines.join("\n")
 }
 
+/// The Shire in a schema of its own, and two connections beside its store: one that stands in the way, and one that watches.
+async fn scene() -> (
+    Schema,
+    Repositories,
+    CreatedOrganization,
+    PgConnection,
+    PgConnection,
+) {
+    let schema = Schema::create().await;
+    let repositories = schema.store(schema.config()).await.repositories();
+    let shire = shire(&repositories).await;
+    let (other, observer) = (raw(&schema).await, raw(&schema).await);
+    (schema, repositories, shire, other, observer)
+}
+
 /// How many statements of the schema's stores wait for a lock.
 async fn blocked(observer: &mut PgConnection, schema: &Schema) -> i64 {
     let name = schema.config().url.rsplit('=').next().unwrap().to_owned();

@@ -362,3 +362,47 @@ fn what_no_node_looks_for_is_forgotten_after_a_day() {
         assert_eq!(left, [3]);
     });
 }
+
+/// Looks are told the time by the database, here by a clock that the test sets.
+#[test]
+fn what_every_node_has_looked_for_is_removed_after_a_minute() {
+    run(async {
+        let schema = Schema::create().await;
+        schema.store(schema.config()).await;
+        let mut other = raw(&schema).await;
+        other
+            .execute(
+                "CREATE TABLE clock AS SELECT pg_catalog.clock_timestamp() AS now; \
+                 CREATE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS 'SELECT now FROM clock'",
+            )
+            .await
+            .unwrap();
+        let mut config = schema.config();
+        config.url.push_str(",pg_catalog");
+        let feed = schema.store(config).await.caller_feed();
+        until_current(feed.as_ref()).await;
+        // One that was over before the first look, one out of the backup of another server, and one of now.
+        other
+            .execute(
+                "INSERT INTO caller_changes VALUES ('3', 'u', 1), ('999999999999', 'u', 2); \
+                 INSERT INTO caller_changes (kind, target_id) VALUES ('u', 3)",
+            )
+            .await
+            .unwrap();
+        let mut left = Vec::new();
+        for _ in 0..4 {
+            // Whoever looks again after half a minute or more has to begin anew.
+            other
+                .execute("UPDATE clock SET now = now + interval '25 seconds'")
+                .await
+                .unwrap();
+            until_current(feed.as_ref()).await;
+            until_current(feed.as_ref()).await;
+            left = sqlx::query_scalar::<_, i64>("SELECT target_id FROM caller_changes")
+                .fetch_all(&mut other)
+                .await
+                .unwrap();
+        }
+        assert_eq!(left, [3]);
+    });
+}

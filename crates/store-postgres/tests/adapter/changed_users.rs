@@ -3,20 +3,16 @@
 use std::sync::Arc;
 
 use sqlx::{Connection as _, Executor as _};
-use tenantry_domain::{Entity, Name, UserPatch, ports::RepositoryError};
+use tenantry_domain::{AccountPatch, Entity, Name, UserPatch, ports::RepositoryError};
 use tenantry_testkit::{run, samples};
 
-use super::{Schema, blocked, raw, scope, settle, shire, until_blocked, user};
+use super::{blocked, scene, scope, settle, until_blocked, user};
 
 #[test]
 fn a_change_that_another_one_comes_before_is_made_to_what_that_one_left() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let sam = user(&repositories, &shire, "sam@shire.example").await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         // The store reads the user before it writes, and sees nothing of this.
         let mut marrying = other.begin().await.unwrap();
         let statement = "UPDATE users SET last_name = 'Cotton', last_name_folded = 'cotton', revision = revision + 1 WHERE id = $1";
@@ -57,10 +53,7 @@ fn a_change_that_another_one_comes_before_is_made_to_what_that_one_left() {
 #[test]
 fn who_has_an_instance_that_cannot_be_recorded_is_not_erased_in_silence() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (_schema, repositories, shire, mut other, _observer) = scene().await;
         let sam = user(&repositories, &shire, "sam@shire.example").await;
         let draft = samples::instance_draft(sam.id, "sfdc", "of Sam");
         repositories
@@ -68,7 +61,6 @@ fn who_has_an_instance_that_cannot_be_recorded_is_not_erased_in_silence() {
             .create(shire.organization.id, &draft, &samples::change())
             .await
             .unwrap();
-        let mut other = raw(&schema).await;
         other.execute("DELETE FROM instance_secrets").await.unwrap();
 
         let erased = repositories
@@ -87,12 +79,8 @@ fn who_has_an_instance_that_cannot_be_recorded_is_not_erased_in_silence() {
 #[test]
 fn a_login_that_comes_before_a_deactivation_leaves_no_token() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let sam = user(&repositories, &shire, "sam@shire.example").await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         // As a second login of the same day, which is no new revision.
         let mut logging_in = other.begin().await.unwrap();
         for statement in [
@@ -129,10 +117,7 @@ fn a_login_that_comes_before_a_deactivation_leaves_no_token() {
 #[test]
 fn an_instance_that_comes_before_its_user_is_erased_leaves_its_record() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let sam = user(&repositories, &shire, "sam@shire.example").await;
         let draft = samples::instance_draft(shire.admin.id, "sfdc", "of the admin");
         repositories
@@ -140,7 +125,6 @@ fn an_instance_that_comes_before_its_user_is_erased_leaves_its_record() {
             .create(shire.organization.id, &draft, &samples::change())
             .await
             .unwrap();
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         let mut creating = other.begin().await.unwrap();
         for statement in [
             "INSERT INTO instances (organization_id, id, account_id, user_id, name, name_folded, element_id, valid, disabled, \
@@ -180,14 +164,81 @@ fn an_instance_that_comes_before_its_user_is_erased_leaves_its_record() {
     });
 }
 
+#[test]
+fn an_account_with_an_instance_that_cannot_be_recorded_is_not_emptied_in_silence() {
+    run(async {
+        let (_schema, repositories, shire, mut other, _observer) = scene().await;
+        let (accounts, change) = (&repositories.accounts, samples::change());
+        let draft = samples::account_draft("Buckland");
+        let organization = shire.organization.id;
+        let buckland = accounts.create(organization, &draft, &change).await;
+        let buckland = buckland.unwrap();
+        let draft = samples::user_draft(buckland.id, "merry@shire.example");
+        let merry = repositories.users.create(organization, &draft, &change);
+        let merry = merry.await.unwrap();
+        let draft = samples::instance_draft(merry.id, "sfdc", "of Merry");
+        let created = repositories.instances.create(organization, &draft, &change);
+        created.await.unwrap();
+        other.execute("DELETE FROM instance_secrets").await.unwrap();
+
+        let patch = AccountPatch {
+            active: Some(false),
+            erase_users: true,
+            ..AccountPatch::default()
+        };
+        let within = scope(&shire);
+        let emptied = accounts.update(&within, buckland.id, &patch, None, &change);
+        let emptied = emptied.await;
+        assert!(
+            matches!(&emptied, Err(RepositoryError::Corrupt { entity: Entity::Account, id, .. }) if *id == buckland.id.get()),
+            "{emptied:?}"
+        );
+        let found = repositories.users.find(&scope(&shire), merry.id).await;
+        assert_eq!(found.unwrap(), Some(merry));
+    });
+}
+
+#[test]
+fn who_is_locked_while_a_change_waits_stays_locked() {
+    run(async {
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
+        let sam = user(&repositories, &shire, "sam@shire.example").await;
+        let mut held = other.begin().await.unwrap();
+        // The change has read the user, and is about to write it.
+        held.execute("LOCK TABLE users IN SHARE MODE")
+            .await
+            .unwrap();
+        let (users, within) = (Arc::clone(&repositories.users), scope(&shire));
+        let changing = tokio::spawn(async move {
+            let patch = UserPatch {
+                first_name: Some(Name::parse("Samwise").unwrap()),
+                ..UserPatch::default()
+            };
+            let change = samples::change();
+            users.update(&within, sam.id, &patch, None, &change).await
+        });
+        until_blocked(&mut observer, &schema).await;
+        // As wrong passwords do, which count as no write.
+        sqlx::query("UPDATE users SET locked_until = '2999-01-01 00:00Z' WHERE id = $1")
+            .bind(sam.id.get())
+            .execute(&mut *held)
+            .await
+            .unwrap();
+        held.commit().await.unwrap();
+
+        let changed = changing.await.unwrap().unwrap().unwrap();
+        assert_eq!(changed.first_name.as_str(), "Samwise");
+        assert!(changed.locked_until.is_some());
+        let found = repositories.users.find(&scope(&shire), sam.id).await;
+        assert_eq!(found.unwrap(), Some(changed));
+    });
+}
+
 /// Whoever reads that there is no instance, and erases in one statement, relies on this.
 #[test]
 fn a_user_with_an_instance_is_not_erased_before_it() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (_schema, repositories, shire, mut other, _observer) = scene().await;
         let sam = user(&repositories, &shire, "sam@shire.example").await;
         let draft = samples::instance_draft(sam.id, "sfdc", "of Sam");
         let (instances, change) = (&repositories.instances, samples::change());
@@ -195,7 +246,6 @@ fn a_user_with_an_instance_is_not_erased_before_it() {
             .create(shire.organization.id, &draft, &change)
             .await;
         created.unwrap();
-        let mut other = raw(&schema).await;
         let refused = sqlx::query("DELETE FROM users WHERE id = $1")
             .bind(sam.id.get())
             .execute(&mut other)
@@ -215,16 +265,12 @@ fn a_user_with_an_instance_is_not_erased_before_it() {
 #[test]
 fn those_who_are_changed_or_erased_at_the_same_moment_share_a_statement() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let mut hobbits = Vec::new();
         for number in 0..24 {
             let email = format!("user{number}@shire.example");
             hobbits.push(user(&repositories, &shire, &email).await);
         }
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         let mut held = other.begin().await.unwrap();
         // Users can be looked up, and not written.
         held.execute("LOCK TABLE users IN SHARE MODE")

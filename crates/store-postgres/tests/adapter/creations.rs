@@ -10,7 +10,7 @@ use tenantry_domain::{
 use tenantry_testkit::{run, samples};
 use tokio::task::JoinHandle;
 
-use super::{Schema, blocked, raw, scope, settle, shire, until_blocked};
+use super::{blocked, scene, scope, settle, until_blocked};
 
 const EMAIL_IN_USE: RepositoryError = RepositoryError::Conflict {
     entity: Entity::User,
@@ -39,11 +39,7 @@ async fn hold(other: &mut PgConnection, of: &CreatedOrganization) {
 #[test]
 fn those_who_wait_share_a_statement_and_each_is_told_what_became_of_it() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let mut held = other.begin().await.unwrap();
         hold(&mut held, &shire).await;
         let creating: Vec<_> = (0..40)
@@ -130,14 +126,10 @@ fn those_who_wait_share_a_statement_and_each_is_told_what_became_of_it() {
 #[test]
 fn an_account_that_is_held_stops_nobody_in_another() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let (rohan, change) = (samples::organization_draft("Rohan"), samples::change());
         let rohan = repositories.organizations.create(&rohan, &change).await;
         let rohan = rohan.unwrap();
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         let mut held = other.begin().await.unwrap();
         hold(&mut held, &shire).await;
         let creating: Vec<_> = (0..8)
@@ -162,11 +154,7 @@ fn an_account_that_is_held_stops_nobody_in_another() {
 #[test]
 fn what_postgresql_refuses_of_one_is_created_for_the_others() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let mut held = other.begin().await.unwrap();
         hold(&mut held, &shire).await;
         let creating: Vec<_> = (0..8)
@@ -197,11 +185,7 @@ fn what_postgresql_refuses_of_one_is_created_for_the_others() {
 #[test]
 fn who_hangs_up_before_it_was_begun_is_not_created() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let mut held = other.begin().await.unwrap();
         hold(&mut held, &shire).await;
         let mut creating: Vec<_> = (0..8)
@@ -227,5 +211,33 @@ fn who_hangs_up_before_it_was_begun_is_not_created() {
                 .unwrap();
         let expected = [0, 1, 2, 3, 4, 6, 7].map(|number| format!("user{number}@shire.example"));
         assert_eq!(emails, expected);
+    });
+}
+
+/// Without anybody new, and without an end of what is under way.
+#[test]
+fn a_queue_goes_on_while_those_before_it_wait_for_somebody_else() {
+    run(async {
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
+        // Somebody is just taking this e-mail.
+        let mut taking = other.begin().await.unwrap();
+        sqlx::query("UPDATE users SET email = $1, email_folded = $1 WHERE id = $2")
+            .bind("taken@shire.example")
+            .bind(shire.admin.id.get())
+            .execute(&mut *taking)
+            .await
+            .unwrap();
+        let draft = |email| samples::user_draft(shire.account.id, email);
+        let waiting = [(); 2].map(|()| create(&repositories, &shire, draft("taken@shire.example")));
+        until_blocked(&mut observer, &schema).await;
+        settle().await;
+        let sam = create(&repositories, &shire, draft("sam@shire.example"));
+        let sam = sam.await.unwrap().unwrap();
+        assert_eq!(sam.user.email.as_str(), "sam@shire.example");
+        taking.commit().await.unwrap();
+        for answer in waiting {
+            let error = answer.await.unwrap().unwrap_err();
+            assert_eq!(error.to_string(), EMAIL_IN_USE.to_string());
+        }
     });
 }

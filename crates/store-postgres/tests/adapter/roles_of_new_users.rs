@@ -6,16 +6,12 @@ use sqlx::Connection as _;
 use tenantry_domain::RoleKey;
 use tenantry_testkit::{run, samples};
 
-use super::{Schema, raw, scope, shire, until_blocked};
+use super::{scene, scope, until_blocked};
 
 #[test]
 fn roles_from_before_a_wait_for_the_account_are_not_answered() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         // As the store does when a role is granted to an account.
         let mut granting = other.begin().await.unwrap();
         sqlx::raw_sql(

@@ -11,7 +11,9 @@ use tenantry_store_postgres::PostgresConfig;
 use tenantry_testkit::{run, samples};
 use tokio::task::JoinHandle;
 
-use super::{Schema, blocked, raw, scope, settle, shire, unavailable_because, until_blocked, user};
+use super::{
+    Schema, blocked, raw, scene, scope, settle, shire, unavailable_because, until_blocked, user,
+};
 
 type Looked = JoinHandle<Result<Option<UserId>, RepositoryError>>;
 
@@ -26,10 +28,7 @@ fn look_up(users: &Arc<dyn UserRepository>, within: Scope, id: UserId) -> Looked
 #[test]
 fn those_who_wait_share_statements_and_each_is_told_what_it_asked_for() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let (rohan, change) = (samples::organization_draft("Rohan"), samples::change());
         let rohan = repositories.organizations.create(&rohan, &change).await;
         let rohan = rohan.unwrap();
@@ -43,7 +42,6 @@ fn those_who_wait_share_statements_and_each_is_told_what_it_asked_for() {
             .await;
             expected.push(created);
         }
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         let mut held = other.begin().await.unwrap();
         sqlx::raw_sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
             .execute(&mut *held)
@@ -106,11 +104,7 @@ fn those_who_wait_share_statements_and_each_is_told_what_it_asked_for() {
 #[test]
 fn who_hangs_up_leaves_the_others_their_answers() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let mut held = other.begin().await.unwrap();
         sqlx::raw_sql("LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
             .execute(&mut *held)
@@ -171,14 +165,10 @@ fn what_makes_a_shared_statement_fail_is_told_to_all_who_share_it() {
 #[test]
 fn a_corrupt_row_is_the_misfortune_of_whoever_looks_it_up() {
     run(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         let corrupt = user(&repositories, &shire, "corrupt@shire.example")
             .await
             .id;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
         let mut held = other.begin().await.unwrap();
         sqlx::query("UPDATE users SET first_name = '' WHERE id = $1")
             .bind(corrupt.get())
@@ -249,11 +239,7 @@ fn a_runtime_may_end_while_somebody_waits() {
         .unwrap();
     let mut silent = None;
     runtime.block_on(async {
-        let schema = Schema::create().await;
-        let store = schema.store(schema.config()).await;
-        let repositories = store.repositories();
-        let shire = shire(&repositories).await;
-        let (mut other, mut observer) = (raw(&schema).await, raw(&schema).await);
+        let (schema, repositories, shire, mut other, mut observer) = scene().await;
         sqlx::raw_sql("BEGIN; LOCK TABLE users IN ACCESS EXCLUSIVE MODE")
             .execute(&mut other)
             .await
