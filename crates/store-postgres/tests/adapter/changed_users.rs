@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use sqlx::{Connection as _, Executor as _};
 use tenantry_domain::{AccountPatch, Entity, Name, UserPatch, ports::RepositoryError};
+use tenantry_store_postgres::PostgresConfig;
 use tenantry_testkit::{run, samples};
 
-use super::{blocked, scene, scope, settle, until_blocked, user};
+use super::{Schema, blocked, raw, scene, scope, settle, shire, until_alone, until_blocked, user};
 
 #[test]
 fn a_change_that_another_one_comes_before_is_made_to_what_that_one_left() {
@@ -349,5 +350,72 @@ fn those_who_are_changed_or_erased_at_the_same_moment_share_a_statement() {
                 ("updated".to_owned(), 13, 12)
             ]
         );
+    });
+}
+
+/// Also by a plan that PostgreSQL made when it knew nothing of the table: it is used until somebody looks at the table again.
+#[test]
+fn whoever_is_written_is_found_without_reading_the_organization() {
+    run(async {
+        let schema = Schema::create().await;
+        let config = PostgresConfig {
+            max_connections: 1,
+            ..schema.config()
+        };
+        let store = schema.store(config).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        let (users, within, change) = (&repositories.users, scope(&shire), samples::change());
+        let mut hobbits = Vec::new();
+        for number in 0..10 {
+            let email = format!("user{number}@shire.example");
+            hobbits.push(user(&repositories, &shire, &email).await);
+        }
+        // From the sixth time on, PostgreSQL may plan for any arguments.
+        let patch = |name: String| UserPatch {
+            first_name: Some(Name::parse(name).unwrap()),
+            ..UserPatch::default()
+        };
+        for number in 0..8 {
+            let patch = patch(format!("Name {number}"));
+            users
+                .update(&within, hobbits[9].id, &patch, None, &change)
+                .await
+                .unwrap();
+            let erased = users
+                .delete(&within, hobbits[number].id, None, &change)
+                .await;
+            assert!(erased.unwrap());
+        }
+        let mut other = raw(&schema).await;
+        other
+            .execute(
+                "INSERT INTO users (organization_id, account_id, email, email_folded, first_name, first_name_folded, \
+                 last_name, last_name_folded, full_name, full_name_folded, active, password_must_change, created_at, \
+                 updated_at, revision) \
+                 SELECT organization_id, account_id, n || '@x.y', n || '@x.y', 'F', 'f', 'B', 'b', 'F B', 'f b', TRUE, \
+                 FALSE, created_at, updated_at, 1 FROM (SELECT * FROM users LIMIT 1) AS one, generate_series(1, 3000) AS n",
+            )
+            .await
+            .unwrap();
+        let renamed = patch("Nobody".to_owned());
+        let changed = users.update(&within, hobbits[9].id, &renamed, None, &change);
+        assert!(changed.await.unwrap().is_some());
+        let erased = users.delete(&within, hobbits[8].id, None, &change);
+        assert!(erased.await.unwrap());
+        // What a connection has done is counted when it is closed.
+        store.close().await;
+        other.close().await.unwrap();
+        let mut observer = raw(&schema).await;
+        until_alone(&mut observer, &schema).await;
+        let read: i64 = sqlx::query_scalar(
+            "SELECT (sum(idx_tup_read) + (SELECT seq_tup_read FROM pg_stat_user_tables \
+             WHERE schemaname = current_schema() AND relname = 'users'))::bigint FROM pg_stat_user_indexes \
+             WHERE schemaname = current_schema() AND relname = 'users'",
+        )
+        .fetch_one(&mut observer)
+        .await
+        .unwrap();
+        assert!(read < 1_000, "{read} users were read");
     });
 }
