@@ -256,6 +256,13 @@ fn removal(snapshot: &str) -> String {
     )
 }
 
+/// Nodes that follow [`PostgresCallerFeed`] clean up behind themselves. Where none does, because
+/// none remembers callers, upkeep does it by this. No transaction of the server takes a day.
+pub(crate) const FORGET_UNREAD: &str = "WITH forgotten AS (DELETE FROM caller_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM (\
+     SELECT ctid, written_at FROM caller_changes WHERE changed_in < pg_snapshot_xmin(pg_current_snapshot()) \
+     OR changed_in >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY changed_in LIMIT 10000) AS oldest \
+     WHERE written_at < clock_timestamp() - interval '1 day')) RETURNING 1) SELECT count(*) FROM forgotten";
+
 /// `u`, 12: user 12.
 fn change(kind: &str, id: i64) -> Option<CallerChange> {
     match kind {

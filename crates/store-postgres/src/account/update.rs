@@ -10,7 +10,7 @@ use tenantry_domain::{
 use super::{account_of, account_selection};
 use crate::{
     audit::{self, Entry},
-    error::{Failure, corrupt},
+    error::Failure,
     instance::discard_all_of,
     row::assigned,
     session::{Session, Work},
@@ -90,16 +90,7 @@ impl UpdateAccount<'_> {
         ))
         .bind(organization.get())
         .bind(users.to_vec());
-        let rows = session.rows(statement).await.map_err(|error| {
-            let left = error
-                .as_database_error()
-                .is_some_and(|it| it.constraint() == Some("instances_user_fkey"));
-            if left {
-                let source = "an instance of its users is not complete, and cannot be recorded";
-                return corrupt(Entity::Account, account.id.get(), source).into();
-            }
-            Failure::from(error)
-        })?;
+        let rows = session.rows(statement).await?;
         let mut users = rows.iter().map(user_of).collect::<Result<Vec<_>, _>>()?;
         users.sort_unstable_by_key(|user| user.id);
         let entries: Vec<_> = users

@@ -20,6 +20,7 @@ use time::{Duration, OffsetDateTime};
 use self::replace::{ReplaceOrganizationSecret, ReplaceUserSecret, Replacement};
 use crate::{
     audit,
+    caller_feed::FORGET_UNREAD,
     database::Database,
     row::{Fields, number},
     sql::Statement,
@@ -310,13 +311,6 @@ impl CredentialRepository for PostgresCredentials {
         Ok(number(rows.first())? + number(unread.first())?)
     }
 }
-
-/// Nodes that follow [`PostgresCallerFeed`](crate::caller_feed::PostgresCallerFeed) clean up behind themselves. Where none does, because
-/// none remembers callers, this does it. No transaction of the server takes a day.
-const FORGET_UNREAD: &str = "WITH forgotten AS (DELETE FROM caller_changes WHERE ctid = ANY (ARRAY(SELECT ctid FROM (\
-     SELECT ctid, written_at FROM caller_changes WHERE changed_in < pg_snapshot_xmin(pg_current_snapshot()) \
-     OR changed_in >= pg_snapshot_xmax(pg_current_snapshot()) ORDER BY changed_in LIMIT 10000) AS oldest \
-     WHERE written_at < clock_timestamp() - interval '1 day')) RETURNING 1) SELECT count(*) FROM forgotten";
 
 /// The columns `password_hash`, `locked_until` and `password_failures`.
 fn stored_password(fields: &Fields<'_>) -> Result<StoredPassword, RepositoryError> {

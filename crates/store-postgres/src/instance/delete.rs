@@ -12,7 +12,8 @@ use super::{
 };
 use crate::{
     audit::{self, Entry},
-    error::Failure,
+    error::{Failure, corrupt},
+    row::assigned,
     session::{Session, Work},
     sql::Statement,
 };
@@ -47,7 +48,7 @@ pub(crate) async fn discard_all(
     discard_all_of(session, organization, &[user.get()], change).await
 }
 
-/// Erases all instances of several users, who must be locked.
+/// Erases all instances of several users, who must be locked. None goes without its record: one that cannot be read is `Corrupt`.
 pub(crate) async fn discard_all_of(
     session: &mut Session<'_>,
     organization: OrganizationId,
@@ -59,7 +60,8 @@ pub(crate) async fn discard_all_of(
     )
     .bind(organization.get())
     .bind(users.to_vec());
-    if session.rows(lock).await?.is_empty() {
+    let locked = session.rows(lock).await?;
+    if locked.is_empty() {
         return Ok(());
     }
     // A statement of its own: it sees the tags and the configuration that were committed before the lock.
@@ -74,6 +76,15 @@ pub(crate) async fn discard_all_of(
         .iter()
         .map(instance_of)
         .collect::<Result<Vec<_>, _>>()?;
+    for row in &locked {
+        let id = assigned(row, "id")?;
+        if instances
+            .binary_search_by_key(&id, |instance| instance.id.get())
+            .is_err()
+        {
+            return Err(corrupt(Entity::Instance, id, "its secret is missing").into());
+        }
+    }
     erase(session, organization, &instances, change).await
 }
 

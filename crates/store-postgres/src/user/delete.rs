@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     audit,
-    error::{Failure, corrupt},
+    error::Failure,
     instance::discard_all,
     session::{Session, Work},
     sql::Statement,
@@ -38,10 +38,7 @@ impl Work for DeleteUser<'_> {
         guard_last_administrator(session, &user, &grants).await?;
         if session.row(self.erasing(&user)).await?.is_none() {
             discard_all(session, organization, self.id, self.change).await?;
-            if session.row(self.erasing(&user)).await?.is_none() {
-                let source = "an instance of the user is not complete, and cannot be recorded";
-                return Err(corrupt(Entity::User, self.id.get(), source).into());
-            }
+            return Ok(session.row(self.erasing(&user)).await?.is_some());
         }
         Ok(true)
     }

@@ -1,4 +1,4 @@
-//! Changing a user: lock, check, apply, write, record.
+//! Changing a user: at once, if the change is of the row alone (`at_once.rs`); else lock, check, apply, write, record.
 
 use std::collections::BTreeSet;
 

@@ -57,22 +57,31 @@ fn who_has_an_instance_that_cannot_be_recorded_is_not_erased_in_silence() {
         let (_schema, repositories, shire, mut other, _observer) = scene().await;
         let sam = user(&repositories, &shire, "sam@shire.example").await;
         let draft = samples::instance_draft(sam.id, "sfdc", "of Sam");
-        repositories
-            .instances
-            .create(shire.organization.id, &draft, &samples::change())
-            .await
-            .unwrap();
+        let (users, within, change) = (&repositories.users, scope(&shire), samples::change());
+        let instances = &repositories.instances;
+        let created = instances.create(shire.organization.id, &draft, &change);
+        let of_sam = created.await.unwrap().id.get();
         other.execute("DELETE FROM instance_secrets").await.unwrap();
 
-        let erased = repositories
-            .users
-            .delete(&scope(&shire), sam.id, None, &samples::change())
-            .await;
-        assert!(
-            matches!(&erased, Err(RepositoryError::Corrupt { entity: Entity::User, id, .. }) if *id == sam.id.get()),
-            "{erased:?}"
-        );
-        let found = repositories.users.find(&scope(&shire), sam.id).await;
+        let deactivation = UserPatch {
+            active: Some(false),
+            discard_instances: true,
+            ..UserPatch::default()
+        };
+        let outcomes = [
+            users.delete(&within, sam.id, None, &change).await.err(),
+            users
+                .update(&within, sam.id, &deactivation, None, &change)
+                .await
+                .err(),
+        ];
+        for failure in outcomes {
+            assert!(
+                matches!(&failure, Some(RepositoryError::Corrupt { entity: Entity::Instance, id, .. }) if *id == of_sam),
+                "{failure:?}"
+            );
+        }
+        let found = users.find(&within, sam.id).await;
         assert_eq!(found.unwrap(), Some(sam));
     });
 }
@@ -179,7 +188,7 @@ fn an_account_with_an_instance_that_cannot_be_recorded_is_not_emptied_in_silence
         let merry = merry.await.unwrap();
         let draft = samples::instance_draft(merry.id, "sfdc", "of Merry");
         let created = repositories.instances.create(organization, &draft, &change);
-        created.await.unwrap();
+        let of_merry = created.await.unwrap().id.get();
         other.execute("DELETE FROM instance_secrets").await.unwrap();
 
         let patch = AccountPatch {
@@ -191,7 +200,7 @@ fn an_account_with_an_instance_that_cannot_be_recorded_is_not_emptied_in_silence
         let emptied = accounts.update(&within, buckland.id, &patch, None, &change);
         let emptied = emptied.await;
         assert!(
-            matches!(&emptied, Err(RepositoryError::Corrupt { entity: Entity::Account, id, .. }) if *id == buckland.id.get()),
+            matches!(&emptied, Err(RepositoryError::Corrupt { entity: Entity::Instance, id, .. }) if *id == of_merry),
             "{emptied:?}"
         );
         let found = repositories.users.find(&scope(&shire), merry.id).await;

@@ -8,25 +8,25 @@ use crate::support::{Store, run};
 const ME: &str = "/organizations/me";
 
 #[test]
-fn without_a_listener_the_store_is_asked_for_every_caller() {
+fn without_a_look_at_changes_the_store_is_asked_for_every_caller() {
     run(async {
         for first_takes in [true, false] {
             let (nodes, sam) = remembering(first_takes).await;
             open_connections(&nodes, &sam).await;
-            // They cannot listen again.
+            // They cannot look again.
             let database = nodes.store.database().unwrap();
             database.admit_nobody().await;
-            database.end_listeners().await;
+            database.end_looks().await;
             every_change_counts(&nodes, &sam).await;
         }
     });
 }
 
 #[test]
-fn a_node_that_lost_its_listener_listens_again() {
+fn a_node_that_lost_its_connection_looks_again() {
     run(async {
         let (nodes, sam) = remembering(true).await;
-        nodes.store.database().unwrap().end_listeners().await;
+        nodes.store.database().unwrap().end_looks().await;
         every_change_counts(&nodes, &sam).await;
         nodes.until_remembering(&sam).await;
         every_change_counts(&nodes, &sam).await;

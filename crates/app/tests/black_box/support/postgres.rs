@@ -50,7 +50,7 @@ impl Database {
     }
 
     /// Ends the connections on which servers look for what others change.
-    pub(crate) async fn end_listeners(&self) {
+    pub(crate) async fn end_looks(&self) {
         let end = format!(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{}' AND query LIKE '%caller_changes WHERE%'",
             self.name

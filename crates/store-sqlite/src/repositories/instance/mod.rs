@@ -4,7 +4,7 @@ mod create;
 mod update;
 
 use async_trait::async_trait;
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension as _};
 use tenantry_domain::{
     Change, Entity, Instance, InstanceDraft, InstanceField, InstanceId, InstancePatch,
     OrganizationId, Revision, Scope, User,
@@ -119,7 +119,8 @@ fn check_revision(instance: &Instance, expected: Option<Revision>) -> Result<(),
     }
 }
 
-/// Erases every instance of a user. Each has a record of its own; a statement for each costs no round trip here.
+/// Erases every instance of a user. Each has a record of its own; a statement for each costs no round trip here. None goes
+/// without its record: one that cannot be read is `Corrupt`.
 pub(super) fn erase_all(
     connection: &Connection,
     user: &User,
@@ -128,7 +129,22 @@ pub(super) fn erase_all(
     for instance in of_user(connection, user.organization_id, user.id)? {
         erase(connection, &instance, change)?;
     }
-    Ok(())
+    let left = connection
+        .prepare_cached(
+            "SELECT id FROM instances WHERE organization_id = ? AND user_id = ? LIMIT 1",
+        )?
+        .query_row([user.organization_id.get(), user.id.get()], |row| {
+            row.get(0)
+        })
+        .optional()?;
+    match left {
+        Some(id) => Err(Failure::corrupt(
+            Entity::Instance,
+            id,
+            "its secret is missing".into(),
+        )),
+        None => Ok(()),
+    }
 }
 
 /// Tags, configuration and token go with it.
