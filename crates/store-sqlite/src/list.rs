@@ -343,7 +343,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::{filter::define_functions, migrate, rows::user::COLUMNS};
+    use crate::{migrate, rows::user::COLUMNS, sql::set_up};
 
     const EVERYTHING: Scope = Scope::organization(OrganizationId::new(7));
 
@@ -355,7 +355,7 @@ mod tests {
         start: fn(&Filter<UserField>, &Sort<UserField>) -> Start,
     ) -> Vec<String> {
         let connection = Connection::open_in_memory().unwrap();
-        define_functions(&connection).unwrap();
+        set_up(&connection).unwrap();
         migrate::apply(&connection).unwrap();
         let (filter, sort) = (
             Filter::<UserField>::parse(filter).unwrap(),
@@ -375,7 +375,7 @@ mod tests {
     #[test]
     fn a_list_that_is_asked_for_again_is_not_planned_again() {
         let connection = Connection::open_in_memory().unwrap();
-        define_functions(&connection).unwrap();
+        set_up(&connection).unwrap();
         migrate::apply(&connection).unwrap();
         let filter = Filter::<UserField>::parse("active = true").unwrap();
         let page = PageRequest::first(20);

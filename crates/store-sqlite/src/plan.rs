@@ -2,12 +2,15 @@
 
 use rusqlite::Connection;
 
-use crate::{filter::define_functions, migrate, sql::Sql};
+use crate::{
+    migrate,
+    sql::{Sql, set_up},
+};
 
 /// The steps of the plan, each in SQLite's own words.
 pub(crate) fn plan(sql: Sql) -> Vec<String> {
     let connection = Connection::open_in_memory().unwrap();
-    define_functions(&connection).unwrap();
+    set_up(&connection).unwrap();
     migrate::apply(&connection).unwrap();
     sql.explained()
         .rows(&connection, |row| Ok(row.get(3)?))

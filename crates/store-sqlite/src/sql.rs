@@ -3,13 +3,21 @@
 use std::{fmt::Write as _, ops::ControlFlow};
 
 use rusqlite::{
-    CachedStatement, Connection, Row, Statement, Transaction, params_from_iter, types::Value,
+    CachedStatement, Connection, Row, Statement, Transaction, config::DbConfig, params_from_iter,
+    types::Value,
 };
 
-use crate::error::Failure;
+use crate::{error::Failure, filter};
 
 /// Statements longer than this are prepared for one use: filters come in more shapes than a cache should hold.
 const LONGEST_CACHED: usize = 2048;
+
+/// What statements need of a connection: our functions, and to be planned once, for any values. Otherwise, where somebody has run
+/// `ANALYZE`, many are planned anew whenever other values are bound: that took a third of the writer's time when users were created.
+pub(crate) fn set_up(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    filter::define_functions(connection)
+}
 
 /// For as long as this lives everything is read as it is at one moment.
 pub(crate) fn moment(connection: &Connection) -> Result<Option<Transaction<'_>>, Failure> {

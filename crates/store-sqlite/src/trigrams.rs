@@ -159,12 +159,12 @@ mod tests {
     use tenantry_domain::ceql::fold;
 
     use super::*;
-    use crate::{filter::define_functions, migrate};
+    use crate::{migrate, sql::set_up};
 
     #[test]
     fn who_waits_is_written_without_a_look_at_the_others_whatever_statistics_say() {
         let connection = Connection::open_in_memory().unwrap();
-        define_functions(&connection).unwrap();
+        set_up(&connection).unwrap();
         migrate::apply(&connection).unwrap();
         let statistics = "ANALYZE; INSERT INTO sqlite_stat1 VALUES ('users', NULL, '120000'); ANALYZE sqlite_schema";
         connection.execute_batch(statistics).unwrap();
@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn of_many_who_wait_the_last_and_those_who_are_known_come_first() {
         let connection = Connection::open_in_memory().unwrap();
-        define_functions(&connection).unwrap();
+        set_up(&connection).unwrap();
         migrate::apply(&connection).unwrap();
         let waiting = || -> Vec<i64> {
             connection

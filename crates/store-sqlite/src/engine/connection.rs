@@ -5,7 +5,7 @@ use std::{fs, io, path::Path, time::Duration};
 use rusqlite::{Connection, OpenFlags, config::DbConfig, ffi};
 
 use super::lane::{Lane, Next};
-use crate::{config::SqliteConfig, filter, migrate, open_error::OpenError};
+use crate::{config::SqliteConfig, migrate, open_error::OpenError, sql};
 
 /// Prepared statements that each connection keeps.
 const CACHED_STATEMENTS: usize = 64;
@@ -73,7 +73,7 @@ fn open(config: &SqliteConfig, cache_kib: u32) -> rusqlite::Result<Connection> {
     // Mapped pages count as resident memory.
     connection.pragma_update(None, "mmap_size", 0)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    filter::define_functions(&connection)?;
+    sql::set_up(&connection)?;
     Ok(connection)
 }
 

@@ -16,11 +16,11 @@ use tenantry_testkit::searches;
 
 use super::leads;
 use crate::{
-    filter::define_functions,
     list::Wanted,
     migrate,
     plan::plan,
     rows::user::{COLUMNS, read},
+    sql::set_up,
     trigrams::write_waiting,
 };
 
@@ -75,7 +75,7 @@ impl Large {
 
     fn with(rows: &str) -> Self {
         let connection = Connection::open_in_memory().unwrap();
-        define_functions(&connection).unwrap();
+        set_up(&connection).unwrap();
         // The rows first, then the indexes of them all: a tenth of the time.
         for step in BEFORE {
             connection.execute_batch(step).unwrap();

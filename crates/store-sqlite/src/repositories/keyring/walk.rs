@@ -223,7 +223,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::{filter::define_functions, migrate, plan::plan};
+    use crate::{migrate, plan::plan, sql::set_up};
 
     #[test]
     fn every_stretch_begins_by_key_and_sorts_nothing() {
@@ -260,7 +260,7 @@ mod tests {
     #[test]
     fn a_stretch_passes_so_many_instances_without_credentials_and_no_more() {
         let connection = Connection::open_in_memory().unwrap();
-        define_functions(&connection).unwrap();
+        set_up(&connection).unwrap();
         migrate::apply(&connection).unwrap();
         // 2500 instances, of which the last has a credential; nothing else is needed of them here.
         connection

@@ -136,6 +136,12 @@ pub(super) fn effective(
     scope: &Scope,
     user: UserId,
 ) -> Result<Option<Vec<EffectiveRole>>, Failure> {
+    // Every user has one role by the system, so who has none is not there.
+    let roles = select_effective(scope, user).rows(connection, read_effective)?;
+    Ok(Some(roles).filter(|roles| !roles.is_empty()))
+}
+
+fn select_effective(scope: &Scope, user: UserId) -> Sql {
     let mut sql = Sql::new("SELECT ");
     sql.push(COLUMNS).push(
         ", user_roles.role_id IS NOT NULL AS direct, account_roles.role_id IS NOT NULL AS through_account, \
@@ -153,9 +159,7 @@ pub(super) fn effective(
     sql.push(" AND users.id = ")
         .bind(user.get())
         .push(" ORDER BY roles.id");
-    // Every user has one role by the system, so who has none is not there.
-    let roles = sql.rows(connection, read_effective)?;
-    Ok(Some(roles).filter(|roles| !roles.is_empty()))
+    sql
 }
 
 /// The organization's roles, in the order in which they were created.
@@ -318,4 +322,40 @@ pub(super) fn count_as_write(
         )?
         .execute((to_micros(change.at), user.organization_id.get(), user.id.get()))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{migrate, sql::set_up};
+
+    const ROWS: &str = "
+        INSERT INTO organizations (id, name, kind, active, default_account_id, created_at, updated_at, revision)
+            VALUES (7, 'o', 'customer', 1, 7, 0, 0, 1);
+        INSERT INTO accounts (organization_id, id, name, name_folded, active, is_default, created_at, updated_at, revision)
+            VALUES (7, 7, 'a', 'a', 1, 1, 0, 0, 1);
+        INSERT INTO users (organization_id, account_id, id, email, email_folded, first_name, first_name_folded, last_name,
+                last_name_folded, full_name, full_name_folded, active, password_must_change, created_at, updated_at, revision)
+            SELECT 7, 7, value, value, value, 'f', 'f', 'l', 'l', 'f l', 'f l', 1, 0, 0, 0, 1
+            FROM json_each('[1, 2, 3, 4, 5, 6, 7, 8]');
+        ANALYZE;";
+
+    /// Where there are statistics SQLite would look up in them what is asked for.
+    #[test]
+    fn roles_that_are_asked_for_again_are_not_planned_again() {
+        let connection = Connection::open_in_memory().unwrap();
+        set_up(&connection).unwrap();
+        migrate::apply(&connection).unwrap();
+        connection
+            .execute_batch(&format!("PRAGMA foreign_keys = OFF; {ROWS}"))
+            .unwrap();
+        let select = |user| {
+            let scope = Scope::organization(OrganizationId::new(7));
+            select_effective(&scope, UserId::new(user))
+        };
+        for user in [1, 2, 3] {
+            select(user).rows(&connection, |_| Ok(())).unwrap();
+        }
+        assert_eq!(select(4).planned_again(&connection), 0);
+    }
 }
