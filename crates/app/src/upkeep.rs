@@ -1,5 +1,5 @@
-//! What `serve` does beside answering: it links the audit log, erases what is over, reads the master keys again, and follows
-//! what others change of the callers that it remembers. A chore that fails is tried again after a while; it never ends the server.
+//! What `serve` does beside answering: it links the audit log, erases what is over, puts trigrams into the indexes of PostgreSQL, reads
+//! the master keys again, and follows what others change of the callers that it remembers. A chore that fails is tried again after a while; it never ends the server.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,7 +12,7 @@ use tenantry_domain::{
 use tokio::{sync::watch, task::JoinSet, time::sleep};
 use tracing::{debug, error, info, warn};
 
-use crate::{bootstrap::Opened, signals::Hangups};
+use crate::{bootstrap::Opened, signals::Hangups, wire_up::Store};
 
 const LINK: Chore = Chore {
     what: "linking the audit log",
@@ -21,6 +21,11 @@ const LINK: Chore = Chore {
 const FORGET: Chore = Chore {
     what: "erasing what is over",
     every: Duration::from_mins(5),
+};
+/// Several times before 4 MB of them wait, which no call should be held up by (`gin_pending_list_limit`).
+const PUT_IN: Chore = Chore {
+    what: "putting trigrams into the indexes",
+    every: Duration::from_millis(300),
 };
 /// How often the master keys are read again without anybody asking.
 pub(crate) const KEYS_EVERY: Duration = Duration::from_secs(2);
@@ -53,6 +58,13 @@ impl Upkeep {
             let eraser = Arc::clone(&eraser);
             async move { eraser.forget_expired().await }
         }));
+        if let Store::Postgres(store) = &opened.store {
+            let store = store.clone();
+            chores.spawn(PUT_IN.repeat(stopped.clone(), move || {
+                let store = store.clone();
+                async move { Ok(store.put_trigrams_in().await?) }
+            }));
+        }
         if let Some(callers) = &opened.callers {
             let feed = opened.store.caller_feed();
             chores.spawn(follow(callers.clone(), feed, stopped.clone()));

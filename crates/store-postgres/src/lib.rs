@@ -34,6 +34,7 @@ mod store;
 mod table;
 mod together;
 mod transfer;
+mod trigrams;
 mod unnested;
 mod user;
 

@@ -1,5 +1,4 @@
 //! What a damaged file does not do: lose what it has left in silence.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use rusqlite::Connection;
 use tenantry_domain::{AccountPatch, Entity, Scope, UserPatch, ports::RepositoryError};

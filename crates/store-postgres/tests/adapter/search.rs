@@ -9,7 +9,7 @@ use tenantry_domain::{
 use tenantry_store_postgres::PostgresStore;
 use tenantry_testkit::{run, searches};
 
-use super::{Schema, raw, until_alone};
+use super::{Schema, raw, shire, until_alone, user};
 
 /// The one that stands out, in the middle of its organization.
 const ZZYZX: i64 = 35_000;
@@ -227,4 +227,18 @@ async fn fetched(observer: &mut PgConnection) -> i64 {
     .fetch_one(observer)
     .await
     .unwrap()
+}
+
+#[test]
+fn what_waits_before_the_indexes_is_put_in_once() {
+    run(async {
+        let schema = Schema::create().await;
+        let store = schema.store(schema.config()).await;
+        let repositories = store.repositories();
+        let shire = shire(&repositories).await;
+        user(&repositories, &shire, "sam@shire.example").await;
+        // A page for accounts, and one for users.
+        assert_eq!(store.put_trigrams_in().await.unwrap(), 2);
+        assert_eq!(store.put_trigrams_in().await.unwrap(), 0);
+    });
 }
