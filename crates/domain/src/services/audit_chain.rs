@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many records are read and linked at a time.
-const BATCH: u32 = 500;
+const BATCH: u32 = 1_000;
 
 /// Keeps and proves the chain.
 pub struct AuditChainService {
@@ -65,10 +65,11 @@ impl AuditChainService {
         let mut linked = 0;
         loop {
             let waiting = self.chain.unlinked_organizations(BATCH).await?;
+            let are_all = waiting.len() < BATCH as usize;
             let mut progress = 0;
             let mut failed = None;
             for organization in waiting {
-                match self.link_organization(organization).await {
+                match self.link_all_of(organization).await {
                     Ok(links) => progress += links,
                     // Where the store is away, the next one would wait for it just as long.
                     Err(error) if error.is_retryable() => return Err(error),
@@ -76,8 +77,21 @@ impl AuditChainService {
                 }
             }
             linked += progress;
-            if progress == 0 {
+            // What has come meanwhile is left to the next time: under load there would be no end.
+            if are_all || progress == 0 {
                 return failed.map_or(Ok(linked), Err);
+            }
+        }
+    }
+
+    /// Links what waits in one organization, and leaves to another node what that one is linking.
+    async fn link_all_of(&self, organization: OrganizationId) -> Result<u64, ServiceError> {
+        let mut linked = 0;
+        loop {
+            let links = self.link_organization(organization).await?;
+            linked += links;
+            if links < u64::from(BATCH) {
+                return Ok(linked);
             }
         }
     }

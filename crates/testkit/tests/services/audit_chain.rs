@@ -2,7 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, Ordering},
+    atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use async_trait::async_trait;
@@ -79,10 +79,12 @@ fn who_is_overtaken_by_another_node_links_the_rest() {
     run(async {
         let world = World::new().await;
         let slow = AuditChainService::new(
-            Arc::new(Overtaken {
+            Arc::new(Meanwhile {
                 chain: world.repositories.audit_chain.clone(),
-                faster: world.chain(),
-                done: AtomicBool::new(false),
+                event: Event::Overtaken {
+                    faster: world.chain(),
+                    done: AtomicBool::new(false),
+                },
             }),
             Arc::new(PlainChainSeal::new()),
         );
@@ -95,6 +97,23 @@ fn who_is_overtaken_by_another_node_links_the_rest() {
             (report.records, report.unlinked, report.fault),
             (4, 0, None)
         );
+    });
+}
+
+#[test]
+fn what_comes_while_others_are_linked_is_left_to_the_next_time() {
+    run(async {
+        let world = World::new().await;
+        let busy = AuditChainService::new(
+            Arc::new(Meanwhile {
+                chain: world.repositories.audit_chain.clone(),
+                event: Event::Change(Box::new(world), AtomicU32::new(1)),
+            }),
+            Arc::new(PlainChainSeal::new()),
+        );
+        for records in [3, 1, 1] {
+            assert_eq!(busy.link_pending().await.unwrap(), records);
+        }
     });
 }
 
@@ -190,15 +209,39 @@ fn a_head_is_signed_anew_by_who_knows_the_old_key_alone() {
     });
 }
 
-/// Another node links everything between this one's reading and its writing, once.
-struct Overtaken {
+/// What happens between the reading of one node and its writing.
+struct Meanwhile {
     chain: Arc<dyn AuditChain>,
-    faster: AuditChainService,
-    done: AtomicBool,
+    event: Event,
+}
+
+enum Event {
+    /// Another node links everything, once.
+    Overtaken {
+        faster: AuditChainService,
+        done: AtomicBool,
+    },
+    /// Somebody makes a change, each time.
+    Change(Box<World>, AtomicU32),
+}
+
+impl Event {
+    async fn happens(&self) {
+        match self {
+            Self::Overtaken { faster, done } => {
+                if !done.swap(true, Ordering::Relaxed) {
+                    assert_eq!(faster.link_pending().await.unwrap(), 3);
+                }
+            }
+            Self::Change(world, number) => {
+                world.user(number.fetch_add(1, Ordering::Relaxed)).await;
+            }
+        }
+    }
 }
 
 #[async_trait]
-impl AuditChain for Overtaken {
+impl AuditChain for Meanwhile {
     async fn organizations(
         &self,
         after: Option<OrganizationId>,
@@ -236,9 +279,7 @@ impl AuditChain for Overtaken {
         links: &[(AuditId, ChainLink)],
         new: &ChainHead,
     ) -> Result<bool, RepositoryError> {
-        if !self.done.swap(true, Ordering::Relaxed) {
-            assert_eq!(self.faster.link_pending().await.unwrap(), 3);
-        }
+        self.event.happens().await;
         self.chain.link(organization, old, links, new).await
     }
 
