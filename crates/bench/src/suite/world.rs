@@ -159,7 +159,8 @@ impl World {
     }
 }
 
-/// Users who may do everything in the organization, and the greatest number of them.
+/// Users who may do everything in the organization, and the greatest number of them. They are the first of every list, so they have as
+/// much of a profile as those who are seeded: page 1 is compared with a later one.
 async fn callers(
     server: &Subject,
     administrator: &str,
@@ -169,7 +170,7 @@ async fn callers(
     let (mut callers, mut last) = (Vec::new(), 0);
     for number in 0..CALLERS {
         let body = format!(
-            r#"{{"firstName":"Caller","lastName":"Number{number}","email":"caller{number}@load.example","roles":[{{"key":"org-admin"}}]}}"#
+            r#"{{"firstName":"Caller","lastName":"Number{number}","email":"caller{number}@load.example","externalId":"E-{number:08}","phone":"+49 30 {number:07}","city":"Altenford","postalCode":"{number:05}","country":"Germany","roles":[{{"key":"org-admin"}}]}}"#
         );
         let mut bytes = Vec::new();
         let path = format!("{BASE}/organizations/users");
