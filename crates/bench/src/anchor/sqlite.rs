@@ -15,7 +15,7 @@ use axum::{
     http::StatusCode,
     routing::{get, post},
 };
-use rusqlite::{Connection, OpenFlags, params};
+use rusqlite::{Connection, OpenFlags, config::DbConfig, params};
 use time::OffsetDateTime;
 
 use super::{
@@ -49,6 +49,7 @@ struct Pool {
 )]
 pub(super) fn router(path: &FilePath) -> anyhow::Result<Router> {
     let writer = Connection::open(path)?;
+    plan_once(&writer)?;
     writer.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON",
     )?;
@@ -71,7 +72,15 @@ pub(super) fn router(path: &FilePath) -> anyhow::Result<Router> {
 
 fn reader(path: &FilePath) -> rusqlite::Result<Mutex<Connection>> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).map(Mutex::new)
+    let connection = Connection::open_with_flags(path, flags)?;
+    plan_once(&connection)?;
+    Ok(Mutex::new(connection))
+}
+
+/// As the server does: seeding ends with `ANALYZE`, after which statements would be planned anew for each value.
+fn plan_once(connection: &Connection) -> rusqlite::Result<()> {
+    let set = connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true);
+    set.map(drop)
 }
 
 impl Pool {

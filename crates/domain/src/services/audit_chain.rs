@@ -13,7 +13,9 @@ use crate::{
 };
 
 /// How many records are read and linked at a time.
-const BATCH: u32 = 1_000;
+const BATCH: u32 = 500;
+/// How many batches of one organization are linked before others have their turn.
+const TURN: u32 = 16;
 
 /// Keeps and proves the chain.
 pub struct AuditChainService {
@@ -65,12 +67,15 @@ impl AuditChainService {
         let mut linked = 0;
         loop {
             let waiting = self.chain.unlinked_organizations(BATCH).await?;
-            let are_all = waiting.len() < BATCH as usize;
+            let mut more = waiting.len() == BATCH as usize;
             let mut progress = 0;
             let mut failed = None;
             for organization in waiting {
-                match self.link_all_of(organization).await {
-                    Ok(links) => progress += links,
+                match self.link_some_of(organization).await {
+                    Ok((links, ended)) => {
+                        progress += links;
+                        more |= !ended;
+                    }
                     // Where the store is away, the next one would wait for it just as long.
                     Err(error) if error.is_retryable() => return Err(error),
                     Err(error) => failed = failed.or(Some(error)),
@@ -78,22 +83,27 @@ impl AuditChainService {
             }
             linked += progress;
             // What has come meanwhile is left to the next time: under load there would be no end.
-            if are_all || progress == 0 {
+            if !more || progress == 0 {
                 return failed.map_or(Ok(linked), Err);
             }
         }
     }
 
-    /// Links what waits in one organization, and leaves to another node what that one is linking.
-    async fn link_all_of(&self, organization: OrganizationId) -> Result<u64, ServiceError> {
+    /// Links what waits in one organization, as much as its turn lasts; answers how much that was, and whether it was all of it. What
+    /// another node is linking is left to that one.
+    async fn link_some_of(
+        &self,
+        organization: OrganizationId,
+    ) -> Result<(u64, bool), ServiceError> {
         let mut linked = 0;
-        loop {
+        for _ in 0..TURN {
             let links = self.link_organization(organization).await?;
             linked += links;
             if links < u64::from(BATCH) {
-                return Ok(linked);
+                return Ok((linked, true));
             }
         }
+        Ok((linked, false))
     }
 
     /// Links one batch; answers 0 if there was nothing, or another node was faster. Nothing is linked to a head that no key
