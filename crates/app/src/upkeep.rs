@@ -1,5 +1,6 @@
-//! What `serve` does beside answering: it links the audit log, erases what is over, puts trigrams into the indexes of PostgreSQL, reads
-//! the master keys again, and follows what others change of the callers that it remembers. A chore that fails is tried again after a while; it never ends the server.
+//! What `serve` does beside answering: it links the audit log, erases what is over, puts trigrams into the indexes of PostgreSQL,
+//! reads the master keys again, and follows what others change of the callers that it remembers. A chore that fails is tried
+//! again after a while; it never ends the server.
 
 use std::{sync::Arc, time::Duration};
 
