@@ -1,13 +1,13 @@
 //! Linking, proving and pruning.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
 use async_trait::async_trait;
 use tenantry_domain::{
-    AuditId, AuditRecord, ChainHead, ChainLink, OrganizationId,
+    AuditId, AuditRecord, ChainHead, ChainLink, OrganizationId, Scope, UserPatch,
     ports::{AuditChain, RepositoryError},
     services::{AuditChainService, ChainReport, SignedAnew},
 };
@@ -118,6 +118,37 @@ fn what_comes_while_others_are_linked_is_left_to_the_next_time() {
 }
 
 #[test]
+fn an_organization_with_much_to_link_lets_others_have_their_turn() {
+    run(async {
+        let world = World::new().await;
+        let gondor = world.organization("Gondor").await.organization.id;
+        let (users, sam) = (&world.repositories.users, world.user(1).await.id);
+        let scope = Scope::organization(world.id());
+        for number in 1..8_000 {
+            let patch = UserPatch {
+                active: Some(number % 2 == 0),
+                ..UserPatch::default()
+            };
+            let change = change_at(number);
+            let changed = users.update(&scope, sam, &patch, None, &change);
+            assert!(changed.await.unwrap().is_some());
+        }
+        let turns = Arc::default();
+        let chain = AuditChainService::new(
+            Arc::new(Meanwhile {
+                chain: world.repositories.audit_chain.clone(),
+                event: Event::Noted(Arc::clone(&turns)),
+            }),
+            Arc::new(PlainChainSeal::new()),
+        );
+        assert_eq!(chain.link_pending().await.unwrap(), 8_006);
+        let mut expected = vec![world.id(); 16];
+        expected.extend([gondor, world.id()]);
+        assert_eq!(*turns.lock().unwrap(), expected);
+    });
+}
+
+#[test]
 fn many_nodes_make_one_chain() {
     run(async {
         let world = World::new().await;
@@ -223,10 +254,12 @@ enum Event {
     },
     /// Somebody makes a change, each time.
     Change(Box<World>, AtomicU32),
+    /// Nothing; whose batch it is is noted.
+    Noted(Arc<Mutex<Vec<OrganizationId>>>),
 }
 
 impl Event {
-    async fn happens(&self) {
+    async fn happens(&self, organization: OrganizationId) {
         match self {
             Self::Overtaken { faster, done } => {
                 if !done.swap(true, Ordering::Relaxed) {
@@ -236,6 +269,7 @@ impl Event {
             Self::Change(world, number) => {
                 world.user(number.fetch_add(1, Ordering::Relaxed)).await;
             }
+            Self::Noted(turns) => turns.lock().unwrap().push(organization),
         }
     }
 }
@@ -279,7 +313,7 @@ impl AuditChain for Meanwhile {
         links: &[(AuditId, ChainLink)],
         new: &ChainHead,
     ) -> Result<bool, RepositoryError> {
-        self.event.happens().await;
+        self.event.happens(organization).await;
         self.chain.link(organization, old, links, new).await
     }
 
