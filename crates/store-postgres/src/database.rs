@@ -1,22 +1,18 @@
-//! The pool: bounded waiting, repeating what failed without effect, and throwing broken connections away. Must not know
-//! any table.
+//! Operations on connections of the pool: bounded waiting, and repeating what failed without effect. Must not know any table.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 use sqlx::{
-    Connection as _, PgPool, Postgres,
-    pool::{PoolConnection, PoolConnectionMetadata},
-    postgres::{PgConnectOptions, PgPoolOptions, PgRow},
+    Connection as _, PgConnection,
+    postgres::{PgConnectOptions, PgRow},
 };
 use tenantry_domain::{OrganizationId, ports::RepositoryError};
-use tokio::time::{Instant, timeout};
+use tokio::time::timeout;
 
 use crate::{
     config::PostgresConfig,
     error::{self, Failure},
+    pool::Pool,
     session::{Session, Work},
     share::{Share, Shares},
     sql::Statement,
@@ -27,16 +23,12 @@ const TRIES: u32 = 3;
 /// Before it is tried again, those who wait for its locks get so much time to take them: PostgreSQL gives a lock that is
 /// free to whoever comes first, and the one who was woken up for it comes late.
 const PAUSE: Duration = Duration::from_millis(20);
-/// A connection that was idle for longer is tested before use: a firewall may have forgotten it.
-const TESTED_AFTER: Duration = Duration::from_secs(30);
-const MAX_LIFETIME: Duration = Duration::from_mins(30);
 
-/// The pool.
+/// The database, over its pool of connections.
 pub(crate) struct Database {
-    pool: PgPool,
+    pool: Pool,
     operation_timeout: Duration,
     prepared: bool,
-    suspicion: Arc<Suspicion>,
     shares: Shares,
 }
 
@@ -56,42 +48,25 @@ struct Failed {
     failure: Failure,
     /// Whether it certainly had no effect.
     without_effect: bool,
+    /// Whether its transaction may be open still.
+    is_open: bool,
 }
 
 impl Database {
-    /// A pool that opens its connections when they are needed.
+    /// Opens its connections when they are needed.
     pub(crate) fn new(options: PgConnectOptions, config: &PostgresConfig) -> Self {
-        let suspicion = Arc::new(Suspicion::default());
-        let in_pool = Arc::clone(&suspicion);
-        let pool = PgPoolOptions::new()
-            .max_connections(config.max_connections)
-            .min_connections(1.min(config.max_connections))
-            .acquire_timeout(config.acquire_timeout)
-            .max_lifetime(MAX_LIFETIME)
-            .test_before_acquire(false)
-            .before_acquire(move |connection, metadata| {
-                let tested = in_pool.falls_on(&metadata);
-                Box::pin(async move {
-                    if tested {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .connect_lazy_with(options);
         Self {
-            pool,
+            pool: Pool::new(options, config.max_connections, config.acquire_timeout),
             operation_timeout: config.operation_timeout,
             prepared: config.prepared_statements,
-            suspicion,
             // Half of them: authentication and single records of others always find one.
             shares: Shares::new(usize::try_from(config.max_connections / 2).unwrap_or(usize::MAX)),
         }
     }
 
-    /// Waits until all connections are closed, but not for longer than an operation may take.
+    /// Closes the connections, for as long as an operation may take.
     pub(crate) async fn close(&self) {
-        // What is still in use then closes when it is given back.
+        // The server learns of the others when the program ends.
         let _ = timeout(self.operation_timeout, self.pool.close()).await;
     }
 
@@ -210,28 +185,26 @@ impl Database {
         work: &W,
         mode: Mode,
     ) -> Result<Result<W::Output, Failed>, RepositoryError> {
-        let connection = self.pool.acquire().await.map_err(error::no_connection)?;
-        let mut lease = Lease {
-            connection,
-            sound: false,
-        };
-        let outcome = self.on_connection(&mut lease.connection, work, mode).await;
+        let mut lease = self.pool.lease().await?;
+        let outcome = self.on_connection(&mut lease, work, mode).await;
         match &outcome {
-            Err(failed) if failed.failure.breaks_connection() => self.suspicion.cast(),
-            _ => lease.sound = true,
+            Err(failed) if failed.failure.breaks_connection() => self.pool.suspect_all(),
+            Err(failed) if failed.is_open => {}
+            _ => lease.give_back(),
         }
         Ok(outcome)
     }
 
     async fn on_connection<W: Work>(
         &self,
-        connection: &mut PoolConnection<Postgres>,
+        connection: &mut PgConnection,
         work: &W,
         mode: Mode,
     ) -> Result<W::Output, Failed> {
         let refused = |failure: Failure| Failed {
             without_effect: failure.is_refused_by_shutdown(),
             failure,
+            is_open: false,
         };
         if mode != Mode::Transaction {
             return work
@@ -239,18 +212,26 @@ impl Database {
                 .await
                 .map_err(refused);
         }
-        let before_commit = |failure: Failure| Failed {
+        let before_commit = |failure: Failure, is_open: bool| Failed {
             without_effect: true,
             failure,
+            is_open,
         };
         let mut transaction = connection
             .begin()
             .await
-            .map_err(|error| before_commit(error.into()))?;
-        let output = work
+            .map_err(|error| before_commit(error.into(), true))?;
+        let output = match work
             .run(&mut Session::new(&mut transaction, self.prepared))
             .await
-            .map_err(before_commit)?;
+        {
+            Ok(output) => output,
+            Err(failure) => {
+                // Said at once: sqlx would send it with the next statement, and locks would be held until then.
+                let is_open = transaction.rollback().await.is_err();
+                return Err(before_commit(failure, is_open));
+            }
+        };
         transaction
             .commit()
             .await
@@ -276,41 +257,5 @@ impl Work for Single {
             session.rows(statement).await
         };
         Ok(rows?)
-    }
-}
-
-/// A connection that is closed when it is dropped, unless the operation on it came to an end and left it sound. An
-/// operation that is given up half way (too late, or nobody waits for it any more) leaves it in an unknown state.
-struct Lease {
-    connection: PoolConnection<Postgres>,
-    sound: bool,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if !self.sound {
-            self.connection.close_on_drop();
-        }
-    }
-}
-
-/// After one connection broke, all others that have been idle since are tested before use: what broke one has likely
-/// broken them all.
-#[derive(Default)]
-struct Suspicion {
-    since: Mutex<Option<Instant>>,
-}
-
-impl Suspicion {
-    fn cast(&self) {
-        *self.since.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
-    }
-
-    fn falls_on(&self, idle: &PoolConnectionMetadata) -> bool {
-        if idle.idle_for > TESTED_AFTER {
-            return true;
-        }
-        let since = *self.since.lock().unwrap_or_else(PoisonError::into_inner);
-        since.is_some_and(|since| idle.idle_for >= since.elapsed())
     }
 }

@@ -23,6 +23,7 @@ mod migrations;
 mod open;
 mod organization;
 mod password_policy;
+mod pool;
 mod replies;
 mod role;
 mod row;
