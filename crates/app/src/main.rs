@@ -10,6 +10,7 @@ mod config;
 mod failure;
 mod master_key;
 mod new_file;
+mod open_files;
 mod output;
 mod passphrase;
 mod progress;

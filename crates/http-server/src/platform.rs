@@ -181,7 +181,7 @@ impl Default for HttpConfig {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
-            connections: 10_000,
+            connections: 16_384,
             shutdown_timeout: Duration::from_secs(30),
             allowed_origins: Vec::new(),
             trusted_proxies: Vec::new(),

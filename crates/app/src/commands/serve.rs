@@ -16,6 +16,7 @@ use crate::{
     bootstrap::{self, FirstOrganization, Opened},
     config::{Config, LegacyLogin},
     failure::Failure,
+    open_files,
     output::Output,
     signals::{Hangups, Signals},
     upkeep::Upkeep,
@@ -72,7 +73,9 @@ async fn serve(
     announce(address, first.as_ref(), output)?;
     drop(first);
 
-    let http = wire_up::http(config);
+    let mut http = wire_up::http(config);
+    let to_postgres = usize::try_from(config.postgres.max_connections).unwrap_or(usize::MAX / 2);
+    http.connections = open_files::connections(http.connections, to_postgres);
     let router = tenantry_http_server::router(opened.services.platform.clone(), &http);
     let (stop, stopped) = oneshot::channel();
     let patience = config.limits.shutdown;

@@ -242,11 +242,11 @@ pub(crate) static WRITE_TIMEOUT: Setting<Number> = Setting {
 pub(crate) static CONNECTIONS: Setting<Number> = Setting {
     key: "limits.connections",
     flag: None,
-    about: "How many connections may be open. Further ones are not refused: they wait in the queue of the operating system until one ends. The operating system's own limit on open files has to be higher.",
+    about: "How many connections may be open. Further ones are not refused: they wait in the queue of the operating system until one ends. The server takes as many open files as the operating system grants it, and where these are fewer it says so and has fewer connections.",
     kind: Number {
         least: 1,
         most: 1_000_000,
-        fallback: |_| 10_000,
+        fallback: |_| 16_384,
     },
 };
 

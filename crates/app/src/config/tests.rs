@@ -79,7 +79,7 @@ fn defaults_are_those_of_the_reference() {
             header_timeout: Duration::from_secs(10),
             body_timeout: Duration::from_secs(30),
             write_timeout: Duration::from_secs(30),
-            connections: 10_000,
+            connections: 16_384,
             shutdown: Duration::from_secs(30),
             failed_attempts: 20,
             failed_attempts_window: Duration::from_mins(5),

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
+    process::Command,
 };
 
 use serde_json::{Value, json};
@@ -11,6 +12,7 @@ use crate::support::{Secrets, Server, Store};
 
 on_both_stores! {
     sigterm_finishes_the_request_that_runs => finishes;
+    more_clients_than_files_wait_their_turn => few_files;
 }
 
 /// A request whose body is sent in two parts.
@@ -156,4 +158,33 @@ fn clients_that_send_too_slowly_are_dropped() {
     let mut line = String::new();
     stream.read_line(&mut line).unwrap();
     assert_eq!(line, "HTTP/1.1 408 Request Timeout\r\n");
+}
+
+async fn few_files(store: Store) {
+    let inner = store.command(&["serve", "--listen", "127.0.0.1:0", "--json"]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 300 && exec \"$0\" \"$@\""])
+        .arg(inner.get_program())
+        .args(inner.get_args());
+    for (name, value) in inner.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    // Whoever waits gets the place of one who never said anything.
+    command.env("TENANTRY_LIMITS_HEADER_TIMEOUT_SECONDS", "1");
+    let server = Server::spawn(command);
+    let silent: Vec<_> = (0..400)
+        .map(|_| TcpStream::connect(&server.address).unwrap())
+        .collect();
+    let (client, admin) = (server.client(), server.first());
+    client.get("/organizations/me", &admin).await.ok();
+    drop(silent);
+    server.wait_for_log(
+        "the system lets this process open fewer files than limits.connections needs",
+    );
+    let log = server.stop();
+    assert!(!log.contains("Too many open files"), "{log}");
 }
