@@ -214,6 +214,7 @@ macro_rules! repository_suite {
             }
             audit_log {
                 the_log_is_listed_newest_first_and_page_by_page
+                a_clock_that_is_set_back_changes_no_order_of_the_log
                 the_log_can_be_asked_for_times_users_and_accounts
                 the_fields_of_the_log_can_be_filtered
                 an_accounts_scope_covers_its_records
@@ -473,6 +474,7 @@ macro_rules! repository_suite {
                 a_damaged_token_is_refused
                 every_list_refuses_a_damaged_token
                 a_token_survives_the_row_that_it_came_from
+                a_clock_that_is_set_back_hides_and_repeats_nobody
             }
             concurrency {
                 updates_of_different_fields_all_win

@@ -5,6 +5,7 @@ mod accounts;
 mod audit_logs;
 mod authentication;
 mod bad_input;
+mod clock;
 mod conditional;
 mod credentials;
 mod hostile;

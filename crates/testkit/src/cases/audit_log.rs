@@ -44,6 +44,31 @@ pub async fn the_log_is_listed_newest_first_and_page_by_page(fresh: Fresh) {
     assert_eq!(listed, expected);
 }
 
+pub async fn a_clock_that_is_set_back_changes_no_order_of_the_log(fresh: Fresh) {
+    let (_, user) = shire_with_frodo(&fresh).await;
+    let happened = ["Bilbo", "Drogo", "Primula", "Rory", "Esmeralda"];
+    for (given, at) in happened.into_iter().zip([900, 900, 20, 5000, 1]) {
+        update(&fresh, &user, &renaming(given), &change_at(at)).await;
+    }
+    let scope = whole(user.organization_id);
+    let sort = Sort::by(AuditField::Id, Direction::Descending);
+    let audit = &fresh.repositories.audit;
+    let mut listed = Vec::new();
+    let mut request = PageRequest::first(1);
+    while listed.len() < happened.len() {
+        let page = audit.list(&scope, &Filter::All, &sort, &request);
+        let page = page.await.unwrap();
+        let names = page
+            .items
+            .iter()
+            .map(|record| record.new.0["firstName"].clone());
+        listed.extend(names);
+        request = PageRequest::after(page.next.unwrap(), 1);
+    }
+    listed.reverse();
+    assert_eq!(listed, happened);
+}
+
 pub async fn the_log_can_be_asked_for_times_users_and_accounts(fresh: Fresh) {
     let (account, user) = shire_with_frodo(&fresh).await;
     let bree = fresh.account(user.organization_id, "Bree").await;

@@ -361,6 +361,53 @@ async fn list(
     users.list(scope, filter, sort, &request).await.unwrap()
 }
 
+/// By the date of creation, whoever comes with an earlier one stands on a page that was read already; everybody else is there once.
+pub async fn a_clock_that_is_set_back_hides_and_repeats_nobody(fresh: Fresh) {
+    let shire = fresh.organization("Shire").await.organization.id;
+    let account = fresh.account(shire, "Buckland").await;
+    let scope = Scope::account(shire, account.id);
+    let create = async |given: &str, at: u32| {
+        let draft = samples::user_draft(account.id, &format!("{given}@shire.example"));
+        let users = &fresh.repositories.users;
+        users
+            .create(shire, &draft, &change_at(at))
+            .await
+            .unwrap()
+            .id
+    };
+    let mut early = Vec::new();
+    for (given, at) in [("a", 100), ("b", 300), ("c", 200), ("d", 200), ("e", 50)] {
+        early.push(create(given, at).await);
+    }
+    let ids = |page: &Page<User>| page.items.iter().map(|user| user.id).collect::<Vec<_>>();
+    let by_date = Sort::by(UserField::CreatedDate, Direction::Ascending);
+    let first = list(
+        &fresh,
+        &scope,
+        &Filter::All,
+        &by_date,
+        PageRequest::first(2),
+    )
+    .await;
+    assert_eq!(ids(&first), [early[4], early[0]]);
+    // The clock is set back, and then right again.
+    let hidden = create("f", 10).await;
+    let late = create("g", 400).await;
+    let mut request = PageRequest::after(first.next.unwrap(), 2);
+    let mut rest = Vec::new();
+    loop {
+        let page = list(&fresh, &scope, &Filter::All, &by_date, request).await;
+        rest.extend(ids(&page));
+        let Some(cursor) = page.next else { break };
+        request = PageRequest::after(cursor, 2);
+    }
+    assert_eq!(rest, [early[2], early[3], early[1], late]);
+    let by_id = follow(&fresh, &scope, &Filter::All, &Sort::by_id(), 3).await;
+    let by_id: Vec<_> = by_id.iter().map(|user| user.id).collect();
+    let everybody = [early, vec![hidden, late]].concat();
+    assert_eq!(by_id, everybody);
+}
+
 async fn follow(
     fresh: &Fresh,
     scope: &Scope,
