@@ -22,7 +22,7 @@ pub(crate) struct Options {
     #[arg(long, value_parser = clap::value_parser!(u64).range(1000..))]
     users: Option<u64>,
     /// Only what has this in its name: `get user`, `list`, `search`, `create`, `lifecycle`, `login`, `import`, `two nodes`, `footprint`,
-    /// `bytes written`, `storm`, `curve`
+    /// `bytes written`, `storm`, `kills`, `strangers`, `crowd`, `restarts`, `curve`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Sizes of the search curve, growing [default: 10000,100000, with --short none]. Free disk is checked
@@ -38,6 +38,9 @@ pub(crate) struct Options {
     /// Lifecycles for so many minutes as well
     #[arg(long, value_name = "MINUTES", default_value_t = 0)]
     soak: u32,
+    /// The program of the release before: its nodes are replaced under load by those of this one [default: those of the same]
+    #[arg(long, value_name = "PATH")]
+    previous: Option<PathBuf>,
     /// Keep the figures of the last full run that are not measured this time
     #[arg(long)]
     add: bool,
@@ -45,7 +48,7 @@ pub(crate) struct Options {
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
     /// Measure nothing, and write the report from the figures of the last full run, with its plots and figures beside it
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["short", "users", "only", "curve", "soak", "add"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["short", "users", "only", "curve", "soak", "previous", "add"])]
     report: Option<PathBuf>,
     /// Measure this program, instead of building one
     #[arg(long, value_name = "PATH")]
@@ -119,6 +122,9 @@ fn figures(command: &mut Command, options: &Options) {
     command.args(["--soak", &options.soak.to_string()]);
     command.args(["--organizations", &options.organizations.to_string()]);
     command.args(["--store", &options.store]);
+    if let Some(previous) = &options.previous {
+        command.arg("--previous").arg(previous);
+    }
     if options.add {
         command.arg("--add");
     }

@@ -45,6 +45,9 @@ pub(crate) struct Options {
     /// Lifecycles for so many minutes
     #[arg(long, value_name = "MINUTES", default_value_t = 0)]
     pub(crate) soak: u32,
+    /// The program of the release before, whose nodes are replaced under load; left out: those of the same one
+    #[arg(long, value_name = "FILE")]
+    pub(crate) previous: Option<PathBuf>,
     /// Keep what the file of figures has of what is not measured this time
     #[arg(long)]
     pub(crate) add: bool,

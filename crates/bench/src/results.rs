@@ -19,6 +19,10 @@ pub(crate) struct Results {
     pub(crate) imports: Vec<Import>,
     /// Lifecycles, minute by minute.
     pub(crate) soak: Vec<Minute>,
+    pub(crate) kills: Vec<Kills>,
+    pub(crate) strangers: Vec<Strangers>,
+    pub(crate) crowds: Vec<Crowd>,
+    pub(crate) restarts: Option<Restarts>,
     /// Those that figures were kept from.
     pub(crate) earlier: Vec<Run>,
 }
@@ -51,6 +55,16 @@ impl Results {
         replace(&mut self.imports, &newer.imports, |one: &Import| {
             one.store.clone()
         });
+        replace(&mut self.kills, &newer.kills, |one: &Kills| {
+            one.store.clone()
+        });
+        replace(&mut self.strangers, &newer.strangers, |one: &Strangers| {
+            one.store.clone()
+        });
+        replace(&mut self.crowds, &newer.crowds, |one: &Crowd| {
+            one.store.clone()
+        });
+        self.restarts = newer.restarts.clone().or(self.restarts);
         self.program = newer.program.clone().or(self.program);
         self.nodes = newer.nodes.clone().or(self.nodes);
         self.storm = newer.storm.clone().or(self.storm);
@@ -261,6 +275,73 @@ pub(crate) struct Import {
 pub(crate) struct Minute {
     pub(crate) rate: f64,
     pub(crate) p99: f64,
+    pub(crate) failures: u64,
+}
+
+/// `kill -9` under load, again and again.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Kills {
+    pub(crate) store: String,
+    pub(crate) times: u64,
+    /// Writes that were answered 200.
+    pub(crate) answered: u64,
+    /// Users with a write that was sent and never answered.
+    pub(crate) unanswered: u64,
+    pub(crate) lost: u64,
+    pub(crate) half_made: u64,
+    /// By how many the audit log has more or less records than changes happened.
+    pub(crate) unrecorded: u64,
+    /// The longest time until `/readyz` after a kill.
+    pub(crate) slowest_start_milliseconds: f64,
+}
+
+/// Calls at random for what belongs to another organization.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Strangers {
+    pub(crate) store: String,
+    pub(crate) calls: u64,
+    pub(crate) routes: u64,
+    /// Those with a 2xx: with nothing but refusals, nothing would be shown.
+    pub(crate) answered: u64,
+    pub(crate) leaks: u64,
+    /// Pairs of calls, for what a stranger has and for what nobody has, with different replies.
+    pub(crate) differences: u64,
+    /// Organizations that were not the same afterwards.
+    pub(crate) changed: u64,
+    pub(crate) server_errors: u64,
+    /// How many times as long a reply about a stranger's things takes, in the median.
+    pub(crate) slower: f64,
+}
+
+/// Reads beside idle connections, slow clients and huge headers.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Crowd {
+    pub(crate) store: String,
+    pub(crate) idle_connections: u64,
+    pub(crate) slow_clients: u64,
+    pub(crate) huge_headers: u64,
+    /// Milliseconds.
+    pub(crate) p99_alone: f64,
+    pub(crate) p99_beside: f64,
+    pub(crate) ratio: f64,
+    pub(crate) spread: f64,
+    pub(crate) loaded_megabytes: f64,
+    pub(crate) failures: u64,
+}
+
+/// Nodes that were replaced under load.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub(crate) struct Restarts {
+    /// Whether the first ones were of the release before.
+    pub(crate) previous: bool,
+    pub(crate) replaced: u64,
+    pub(crate) calls: u64,
+    /// Because a connection ended without a reply.
+    pub(crate) sent_again: u64,
     pub(crate) failures: u64,
 }
 

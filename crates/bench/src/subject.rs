@@ -68,10 +68,15 @@ impl Place {
 
     /// Makes the store, and an organization with a first user in it.
     pub(crate) async fn create(&self) -> Result<First> {
+        self.organization("Load", "admin@load.example").await
+    }
+
+    /// Makes an organization with a first user in it.
+    pub(crate) async fn organization(&self, name: &str, email: &str) -> Result<First> {
         let output = self
             .command()
-            .args(["org", "create", "--json", "--name", "Load"])
-            .args(["--admin-email", "admin@load.example"])
+            .args(["org", "create", "--json", "--name", name])
+            .args(["--admin-email", email])
             .args(["--admin-first-name", "Load", "--admin-last-name", "Admin"])
             .output()
             .await
@@ -86,7 +91,7 @@ impl Place {
         let organization = report["organizationId"].as_u64();
         ensure!(
             organization == report["accountId"].as_u64(),
-            "the first organization and its account have different numbers"
+            "an organization and its account have different numbers"
         );
         Ok(First {
             organization: organization.context("org create names no organization")?,
@@ -182,6 +187,15 @@ impl Subject {
 
     fn id(&self) -> Result<u32> {
         self.child.id().context("the program has ended")
+    }
+
+    /// Asks it to end, and waits for that.
+    pub(crate) async fn terminate(mut self) -> Result<()> {
+        let id = self.id()?.to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().await?;
+        ensure!(asked.success(), "SIGTERM cannot be sent");
+        self.child.wait().await?;
+        Ok(())
     }
 
     /// Ends it at once.

@@ -58,9 +58,14 @@ impl Connection {
         &self.buffer[self.head + 4..self.end]
     }
 
+    /// The head of the last reply: its status and its headers.
+    pub(crate) fn head(&self) -> Result<&str> {
+        Ok(std::str::from_utf8(&self.buffer[..self.head])?)
+    }
+
     /// A header of the last reply.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        let head = std::str::from_utf8(&self.buffer[..self.head]).ok()?;
+        let head = self.head().ok()?;
         head.split("\r\n")
             .filter_map(|line| line.split_once(':'))
             .find(|(given, _)| given.eq_ignore_ascii_case(name))

@@ -24,6 +24,10 @@ Latencies are the medians of the rounds' percentiles.
   secret of its own. A reply with another status than expected is a failure, and a row with failures is never met.
 - **The search curve** compares each size with the smallest one, which has a store and a server of its own and takes turns with it. What is searched for are names, days and countries of users
   who are there.
+- **The trials** (`crates/bench/src/suite/trials/`) measure no speed, but count what must not happen. *Kills*: 64 writers create, change and erase users of their own until the server is
+  ended by SIGKILL after 50 to 500 ms; then it starts again on the same store, and everything that was answered is looked for. *Strangers*: calls at random over every route of the server's document name
+  what belongs to another organization, and are made again with what nobody has; the replies have to be the same, to the last header, and both organizations have to be as they were. *Crowd*: reads
+  over 8 connections beside 10,000 idle connections, 100 clients that send their header by the letter and 20 with headers of 256 kB. *Restarts*: two nodes are replaced by newer ones while callers do what a load balancer does.
 
 ## Limits
 
@@ -53,6 +57,7 @@ pub(super) fn report(results: &Results, plots: &[(String, String)]) -> String {
     text.push_str("\n## All figures\n\n");
     text.push_str(&rows(results));
     resources(&mut text, results);
+    trials(&mut text, results);
     curve(&mut text, results, plots);
     text
 }
@@ -207,6 +212,71 @@ fn resources(text: &mut String, results: &Results) {
         }
     }
     sizes(text, results);
+}
+
+fn trials(text: &mut String, results: &Results) {
+    if !results.kills.is_empty() {
+        text.push_str(
+            "\n## Trials\n\n| `kill -9` | kills | writes answered | users with a write that was not | lost | half made | records too many or too few | \
+             slowest start |\n|---|---:|---:|---:|---:|---:|---:|---:|\n",
+        );
+    }
+    for one in &results.kills {
+        line(
+            text,
+            &[
+                &one.store,
+                &count(one.times),
+                &count(one.answered),
+                &count(one.unanswered),
+                &count(one.lost),
+                &count(one.half_made),
+                &count(one.unrecorded),
+                &format!("{} ms", number(one.slowest_start_milliseconds)),
+            ],
+        );
+    }
+    if !results.strangers.is_empty() {
+        text.push_str(
+            "\n| strangers' things | calls | routes | answered 2xx | leaks | told from nobody's | organizations changed | 5xx | \
+             time beside nobody's |\n|---|---:|---:|---:|---:|---:|---:|---:|---:|\n",
+        );
+    }
+    for one in &results.strangers {
+        line(
+            text,
+            &[
+                &one.store,
+                &count(one.calls),
+                &count(one.routes),
+                &count(one.answered),
+                &count(one.leaks),
+                &count(one.differences),
+                &count(one.changed),
+                &count(one.server_errors),
+                &format!("{} ×", number(one.slower)),
+            ],
+        );
+    }
+    if !results.crowds.is_empty() {
+        text.push_str(
+            "\n| beside a crowd | p99 ms alone | p99 ms beside it | ratio | | memory | failures |\n|---|---:|---:|---:|---:|---:|---:|\n",
+        );
+    }
+    for one in &results.crowds {
+        line(
+            text,
+            &[
+                &one.store,
+                &number(one.p99_alone),
+                &number(one.p99_beside),
+                &number(one.ratio),
+                &spread(Some(one.spread)),
+                &format!("{} MB", number(one.loaded_megabytes)),
+                &count(one.failures),
+            ],
+        );
+    }
 }
 
 fn imports(text: &mut String, results: &Results) {

@@ -11,6 +11,7 @@ mod nodes;
 mod prepare;
 mod scenario;
 mod sizes;
+mod trials;
 mod turns;
 mod world;
 
@@ -60,6 +61,10 @@ pub(crate) async fn run(
         store(options, *kind, &mut results).await?;
         keep(&mut results)?;
     }
+    for kind in &kinds {
+        trials(options, *kind, &mut results).await?;
+        keep(&mut results)?;
+    }
     // The larger part of the time, and the last, as it may fill the disk.
     for kind in &kinds {
         if options.wants("curve") {
@@ -88,7 +93,10 @@ fn spare(options: &Options) -> u64 {
 }
 
 async fn store(options: &Options, kind: Kind, results: &mut Results) -> Result<()> {
-    if matches!(options.only.as_deref(), Some("curve" | "storm")) {
+    if matches!(
+        options.only.as_deref(),
+        Some("curve" | "storm" | "kills" | "strangers" | "crowd" | "restarts")
+    ) {
         return Ok(());
     }
     let world = World::seed(options, kind, options.users, spare(options), 1).await?;
@@ -142,6 +150,27 @@ async fn store(options: &Options, kind: Kind, results: &mut Results) -> Result<(
         results.imports.push(import);
     }
     world.remove().await
+}
+
+/// What must not happen, however the server is treated.
+async fn trials(options: &Options, kind: Kind, results: &mut Results) -> Result<()> {
+    if options.wants("kills") {
+        let kills = trials::kills::measure(options, kind).await;
+        results.kills.push(kills.context("kills")?);
+    }
+    if options.wants("strangers") {
+        let strangers = trials::strangers::measure(options, kind).await;
+        results.strangers.push(strangers.context("strangers")?);
+    }
+    if options.wants("crowd") {
+        let crowd = trials::crowd::measure(options, kind).await;
+        results.crowds.push(crowd.context("crowd")?);
+    }
+    if kind == Kind::Postgres && options.wants("restarts") {
+        let restarts = trials::restarts::measure(options).await;
+        results.restarts = Some(restarts.context("restarts")?);
+    }
+    Ok(())
 }
 
 async fn pairs(

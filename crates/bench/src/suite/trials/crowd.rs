@@ -1,0 +1,190 @@
+//! Ten thousand idle connections, slow clients and huge headers: others are served as before.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Result, ensure};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    task::JoinSet,
+};
+
+use crate::{
+    load::{self, Load, now},
+    options::{Options, tell},
+    request::{BASE, get},
+    results::Crowd,
+    seed::scatter,
+    stats,
+    suite::world::{Kind, World},
+};
+
+const USERS: u64 = 10_000;
+/// One after the other each, as fast as they are answered.
+const CONNECTIONS: u64 = 8;
+/// Half of them have had a reply, the others have never sent anything.
+const IDLE: u64 = 10_000;
+/// Each sends a letter of its header every tenth of a second.
+const SLOW: u64 = 100;
+/// Each sends headers of 256 kB, one after the other, two a second.
+const HUGE: u64 = 20;
+
+pub(crate) async fn measure(options: &Options, kind: Kind) -> Result<Crowd> {
+    let world = World::seed(options, kind, USERS, 0, 1).await?;
+    let (server, _) = world.serve().await?;
+    let (users, first) = (world.users, world.plan.first);
+    let reads = get(&world.callers, move |number| {
+        format!("{BASE}/users/{}", first + scatter(number, users))
+    });
+    let load = Load {
+        addresses: vec![server.address.clone()],
+        requests: reads,
+        statuses: &[200],
+        connections: CONNECTIONS,
+        next: Arc::default(),
+        end: u64::MAX,
+        pace: None,
+    };
+    let lasts = options.turn() * 3;
+    load::run(&load, lasts).await?;
+    let (mut alone, mut beside, mut ratios, mut failures) = (vec![], vec![], vec![], 0);
+    let mut memory = 0.0_f64;
+    for _ in 0..options.rounds {
+        let quiet = load::run(&load, lasts).await?;
+        let crowd = gather(&server.address).await?;
+        let crowded = load::run(&load, lasts).await?;
+        memory = memory.max(server.memory()?.0);
+        drop(crowd);
+        // Until the server has seen that they are gone.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        failures += quiet.failures + crowded.failures;
+        let (one, other) = (quiet.percentile(0.99), crowded.percentile(0.99));
+        alone.push(one);
+        beside.push(other);
+        ratios.push(other / one.max(f64::EPSILON));
+    }
+    server.stop().await?;
+    let crowd = Crowd {
+        store: kind.name().to_owned(),
+        idle_connections: IDLE,
+        slow_clients: SLOW,
+        huge_headers: HUGE,
+        p99_alone: stats::median(&alone),
+        p99_beside: stats::median(&beside),
+        ratio: stats::median(&ratios),
+        spread: stats::spread(&ratios),
+        loaded_megabytes: memory,
+        failures,
+    };
+    tell(format!(
+        "  {}: p99 of reads {:.2} ms, beside the crowd {:.2} ms: {:.2} times; {:.0} MB, {} failures",
+        crowd.store,
+        crowd.p99_alone,
+        crowd.p99_beside,
+        crowd.ratio,
+        crowd.loaded_megabytes,
+        crowd.failures
+    ));
+    world.remove().await?;
+    Ok(crowd)
+}
+
+/// The whole crowd. It goes when it is dropped.
+async fn gather(address: &str) -> Result<JoinSet<()>> {
+    let here = Arc::new(AtomicU64::new(0));
+    let mut crowd = JoinSet::new();
+    for number in 0..IDLE {
+        let (address, here) = (address.to_owned(), Arc::clone(&here));
+        crowd.spawn(async move {
+            let mut first = true;
+            loop {
+                // Whoever is sent away comes again.
+                if idle(&address, number.is_multiple_of(2), &here, &mut first)
+                    .await
+                    .is_err()
+                {
+                    tokio::time::sleep(Duration::from_millis(100)).await;
+                }
+            }
+        });
+    }
+    for _ in 0..SLOW {
+        let address = address.to_owned();
+        crowd.spawn(async move {
+            loop {
+                let _ = slow(&address).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
+        });
+    }
+    for _ in 0..HUGE {
+        let address = address.to_owned();
+        crowd.spawn(async move {
+            loop {
+                let _ = huge(&address).await;
+                tokio::time::sleep(Duration::from_millis(500)).await;
+            }
+        });
+    }
+    let began = now();
+    while here.load(Ordering::Relaxed) < IDLE {
+        let waited = now().duration_since(began);
+        ensure!(
+            waited < Duration::from_secs(20),
+            "only {} connections are open; the limit on open files has to be above {}",
+            here.load(Ordering::Relaxed),
+            IDLE + 1000
+        );
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    Ok(crowd)
+}
+
+/// Is there until the server closes.
+async fn idle(
+    address: &str,
+    asks: bool,
+    here: &AtomicU64,
+    first: &mut bool,
+) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    let mut buffer = [0; 1024];
+    if asks {
+        stream
+            .write_all(b"GET /healthz HTTP/1.1\r\nHost: load\r\n\r\n")
+            .await?;
+        let _ = stream.read(&mut buffer).await?;
+    }
+    if std::mem::take(first) {
+        here.fetch_add(1, Ordering::Relaxed);
+    }
+    while stream.read(&mut buffer).await? > 0 {}
+    Ok(())
+}
+
+async fn slow(address: &str) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nX-Slow: ")
+        .await?;
+    loop {
+        stream.write_all(b"s").await?;
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn huge(address: &str) -> std::io::Result<()> {
+    let mut stream = TcpStream::connect(address).await?;
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nX-Huge: ")
+        .await?;
+    stream.write_all(&vec![b'h'; 256 * 1024]).await?;
+    stream.read_to_end(&mut Vec::new()).await?;
+    Ok(())
+}
