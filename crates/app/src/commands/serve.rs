@@ -9,7 +9,7 @@ use std::{
 use anyhow::{Context as _, anyhow};
 use serde_json::json;
 use tenantry_domain::RequestId;
-use tokio::sync::oneshot;
+use tokio::{net::TcpSocket, sync::oneshot};
 use tracing::{Instrument as _, info, info_span, warn};
 
 use crate::{
@@ -106,8 +106,23 @@ fn say_where_passwords_go(legacy: &LegacyLogin) {
     }
 }
 
+/// So many may knock at the same moment. With the 128 of the standard library, a thousand clients that come back when a network
+/// does wait for seconds: the system drops what does not fit, and they try again a second later, and then three.
+const BACKLOG: u32 = 4096;
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4()?,
+        SocketAddr::V6(_) => TcpSocket::new_v6()?,
+    };
+    // As the standard library does: a server that starts again need not wait for the connections of the one before.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)?.into_std()
+}
+
 fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
-    TcpListener::bind(address).map_err(|error| {
+    listen(address).map_err(|error| {
         let advice = match error.kind() {
             io::ErrorKind::AddrInUse => {
                 "another program answers there: stop it, or choose another address by --listen"

@@ -30,6 +30,8 @@ const USERS: u64 = 10_000;
 const CONNECTIONS: u64 = 8;
 /// Half of them have had a reply, the others have never sent anything.
 const IDLE: u64 = 10_000;
+/// So many come at once.
+const WAVE: u64 = 500;
 /// Each sends a letter of its header every tenth of a second.
 const SLOW: u64 = 100;
 /// Each sends headers of 256 kB, one after the other, two a second.
@@ -100,6 +102,10 @@ async fn gather(address: &str) -> Result<JoinSet<()>> {
     let here = Arc::new(AtomicU64::new(0));
     let mut crowd = JoinSet::new();
     for number in 0..IDLE {
+        // What the system's queue of connections cannot take, it drops for a second or more.
+        if number.is_multiple_of(WAVE) {
+            arrived(&here, number).await?;
+        }
         let (address, here) = (address.to_owned(), Arc::clone(&here));
         crowd.spawn(async move {
             let mut first = true;
@@ -132,8 +138,14 @@ async fn gather(address: &str) -> Result<JoinSet<()>> {
             }
         });
     }
+    arrived(&here, IDLE).await?;
+    Ok(crowd)
+}
+
+/// Waits until so many idle connections have been open.
+async fn arrived(here: &AtomicU64, count: u64) -> Result<()> {
     let began = now();
-    while here.load(Ordering::Relaxed) < IDLE {
+    while here.load(Ordering::Relaxed) < count {
         let waited = now().duration_since(began);
         ensure!(
             waited < Duration::from_secs(20),
@@ -141,9 +153,9 @@ async fn gather(address: &str) -> Result<JoinSet<()>> {
             here.load(Ordering::Relaxed),
             IDLE + 1000
         );
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    Ok(crowd)
+    Ok(())
 }
 
 /// Is there until the server closes.
