@@ -64,9 +64,9 @@ impl Database {
         }
     }
 
-    /// Closes the connections, for as long as an operation may take.
+    /// Waits until all connections are closed, but not for longer than an operation may take.
     pub(crate) async fn close(&self) {
-        // The server learns of the others when the program ends.
+        // What is still in use then ends with the program.
         let _ = timeout(self.operation_timeout, self.pool.close()).await;
     }
 
@@ -189,6 +189,7 @@ impl Database {
         let outcome = self.on_connection(&mut lease, work, mode).await;
         match &outcome {
             Err(failed) if failed.failure.breaks_connection() => self.pool.suspect_all(),
+            // Closed, and so rolled back.
             Err(failed) if failed.is_open => {}
             _ => lease.give_back(),
         }
@@ -228,14 +229,16 @@ impl Database {
             Ok(output) => output,
             Err(failure) => {
                 // Said at once: sqlx would send it with the next statement, and locks would be held until then.
-                let is_open = transaction.rollback().await.is_err();
+                let is_open = failure.breaks_connection() || transaction.rollback().await.is_err();
                 return Err(before_commit(failure, is_open));
             }
         };
-        transaction
-            .commit()
-            .await
-            .map_err(|error| refused(error.into()))?;
+        // sqlx has a ROLLBACK for the next statement then, though nothing may be open any more.
+        let not_committed = |error: sqlx::Error| Failed {
+            is_open: true,
+            ..refused(error.into())
+        };
+        transaction.commit().await.map_err(not_committed)?;
         Ok(output)
     }
 }

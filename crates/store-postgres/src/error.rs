@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use sqlx::postgres::PgDatabaseError;
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
 use tenantry_domain::{
     Entity,
     ports::{BoxError, RepositoryError},
@@ -50,7 +50,9 @@ impl Failure {
             Self::Rule(_) | Self::Overtaken => false,
             Self::Sql(sqlx::Error::Database(error)) => {
                 let code = error.code().unwrap_or_default();
-                code.starts_with("08") || matches!(&*code, "57P01" | "57P02" | "57P03" | "25006")
+                code.starts_with("08")
+                    || matches!(&*code, "57P01" | "57P02" | "57P03" | "25006")
+                    || ends_session(error.as_ref())
             }
             Self::Sql(error) => matches!(
                 error,
@@ -96,6 +98,13 @@ impl Failure {
             _ => None,
         }
     }
+}
+
+/// Whether PostgreSQL ends the connection after it, whatever the reason: a time limit of its own (`25P04`, `57P05`), no memory.
+fn ends_session(error: &(dyn sqlx::error::DatabaseError + 'static)) -> bool {
+    error
+        .try_downcast_ref::<PgDatabaseError>()
+        .is_some_and(|error| matches!(error.severity(), PgSeverity::Fatal | PgSeverity::Panic))
 }
 
 /// An operation that took too long.

@@ -11,21 +11,32 @@ use std::{
     time::Duration,
 };
 
-use deadpool::managed::{self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult};
+use deadpool::managed::{
+    self, Metrics, Object, PoolError, QueueMode, RecycleError, RecycleResult, TimeoutType,
+};
 use sqlx::{Connection as _, PgConnection, postgres::PgConnectOptions};
 use tenantry_domain::ports::RepositoryError;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::{
+    runtime::Handle,
+    time::{Instant, sleep, timeout},
+};
 
 use crate::error;
 
-/// A connection that was not used for longer is tested before use: a firewall may have forgotten it.
+/// A connection that was handed out longer ago is tested before use: a firewall may have forgotten it.
 const TESTED_AFTER: Duration = Duration::from_secs(30);
+/// What does not answer a test within this is dead. A firewall that forgets says nothing.
+const TESTED_WITHIN: Duration = Duration::from_millis(500);
 /// One that is older is not used any more.
 const MAX_LIFETIME: Duration = Duration::from_mins(30);
-/// Those that were not used for longer are closed.
-const CLOSED_AFTER: Duration = Duration::from_mins(10);
+/// Those that were handed out longer ago are closed, before firewalls forget them.
+const CLOSED_AFTER: Duration = Duration::from_mins(2);
 /// How often such are looked for.
 const SWEPT_EVERY: Duration = Duration::from_mins(1);
+/// How long it may take to take leave of the server.
+const LEFT_WITHIN: Duration = Duration::from_secs(5);
+/// How often it is looked whether the last ones were given back, when the store closes.
+const LOOKED_EVERY: Duration = Duration::from_millis(5);
 /// While the server starts, a connection is tried again after so long, and then twice as long each time.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_millis(500);
@@ -44,6 +55,7 @@ impl Pool {
         let suspicion = Arc::new(Suspicion::default());
         let manager = Connections {
             options,
+            acquire_timeout,
             suspicion: Arc::clone(&suspicion),
         };
         let connections = managed::Pool::builder(manager)
@@ -64,23 +76,27 @@ impl Pool {
     pub(crate) async fn lease(&self) -> Result<Lease, RepositoryError> {
         self.sweep();
         let object = timeout(self.acquire_timeout, self.connections.get()).await;
-        let object = object.unwrap_or(Err(PoolError::Backend(sqlx::Error::PoolTimedOut)));
+        let object = object.unwrap_or(Err(PoolError::Timeout(TimeoutType::Wait)));
         Ok(Lease {
             object: Some(object.map_err(|error| error::no_connection(in_words_of_sqlx(error)))?),
         })
     }
 
-    /// After one connection broke, all others that have not been used since are tested before use: what broke one has likely broken them
+    /// After one connection broke, all others that were not handed out since are tested before use: what broke one has likely broken them
     /// all.
     pub(crate) fn suspect_all(&self) {
         self.suspicion.cast();
     }
 
-    /// Closes those that nobody uses. The others are closed when they are given back, and none is handed out any more.
+    /// Closes all of them, those in use when they are given back, and waits for that.
     pub(crate) async fn close(&self) {
         let unused = self.connections.retain(|_, _| false).removed;
         self.connections.close();
         close(unused).await;
+        // Nobody says when the last one is given back.
+        while self.connections.status().size > 0 {
+            sleep(LOOKED_EVERY).await;
+        }
     }
 
     /// Closes those that were not used for long, now and then.
@@ -100,11 +116,10 @@ impl Pool {
     }
 }
 
-/// Takes leave of the server, which would find the end of the connection in its log otherwise.
+/// Takes leave of the server, whether it hears that or not.
 async fn close(connections: Vec<PgConnection>) {
     for connection in connections {
-        // Whether it hears that or not.
-        let _ = connection.close().await;
+        let _ = timeout(LEFT_WITHIN, connection.close()).await;
     }
 }
 
@@ -115,7 +130,8 @@ pub(crate) struct Lease {
 }
 
 impl Lease {
-    /// For the next one: whatever was begun on it has come to an end.
+    /// For the next one: no transaction is open on it. Where an operation ended with an error of the database, the end of the answer may
+    /// not have been read yet; sqlx counts that, and reads it before whatever comes next.
     pub(crate) fn give_back(mut self) {
         drop(self.object.take());
     }
@@ -124,7 +140,10 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         if let Some(object) = self.object.take() {
-            drop(Object::take(object));
+            let connection = Object::take(object);
+            if let Ok(runtime) = Handle::try_current() {
+                runtime.spawn(close(vec![connection]));
+            }
         }
     }
 }
@@ -146,6 +165,7 @@ impl DerefMut for Lease {
 /// How connections are made, and when one can be used again.
 struct Connections {
     options: PgConnectOptions,
+    acquire_timeout: Duration,
     suspicion: Arc<Suspicion>,
 }
 
@@ -153,12 +173,15 @@ impl managed::Manager for Connections {
     type Type = PgConnection;
     type Error = sqlx::Error;
 
-    /// Waits for a server that is about to start, or has as many connections as it can have; whoever asked gives up some time.
+    /// Waits for a server that is about to start, or has as many connections as it can have, until whoever asked is about to give up.
     async fn create(&self) -> Result<PgConnection, sqlx::Error> {
-        let mut pause = FIRST_PAUSE;
+        let (began, mut pause) = (Instant::now(), FIRST_PAUSE);
         loop {
             match PgConnection::connect_with(&self.options).await {
-                Err(error) if may_be_mended(&error) => {
+                Err(error)
+                    if may_be_mended(&error)
+                        && began.elapsed() + pause * 2 < self.acquire_timeout =>
+                {
                     sleep(pause).await;
                     pause = (pause * 2).min(LONGEST_PAUSE);
                 }
@@ -172,11 +195,18 @@ impl managed::Manager for Connections {
         connection: &mut PgConnection,
         metrics: &Metrics,
     ) -> RecycleResult<sqlx::Error> {
-        if metrics.age() > MAX_LIFETIME {
-            return Err(RecycleError::message("it is too old"));
+        // Since it was handed out last, which is longer than since it was given back: some are tested without need.
+        let unused_for = metrics.last_used();
+        if metrics.age() > MAX_LIFETIME || self.suspicion.condemns(unused_for) {
+            return Err(RecycleError::message("it is too old, or dead"));
         }
-        if self.suspicion.falls_on(metrics.last_used()) {
-            connection.ping().await?;
+        if self.suspicion.falls_on(unused_for) {
+            let answered = timeout(TESTED_WITHIN, connection.ping()).await;
+            let Ok(alive) = answered else {
+                self.suspicion.condemn();
+                return Err(RecycleError::message("it does not answer"));
+            };
+            alive?;
         }
         Ok(())
     }
@@ -202,15 +232,26 @@ fn in_words_of_sqlx(error: PoolError<sqlx::Error>) -> sqlx::Error {
     }
 }
 
-/// When a connection broke last.
+/// When a connection broke last, and when one did not answer.
 #[derive(Default)]
 struct Suspicion {
     since: Mutex<Option<Instant>>,
+    condemned: Mutex<Option<Instant>>,
 }
 
 impl Suspicion {
     fn cast(&self) {
         *lock(&self.since) = Some(Instant::now());
+    }
+
+    /// What was forgotten of one, is forgotten of all that were handed out no later: nobody waits for each of them.
+    fn condemn(&self) {
+        *lock(&self.condemned) = Some(Instant::now());
+    }
+
+    fn condemns(&self, unused_for: Duration) -> bool {
+        let condemned = *lock(&self.condemned);
+        unused_for > TESTED_AFTER && condemned.is_some_and(|at| unused_for >= at.elapsed())
     }
 
     fn falls_on(&self, unused_for: Duration) -> bool {
@@ -240,5 +281,18 @@ mod tests {
         tokio::time::advance(5 * second).await;
         assert!(suspicion.falls_on(6 * second));
         assert!(!suspicion.falls_on(4 * second));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn where_one_did_not_answer_the_others_are_not_waited_for() {
+        let suspicion = Suspicion::default();
+        let second = Duration::from_secs(1);
+        assert!(!suspicion.condemns(TESTED_AFTER + second));
+        suspicion.condemn();
+        tokio::time::advance(5 * second).await;
+        assert!(suspicion.condemns(TESTED_AFTER + second));
+        assert!(!suspicion.condemns(10 * second));
+        tokio::time::advance(2 * TESTED_AFTER).await;
+        assert!(!suspicion.condemns(TESTED_AFTER + second));
     }
 }

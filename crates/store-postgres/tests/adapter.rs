@@ -5,6 +5,8 @@
 mod caller_feed;
 #[path = "adapter/changed_users.rs"]
 mod changed_users;
+#[path = "adapter/connections.rs"]
+mod connections;
 #[path = "adapter/creations.rs"]
 mod creations;
 #[path = "adapter/errors.rs"]
