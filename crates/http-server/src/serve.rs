@@ -4,6 +4,7 @@ use std::{future::Future, io, net::TcpListener};
 
 use axum::{ServiceExt, extract::Request};
 use axum_server::{Handle, Server};
+use tracing::warn;
 
 use crate::{
     Api, HttpConfig,
@@ -36,6 +37,7 @@ pub async fn serve(
     let mut server = Server::<Peer>::from_listener(listener)
         .handle(handle)
         .first_request_timeout(config.header_timeout)
+        .accept_error_handler(|_, error| warn!(%error, "a connection could not be accepted"))
         .http1_only();
     server
         .http_builder()

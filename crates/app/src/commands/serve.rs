@@ -14,7 +14,7 @@ use tracing::{Instrument as _, info, info_span, warn};
 
 use crate::{
     bootstrap::{self, FirstOrganization, Opened},
-    config::{Config, LegacyLogin},
+    config::{Config, DatabaseUrl, LegacyLogin},
     failure::Failure,
     open_files,
     output::Output,
@@ -74,8 +74,7 @@ async fn serve(
     drop(first);
 
     let mut http = wire_up::http(config);
-    let to_postgres = usize::try_from(config.postgres.max_connections).unwrap_or(usize::MAX / 2);
-    http.connections = open_files::connections(http.connections, to_postgres);
+    http.connections = open_files::ask_for(http.connections, connections_to_store(config));
     let router = tenantry_http_server::router(opened.services.platform.clone(), &http);
     let (stop, stopped) = oneshot::channel();
     let patience = config.limits.shutdown;
@@ -88,6 +87,15 @@ async fn serve(
     let outcome = tenantry_http_server::serve(listener, router, &http, shutdown).await;
     upkeep.stop().await;
     Ok(outcome.context("the server failed")?)
+}
+
+fn connections_to_store(config: &Config) -> usize {
+    match config.database_url {
+        DatabaseUrl::Postgres(_) => {
+            usize::try_from(config.postgres.max_connections).unwrap_or(usize::MAX / 4)
+        }
+        DatabaseUrl::Sqlite(_) => 0,
+    }
 }
 
 fn say_where_passwords_go(legacy: &LegacyLogin) {
@@ -107,7 +115,8 @@ fn say_where_passwords_go(legacy: &LegacyLogin) {
 }
 
 /// So many may knock at the same moment. With the 128 of the standard library, a thousand clients that come back when a network
-/// does wait for seconds: the system drops what does not fit, and they try again a second later, and then three.
+/// does wait for seconds: the system drops what does not fit, and they try again a second later, and then three. The system has a limit of
+/// its own (`net.core.somaxconn`).
 const BACKLOG: u32 = 4096;
 
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
