@@ -290,7 +290,7 @@ pub(crate) struct Kills {
     pub(crate) unanswered: u64,
     pub(crate) lost: u64,
     pub(crate) half_made: u64,
-    /// By how many the audit log has more or less records than changes happened.
+    /// Users of whom the audit log has not exactly one record for each change.
     pub(crate) unrecorded: u64,
     /// The longest time until `/readyz` after a kill.
     pub(crate) slowest_start_milliseconds: f64,
@@ -320,8 +320,10 @@ pub(crate) struct Strangers {
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct Crowd {
     pub(crate) store: String,
+    /// So many at each moment.
     pub(crate) idle_connections: u64,
     pub(crate) slow_clients: u64,
+    /// Refused with 431.
     pub(crate) huge_headers: u64,
     /// Milliseconds.
     pub(crate) p99_alone: f64,
@@ -339,6 +341,10 @@ pub(crate) struct Restarts {
     /// Whether the first ones were of the release before.
     pub(crate) previous: bool,
     pub(crate) replaced: u64,
+    /// By nodes of the program that the first ones were of.
+    pub(crate) replaced_back: u64,
+    /// Who called at the same time.
+    pub(crate) callers: u64,
     pub(crate) calls: u64,
     /// Because a connection ended without a reply.
     pub(crate) sent_again: u64,

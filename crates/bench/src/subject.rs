@@ -189,12 +189,13 @@ impl Subject {
         self.child.id().context("the program has ended")
     }
 
-    /// Asks it to end, and waits for that.
+    /// Asks it to end, and waits until it has done so in good order.
     pub(crate) async fn terminate(mut self) -> Result<()> {
         let id = self.id()?.to_string();
         let asked = Command::new("kill").args(["-TERM", &id]).status().await?;
         ensure!(asked.success(), "SIGTERM cannot be sent");
-        self.child.wait().await?;
+        let status = self.child.wait().await?;
+        ensure!(status.success(), "a program ended with {status}");
         Ok(())
     }
 

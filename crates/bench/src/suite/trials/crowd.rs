@@ -28,8 +28,10 @@ use crate::{
 const USERS: u64 = 10_000;
 /// One after the other each, as fast as they are answered.
 const CONNECTIONS: u64 = 8;
-/// Half of them have had a reply, the others have never sent anything.
+/// Each has had a reply, and asks for nothing more until the server sends it away; then it comes again.
 const IDLE: u64 = 10_000;
+/// So many are there at each moment, while others come again.
+const AT_LEAST: u64 = 9_500;
 /// So many come at once.
 const WAVE: u64 = 500;
 /// Each sends a letter of its header every tenth of a second.
@@ -56,12 +58,15 @@ pub(crate) async fn measure(options: &Options, kind: Kind) -> Result<Crowd> {
     let lasts = options.turn() * 3;
     load::run(&load, lasts).await?;
     let (mut alone, mut beside, mut ratios, mut failures) = (vec![], vec![], vec![], 0);
-    let mut memory = 0.0_f64;
+    let (mut memory, mut least, mut refused) = (0.0_f64, IDLE, 0);
     for _ in 0..options.rounds {
         let quiet = load::run(&load, lasts).await?;
         let crowd = gather(&server.address).await?;
+        let open = crowd.open.load(Ordering::Relaxed);
         let crowded = load::run(&load, lasts).await?;
+        least = least.min(open).min(crowd.open.load(Ordering::Relaxed));
         memory = memory.max(server.memory()?.0);
+        refused += crowd.refused.load(Ordering::Relaxed);
         drop(crowd);
         // Until the server has seen that they are gone.
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -72,11 +77,16 @@ pub(crate) async fn measure(options: &Options, kind: Kind) -> Result<Crowd> {
         ratios.push(other / one.max(f64::EPSILON));
     }
     server.stop().await?;
+    ensure!(
+        least >= AT_LEAST,
+        "only {least} connections were idle at one time"
+    );
+    ensure!(refused > 0, "no header was too large");
     let crowd = Crowd {
         store: kind.name().to_owned(),
-        idle_connections: IDLE,
+        idle_connections: least,
         slow_clients: SLOW,
-        huge_headers: HUGE,
+        huge_headers: refused,
         p99_alone: stats::median(&alone),
         p99_beside: stats::median(&beside),
         ratio: stats::median(&ratios),
@@ -97,24 +107,28 @@ pub(crate) async fn measure(options: &Options, kind: Kind) -> Result<Crowd> {
     Ok(crowd)
 }
 
-/// The whole crowd. It goes when it is dropped.
-async fn gather(address: &str) -> Result<JoinSet<()>> {
-    let here = Arc::new(AtomicU64::new(0));
+/// It goes when it is dropped.
+struct Everybody {
+    _tasks: JoinSet<()>,
+    /// Idle connections now.
+    open: Arc<AtomicU64>,
+    /// Huge headers that were answered with 431.
+    refused: Arc<AtomicU64>,
+}
+
+async fn gather(address: &str) -> Result<Everybody> {
+    let (open, refused) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
     let mut crowd = JoinSet::new();
     for number in 0..IDLE {
         // What the system's queue of connections cannot take, it drops for a second or more.
         if number.is_multiple_of(WAVE) {
-            arrived(&here, number).await?;
+            arrived(&open, number).await?;
         }
-        let (address, here) = (address.to_owned(), Arc::clone(&here));
+        let (address, open) = (address.to_owned(), Arc::clone(&open));
         crowd.spawn(async move {
-            let mut first = true;
             loop {
                 // Whoever is sent away comes again.
-                if idle(&address, number.is_multiple_of(2), &here, &mut first)
-                    .await
-                    .is_err()
-                {
+                if idle(&address, &open).await.is_err() {
                     tokio::time::sleep(Duration::from_millis(100)).await;
                 }
             }
@@ -130,27 +144,33 @@ async fn gather(address: &str) -> Result<JoinSet<()>> {
         });
     }
     for _ in 0..HUGE {
-        let address = address.to_owned();
+        let (address, refused) = (address.to_owned(), Arc::clone(&refused));
         crowd.spawn(async move {
             loop {
-                let _ = huge(&address).await;
+                if let Ok(true) = huge(&address).await {
+                    refused.fetch_add(1, Ordering::Relaxed);
+                }
                 tokio::time::sleep(Duration::from_millis(500)).await;
             }
         });
     }
-    arrived(&here, IDLE).await?;
-    Ok(crowd)
+    arrived(&open, AT_LEAST).await?;
+    Ok(Everybody {
+        _tasks: crowd,
+        open,
+        refused,
+    })
 }
 
-/// Waits until so many idle connections have been open.
-async fn arrived(here: &AtomicU64, count: u64) -> Result<()> {
+/// Waits until nearly so many idle connections are open: some have been sent away by then.
+async fn arrived(open: &AtomicU64, count: u64) -> Result<()> {
     let began = now();
-    while here.load(Ordering::Relaxed) < count {
+    while open.load(Ordering::Relaxed) < count * AT_LEAST / IDLE {
         let waited = now().duration_since(began);
         ensure!(
             waited < Duration::from_secs(20),
             "only {} connections are open; the limit on open files has to be above {}",
-            here.load(Ordering::Relaxed),
+            open.load(Ordering::Relaxed),
             IDLE + 1000
         );
         tokio::time::sleep(Duration::from_millis(5)).await;
@@ -159,25 +179,28 @@ async fn arrived(here: &AtomicU64, count: u64) -> Result<()> {
 }
 
 /// Is there until the server closes.
-async fn idle(
-    address: &str,
-    asks: bool,
-    here: &AtomicU64,
-    first: &mut bool,
-) -> std::io::Result<()> {
+async fn idle(address: &str, open: &Arc<AtomicU64>) -> std::io::Result<()> {
     let mut stream = TcpStream::connect(address).await?;
+    stream
+        .write_all(b"GET /healthz HTTP/1.1\r\nHost: load\r\n\r\n")
+        .await?;
     let mut buffer = [0; 1024];
-    if asks {
-        stream
-            .write_all(b"GET /healthz HTTP/1.1\r\nHost: load\r\n\r\n")
-            .await?;
-        let _ = stream.read(&mut buffer).await?;
+    if stream.read(&mut buffer).await? == 0 {
+        return Ok(());
     }
-    if std::mem::take(first) {
-        here.fetch_add(1, Ordering::Relaxed);
-    }
+    open.fetch_add(1, Ordering::Relaxed);
+    let _gone = Gone(Arc::clone(open));
     while stream.read(&mut buffer).await? > 0 {}
     Ok(())
+}
+
+/// Counts a connection out.
+struct Gone(Arc<AtomicU64>);
+
+impl Drop for Gone {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 async fn slow(address: &str) -> std::io::Result<()> {
@@ -191,12 +214,15 @@ async fn slow(address: &str) -> std::io::Result<()> {
     }
 }
 
-async fn huge(address: &str) -> std::io::Result<()> {
+/// Whether the server says that the header is too large.
+async fn huge(address: &str) -> std::io::Result<bool> {
     let mut stream = TcpStream::connect(address).await?;
     stream
         .write_all(b"GET /healthz HTTP/1.1\r\nX-Huge: ")
         .await?;
-    stream.write_all(&vec![b'h'; 256 * 1024]).await?;
-    stream.read_to_end(&mut Vec::new()).await?;
-    Ok(())
+    // It need not read all of it.
+    let _ = stream.write_all(&vec![b'h'; 256 * 1024]).await;
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).await?;
+    Ok(reply.starts_with(b"HTTP/1.1 431"))
 }

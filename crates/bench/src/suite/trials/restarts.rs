@@ -1,9 +1,11 @@
-//! Two nodes on one PostgreSQL are replaced by newer ones, one after the other, under load: no call fails.
+//! Two nodes on one PostgreSQL are replaced by newer ones, one after the other, under load, and then by older ones again: no call fails.
 //!
 //! Callers do what a load balancer does. They know which nodes there are, leave out one that refuses, and send again on another node what
-//! was not answered because a connection ended: creations with an `Idempotency-Key`, everything else as it is.
+//! was not answered because a connection ended: creations with an `Idempotency-Key`, everything else as it is. How often that was is
+//! counted: a node that ends in good order answers what it has begun, and only what meets the end of an idle connection is sent again.
 
 use std::{
+    path::Path,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
@@ -13,7 +15,7 @@ use std::{
 
 use anyhow::{Context as _, Result};
 use serde_json::json;
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::timeout};
 
 use crate::{
     load::Connection,
@@ -26,19 +28,18 @@ use crate::{
 
 const CALLERS: u64 = 32;
 const USERS: u64 = 1_000;
-/// A call that no node answers in so many tries has failed.
+/// A call that no node answers in so many tries has failed, and so has one that takes longer than [`AT_MOST`].
 const TRIES: u32 = 20;
+const AT_MOST: Duration = Duration::from_secs(5);
 const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// The nodes that calls may go to.
 type Nodes = Arc<Mutex<Vec<String>>>;
 
 pub(crate) async fn measure(options: &Options) -> Result<Restarts> {
+    let older = options.previous.as_ref().unwrap_or(&options.program);
     let previous = Options {
-        program: options
-            .previous
-            .clone()
-            .unwrap_or_else(|| options.program.clone()),
+        program: older.clone(),
         ..options.clone()
     };
     let mut world = World::seed(&previous, Kind::Postgres, USERS, 0, 1).await?;
@@ -65,18 +66,11 @@ pub(crate) async fn measure(options: &Options) -> Result<Restarts> {
         callers.spawn(caller.work(Arc::clone(&ended), Arc::clone(&next)));
     }
     pause(options).await;
-    world.place.program.clone_from(&options.program);
-    let mut replaced = 0;
-    for _ in 0..rounds {
-        for node in &mut running {
-            let newer = started(&world, &nodes).await?;
-            let older = std::mem::replace(node, newer);
-            let address = older.address.clone();
-            // It is asked to end while calls still go to it.
-            older.terminate().await?;
-            list(&nodes).retain(|one| *one != address);
-            replaced += 1;
-            pause(options).await;
+    let (mut newer, mut back) = (0, 0);
+    for round in 1..=rounds {
+        newer += replace(options, &mut world, &options.program, &nodes, &mut running).await?;
+        if round < rounds {
+            back += replace(options, &mut world, older, &nodes, &mut running).await?;
         }
     }
     ended.store(true, Ordering::Relaxed);
@@ -89,17 +83,46 @@ pub(crate) async fn measure(options: &Options) -> Result<Restarts> {
     }
     let restarts = Restarts {
         previous: options.previous.is_some(),
-        replaced,
+        replaced: newer,
+        replaced_back: back,
+        callers: CALLERS,
         calls: seen.calls,
         sent_again: seen.sent_again,
         failures: seen.failures,
     };
     tell(format!(
-        "  {} nodes replaced: {} calls, {} sent again, {} failed",
-        restarts.replaced, restarts.calls, restarts.sent_again, restarts.failures
+        "  {} nodes replaced by newer ones, {} by older ones: {} calls, {} sent again, {} failed",
+        restarts.replaced,
+        restarts.replaced_back,
+        restarts.calls,
+        restarts.sent_again,
+        restarts.failures
     ));
     world.remove().await?;
     Ok(restarts)
+}
+
+/// Replaces all nodes by those of this program; answers how many.
+async fn replace(
+    options: &Options,
+    world: &mut World,
+    program: &Path,
+    nodes: &Nodes,
+    running: &mut [Subject],
+) -> Result<u64> {
+    program.clone_into(&mut world.place.program);
+    let mut replaced = 0;
+    for node in running {
+        let next = started(world, nodes).await?;
+        let last = std::mem::replace(node, next);
+        let address = last.address.clone();
+        // It is asked to end while calls still go to it.
+        last.terminate().await?;
+        list(nodes).retain(|one| *one != address);
+        replaced += 1;
+        pause(options).await;
+    }
+    Ok(replaced)
 }
 
 async fn pause(options: &Options) {
@@ -186,7 +209,15 @@ impl Caller {
                 continue;
             };
             sent += 1;
-            let Ok(status) = connection.call(&bytes).await else {
+            let answered = timeout(AT_MOST, connection.call(&bytes)).await;
+            let Ok(status) = answered else {
+                tell(format!(
+                    "  FAILED: {method} {path} was not answered in time"
+                ));
+                self.connection = None;
+                break;
+            };
+            let Ok(status) = status else {
                 self.connection = None;
                 self.seen.sent_again += 1;
                 continue;

@@ -6,102 +6,14 @@ use std::fmt::Write as _;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
-use super::super::Dice;
+use super::{
+    super::Dice,
+    values::{Cast, Of, Text, Values},
+};
 use crate::request::{self, BASE};
-
-/// What stands in a call for something of somebody's.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Of {
-    User,
-    Email,
-    Account,
-    Organization,
-    Role,
-    Instance,
-    Configuration,
-    /// Its key.
-    Element,
-    ElementId,
-    /// A name, or a part of one.
-    Word,
-    PageToken,
-    ETag,
-    IdempotencyKey,
-    /// A whole `Authorization`.
-    Credentials,
-}
 
 /// Among so many calls is at most one with an `Idempotency-Key`.
 pub(super) const CALLS_FOR_A_KEY: u64 = 20;
-/// How many kinds there are.
-const KINDS: usize = Of::Credentials as usize + 1;
-
-/// Values of each kind.
-#[derive(Clone, Default)]
-pub(super) struct Values([Vec<String>; KINDS]);
-
-impl Values {
-    pub(super) fn add(&mut self, kind: Of, value: impl Into<String>) {
-        self.0[kind as usize].push(value.into());
-    }
-
-    pub(super) fn of(&self, kind: Of) -> &[String] {
-        &self.0[kind as usize]
-    }
-
-    fn get(&self, kind: Of, place: usize) -> &str {
-        self.of(kind).get(place).map_or("", String::as_str)
-    }
-}
-
-/// Everybody's values.
-pub(super) struct Cast {
-    /// Of those who call, and of what they may see.
-    pub(super) own: Values,
-    /// Of another organization.
-    pub(super) foreign: Values,
-    /// Of nobody, as many of each kind.
-    pub(super) nobody: Values,
-}
-
-/// Text with values in it.
-#[derive(Clone, Debug, Default)]
-struct Text(Vec<Piece>);
-
-#[derive(Clone, Debug)]
-enum Piece {
-    Fixed(String),
-    Value(Of, usize),
-}
-
-impl Text {
-    fn fixed(text: impl Into<String>) -> Self {
-        Self(vec![Piece::Fixed(text.into())])
-    }
-
-    fn push(&mut self, text: &str) -> &mut Self {
-        self.0.push(Piece::Fixed(text.to_owned()));
-        self
-    }
-
-    fn render(&self, values: &Values) -> String {
-        let mut text = String::new();
-        for piece in &self.0 {
-            match piece {
-                Piece::Fixed(fixed) => text.push_str(fixed),
-                Piece::Value(kind, place) => text.push_str(values.get(*kind, *place)),
-            }
-        }
-        text
-    }
-
-    fn values(&self) -> impl Iterator<Item = (Of, usize)> {
-        self.0.iter().filter_map(|piece| match piece {
-            Piece::Value(kind, place) => Some((*kind, *place)),
-            Piece::Fixed(_) => None,
-        })
-    }
-}
 
 /// An operation of the document.
 pub(super) struct Route {
@@ -210,8 +122,8 @@ pub(super) fn call<'r>(routes: &'r [Route], cast: &Cast, number: u64) -> Option<
     // Each is sent once: what a caller has sent with it before, tells it apart.
     if route.method == "POST" && number.is_multiple_of(CALLS_FOR_A_KEY) {
         let place = usize::try_from(number / CALLS_FOR_A_KEY).ok()?;
-        let key = Piece::Value(Of::IdempotencyKey, place);
-        call.headers.push(("Idempotency-Key", Text(vec![key])));
+        let key = Text::value(Of::IdempotencyKey, place);
+        call.headers.push(("Idempotency-Key", key));
     }
     if !route.reads() && route.method != "DELETE" {
         call.body = Some(body(cast, &mut dice, route, parameters.last().copied())?);
@@ -237,11 +149,11 @@ fn fill(call: &mut Call<'_>, cast: &Cast, dice: &mut Dice, parameters: &[&str]) 
                 .push(dice.pick(&["org-admin", "admin", "org", "default-user"])?);
             continue;
         }
-        let kind = kind(name, dice);
+        let kind = kind(name, dice)?;
         // What writes has a stranger's value at one place at the least.
         let stranger = place == of_stranger && (!call.route.reads() || !dice.once_in(4));
         if stranger || dice.once_in(2) {
-            call.path.0.extend(value(cast, dice, kind)?.0);
+            call.path.append(value(cast, dice, kind)?);
             any = true;
         } else {
             call.path.push(dice.pick(cast.own.of(kind))?);
@@ -251,8 +163,9 @@ fn fill(call: &mut Call<'_>, cast: &Cast, dice: &mut Dice, parameters: &[&str]) 
     Some(any)
 }
 
-fn kind(parameter: &str, dice: &mut Dice) -> Of {
-    match parameter {
+/// `None`: a parameter that nobody has told this trial of.
+fn kind(parameter: &str, dice: &mut Dice) -> Option<Of> {
+    let kind = match parameter {
         "account" => Of::Account,
         "organization" => Of::Organization,
         "role" => Of::Role,
@@ -261,15 +174,17 @@ fn kind(parameter: &str, dice: &mut Dice) -> Of {
         "element" if dice.once_in(2) => Of::ElementId,
         "element" => Of::Element,
         // Only reads take an e-mail; of what writes, it is no number.
-        _ if dice.once_in(4) => Of::Email,
-        _ => Of::User,
-    }
+        "user" if dice.once_in(4) => Of::Email,
+        "user" => Of::User,
+        _ => return None,
+    };
+    Some(kind)
 }
 
 /// A value that is a stranger's or nobody's.
 fn value(cast: &Cast, dice: &mut Dice, kind: Of) -> Option<Text> {
     let place = dice.roll(cast.foreign.of(kind).len() as u64);
-    Some(Text(vec![Piece::Value(kind, usize::try_from(place).ok()?)]))
+    Some(Text::value(kind, usize::try_from(place).ok()?))
 }
 
 /// Puts parameters into the query.
@@ -294,7 +209,8 @@ fn ask(call: &mut Call<'_>, cast: &Cast, dice: &mut Dice) -> Option<()> {
             "userId" => of(dice, Of::User)?,
             "accountId" => of(dice, Of::Account)?,
             "from" | "to" => Text::fixed(*dice.pick(&["2001-01-01", "2199-12-31"])?),
-            _ => continue,
+            "overlapHours" => Text::fixed("1"),
+            _ => return None,
         };
         call.query.push((name, text));
     }
@@ -357,7 +273,7 @@ fn filter(cast: &Cast, dice: &mut Dice, path: &str) -> Option<Text> {
             *dice.pick(&[(" = ", ""), (" != ", ""), (" IN (1, ", ")")])?
         };
         filter.push(field).push(begin);
-        filter.0.extend(value(cast, dice, kind)?.0);
+        filter.append(value(cast, dice, kind)?);
         filter.push(end);
     }
     Some(filter)
@@ -370,12 +286,12 @@ fn body(cast: &Cast, dice: &mut Dice, route: &Route, last: Option<&str>) -> Opti
         // What is missing is the first name.
         ("POST", None, "/organizations/users") => {
             body.push(r#"{"lastName":"S","email":""#);
-            body.0.extend(value(cast, dice, Of::Email)?.0);
+            body.append(value(cast, dice, Of::Email)?);
             body.push(r#""}"#);
         }
         ("POST", None, "/instances") => {
             body.push(r#"{"name":"S","element":{"id":"#);
-            body.0.extend(value(cast, dice, Of::ElementId)?.0);
+            body.append(value(cast, dice, Of::ElementId)?);
             body.push("}}");
         }
         ("POST", None, _) => {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::{
     super::call,
-    calls::{Cast, Of, Values},
+    values::{Cast, Of, Values},
 };
 use crate::{
     load::Connection,
@@ -14,6 +14,7 @@ use crate::{
     suite::world::World,
 };
 
+const OWN_INSTANCES: usize = 10;
 /// Only the other organization has it, and no call names it.
 const HIDDEN: &str = "zq1hidden";
 
@@ -43,6 +44,7 @@ pub(super) async fn scene(
     )
     .await?;
     let own = own(connection, world).await?;
+    counts(connection, world).await?;
     let mut nobody = nobody(connection, gone, &stranger.values).await?;
     for (values, secrets) in [
         (&mut stranger.values, &stranger.secrets),
@@ -153,6 +155,7 @@ async fn stranger(connection: &mut Connection, first: &First) -> Result<Stranger
     let body = json!({"externalId": "zq1-external", "name": "Zq1account", "description": HIDDEN});
     let account = made(connection, "POST", "/accounts", &administrator, &body).await?;
     values.add(Of::Account, text(&account["id"]));
+    let mut token = String::new();
     for number in 0..6 {
         let path = if number % 2 == 0 {
             "/organizations/users".to_owned()
@@ -182,8 +185,8 @@ async fn stranger(connection: &mut Connection, first: &First) -> Result<Stranger
         for entry in configuration.as_array().into_iter().flatten() {
             values.add(Of::Configuration, text(&entry["id"]));
         }
-        needles.push(text(&instance["token"]));
-        needles.push(secret);
+        token = text(&instance["token"]);
+        needles.extend([token.clone(), secret]);
     }
     remembered(connection, &administrator, &mut values).await?;
     Ok(Stranger {
@@ -191,8 +194,7 @@ async fn stranger(connection: &mut Connection, first: &First) -> Result<Stranger
         secrets: Secrets {
             user: first.user_secret.clone(),
             organization: first.organization_secret.clone(),
-            // That of the last instance.
-            instance: needles.iter().rev().nth(1).cloned().unwrap_or_default(),
+            instance: token,
         },
         values,
         needles,
@@ -230,6 +232,31 @@ async fn remembered(
     let user = format!("/users/{}", values.of(Of::User)[0]);
     made(connection, "GET", &user, administrator, &Value::Null).await?;
     values.add(Of::ETag, connection.header("etag").context("no ETag")?);
+    Ok(())
+}
+
+/// What those who call are told to have in all is what they have, though others have something as well.
+async fn counts(connection: &mut Connection, world: &World) -> Result<()> {
+    let caller = world.callers.first().context("nobody calls")?;
+    // The administrator, those who call, and those who were seeded.
+    let users = 1 + world.callers.len() + usize::try_from(world.users)?;
+    for (path, count) in [
+        ("/users", users),
+        ("/organizations/users", users),
+        ("/accounts", 1),
+        ("/accounts/instances", OWN_INSTANCES),
+        ("/elements", 2),
+    ] {
+        let path = format!("{path}?pageSize=1&includeInactive=true&includeTotal=true");
+        made(connection, "GET", &path, caller, &Value::Null).await?;
+        let told = connection
+            .header("elements-total-count")
+            .unwrap_or_default();
+        ensure!(
+            told == count.to_string(),
+            "{path}: {told} in all, and not {count}"
+        );
+    }
     Ok(())
 }
 
@@ -284,7 +311,7 @@ async fn own(connection: &mut Connection, world: &World) -> Result<Values> {
     for number in 0..20 {
         values.add(Of::Email, format!("caller{number}@load.example"));
     }
-    for (number, owner) in world.callers.iter().take(10).enumerate() {
+    for (number, owner) in (0..OWN_INSTANCES).zip(world.callers.iter()) {
         let element = ["hubspotcrm", "jira"][number % 2];
         let body = json!({"name": format!("Own {number}"), "element": {"key": element}, "configuration": {"site.address": "own"}});
         let instance = made(connection, "POST", "/instances", owner, &body).await?;

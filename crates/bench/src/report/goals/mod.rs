@@ -1,5 +1,7 @@
 //! The table of goals, row by row: what was to be reached, what was measured, and what that means.
 
+mod reliability;
+
 use super::figures::number;
 use crate::results::{Results, Row};
 
@@ -21,7 +23,7 @@ const PARTLY: &str = "partly";
 pub(super) fn all(results: &Results) -> Vec<Goal> {
     let mut goals = speed(results);
     goals.extend(footprint(results));
-    goals.extend(reliability(results));
+    goals.extend(reliability::all(results));
     goals
 }
 
@@ -405,127 +407,6 @@ fn each<T>(all: &[T], measure: impl Fn(&T) -> (String, bool)) -> (String, &'stat
         (text, judge(good))
     });
     together(parts.collect())
-}
-
-/// What no benchmark measures says which test or command shows it, and how far.
-#[expect(clippy::too_many_lines, reason = "a table, row by row")]
-fn reliability(results: &Results) -> Vec<Goal> {
-    let shown_by = |tests: &str| (tests.to_owned(), "see test");
-    let kills = each(&results.kills, |one| {
-        let text = format!(
-            "{}: {} kills, {} writes answered: {} lost, {} half made, {} without their record",
-            one.store, one.times, one.answered, one.lost, one.half_made, one.unrecorded
-        );
-        let good = one.times >= 100 && one.lost + one.half_made + one.unrecorded == 0;
-        (text, good)
-    });
-    let all: u64 = results.strangers.iter().map(|one| one.calls).sum();
-    let strangers = each(&results.strangers, |one| {
-        let text = format!(
-            "{}: {} calls over {} routes: {} leaks, {} told from what nobody has, {} organizations changed",
-            one.store, one.calls, one.routes, one.leaks, one.differences, one.changed
-        );
-        let good = all >= 1_000_000 && one.leaks + one.differences + one.changed == 0;
-        (text, good)
-    });
-    let errors: u64 = results.strangers.iter().map(|one| one.server_errors).sum();
-    let hostile = if results.strangers.is_empty() {
-        String::new()
-    } else {
-        format!("{errors} of the {all} calls of row 21 were answered 5xx; ")
-    };
-    let crowd = each(&results.crowds, |one| {
-        let text = format!(
-            "{}: {} × ({} to {} ms), {} failures",
-            one.store,
-            number(one.ratio),
-            number(one.p99_alone),
-            number(one.p99_beside),
-            one.failures
-        );
-        (text, one.ratio <= 2.0 && one.failures == 0)
-    });
-    let restarts = results.restarts.as_ref().map_or_else(nothing, |one| {
-        let of = if one.previous {
-            "of the release before"
-        } else {
-            "of the same release"
-        };
-        let text = format!(
-            "{} nodes {of} replaced: {} calls, {} failed ({} were sent again to another node)",
-            one.replaced, one.calls, one.failures, one.sent_again
-        );
-        (
-            text,
-            if one.previous {
-                judge(one.failures == 0)
-            } else {
-                PARTLY
-            },
-        )
-    });
-    vec![
-        goal(
-            18,
-            "clean clone to first answer; `cargo xtask ci`",
-            "< 8 minutes; < 25 minutes",
-            nothing(),
-        ),
-        goal(
-            19,
-            "`kill -9` under load, 100 times, both stores",
-            "nothing that was answered 200 is lost or half made",
-            kills,
-        ),
-        goal(
-            20,
-            "store away",
-            "503 within 5 s, recovery within 5 s",
-            shown_by(
-                "`tenantry-store-postgres`, `adapter::outages`; `tenantry-http-server`, `api::outage`",
-            ),
-        ),
-        goal(
-            21,
-            "other organizations' data",
-            "0 leaks in 10^6 generated calls",
-            strangers,
-        ),
-        goal(
-            22,
-            "hostile input",
-            "0 panics, 0 5xx in 10^6 calls and 10 minutes of fuzzing",
-            shown_by(&format!(
-                "{hostile}`cargo xtask fuzz-ceql`, `cargo xtask fuzz-api`; `tenantry-http-server`, `api::hostile`; `tenantry-wire`, `hostile`"
-            )),
-        ),
-        goal(
-            23,
-            "stolen database file",
-            "opens no session, reveals no secret",
-            shown_by(
-                "`tenantry-store-sqlite`, `stolen_file`; `tenantry-app`, `black_box::secrecy`",
-            ),
-        ),
-        goal(
-            24,
-            "slow clients, huge headers, 10,000 idle connections",
-            "others' p99 ≤ 2 ×",
-            crowd,
-        ),
-        goal(
-            25,
-            "clock jumps, daylight saving, leap days",
-            "nothing goes wrong",
-            shown_by("`tenantry-http-server`, `api::clock`"),
-        ),
-        goal(
-            26,
-            "upgrade from the previous release under load",
-            "no failed request",
-            restarts,
-        ),
-    ]
 }
 
 #[cfg(test)]
