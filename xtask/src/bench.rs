@@ -15,14 +15,14 @@ use crate::process;
 /// What to measure.
 #[derive(Args, Debug)]
 pub(crate) struct Options {
-    /// About three minutes, with few users: enough to see that nothing became slow, too little for a report
+    /// About five minutes, with few users: enough to see that nothing became slow, too little for a report
     #[arg(long)]
     short: bool,
     /// How many users there are [default: 100000, with --short 20000]
     #[arg(long, value_parser = clap::value_parser!(u64).range(1000..))]
     users: Option<u64>,
     /// Only what has this in its name: `get user`, `list`, `search`, `create`, `lifecycle`, `login`, `import`, `two nodes`, `footprint`,
-    /// `bytes written`, `storm`, `kills`, `strangers`, `crowd`, `restarts`, `curve`
+    /// `bytes written`, `storm`, `trial`, `curve`
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
     /// Sizes of the search curve, growing [default: 10000,100000, with --short none]. Free disk is checked

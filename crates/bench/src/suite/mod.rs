@@ -93,9 +93,9 @@ fn spare(options: &Options) -> u64 {
 }
 
 async fn store(options: &Options, kind: Kind, results: &mut Results) -> Result<()> {
-    let elsewhere = ["curve", "storm", "kills", "strangers", "crowd", "restarts"];
-    let only = options.only.as_ref();
-    if only.is_some_and(|only| elsewhere.iter().any(|name| name.contains(only))) {
+    if let Some(only) = options.only.as_deref()
+        && (only == "curve" || only == "storm" || only.starts_with("trial"))
+    {
         return Ok(());
     }
     let world = World::seed(options, kind, options.users, spare(options), 1).await?;
@@ -153,19 +153,19 @@ async fn store(options: &Options, kind: Kind, results: &mut Results) -> Result<(
 
 /// What must not happen, however the server is treated.
 async fn trials(options: &Options, kind: Kind, results: &mut Results) -> Result<()> {
-    if options.wants("kills") {
+    if options.wants("trial kills") {
         let kills = trials::kills::measure(options, kind).await;
         results.kills.push(kills.context("kills")?);
     }
-    if options.wants("strangers") {
+    if options.wants("trial strangers") {
         let strangers = trials::strangers::measure(options, kind).await;
         results.strangers.push(strangers.context("strangers")?);
     }
-    if options.wants("crowd") {
+    if options.wants("trial crowd") {
         let crowd = trials::crowd::measure(options, kind).await;
         results.crowds.push(crowd.context("crowd")?);
     }
-    if kind == Kind::Postgres && options.wants("restarts") {
+    if kind == Kind::Postgres && options.wants("trial restarts") {
         let restarts = trials::restarts::measure(options).await;
         results.restarts = Some(restarts.context("restarts")?);
     }
