@@ -271,6 +271,7 @@ pub(crate) const REMOTE: Profile = Profile {
                 "audit::instances_leave_records",
                 "audit_log::a_users_scope_covers_what_was_done_by_and_to_the_user",
                 "audit_log::the_log_can_be_asked_for_times_users_and_accounts",
+                "paging::a_clock_that_is_set_back_hides_and_repeats_nobody",
                 "policies::a_policy_records_the_fields_that_differ",
                 "roles_configure::a_role_that_differs_is_recorded",
                 "users_filter::numbers_and_dates_are_compared",
