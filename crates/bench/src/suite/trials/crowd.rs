@@ -29,9 +29,9 @@ const USERS: u64 = 10_000;
 /// One after the other each, as fast as they are answered.
 const CONNECTIONS: u64 = 8;
 /// Each has had a reply, and asks for nothing more until the server sends it away; then it comes again.
-const IDLE: u64 = 10_000;
+const IDLE: u64 = 12_000;
 /// So many are there at each moment, while others come again.
-const AT_LEAST: u64 = 9_500;
+const AT_LEAST: u64 = 10_000;
 /// So many come at once.
 const WAVE: u64 = 500;
 /// Each sends a letter of its header every tenth of a second.
