@@ -98,7 +98,10 @@ pub(super) fn all(results: &Results) -> Vec<Goal> {
             )
         },
         |one| one.ratio > 2.0 || one.failures > 0,
-        true,
+        results
+            .crowds
+            .iter()
+            .all(|one| one.idle_connections >= 10_000),
     );
     let restarts = results.restarts.as_ref().map_or_else(nothing, restarts);
     vec![
