@@ -27,7 +27,7 @@ Latencies are the medians of the rounds' percentiles.
 - **The trials** (`crates/bench/src/suite/trials/`) measure no speed, but count what must not happen. *Kills*: 64 writers create, change and erase users of their own until the server is
   ended by SIGKILL after 50 to 500 ms; then it starts again on the same store, and everything that was answered is looked for. *Strangers*: calls at random over every route of the server's document name
   what belongs to another organization, and are made again with what nobody has; the replies have to be the same, to the last header, and both organizations have to be as they were. *Crowd*: reads
-  over 8 connections beside 10,000 idle connections, 100 clients that send their header by the letter and 20 with headers of 256 kB. *Restarts*: two nodes are replaced by newer ones while callers do what a load balancer does.
+  over 8 connections beside 10,000 idle connections, 100 clients that send their header by the letter and 20 with headers of 600 kB. *Restarts*: two nodes are replaced by newer ones while callers do what a load balancer does.
 
 ## Limits
 
